@@ -1,0 +1,125 @@
+package batch
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"taskrecon/internal/diff"
+	"taskrecon/internal/graph"
+	"taskrecon/internal/task"
+)
+
+// question is what a re-reading is to tell of a change.
+type question uint8
+
+const (
+	tookEffect question = iota // sent, no clear answer: did it take effect?
+	tookHold                   // accepted without showing the task: does the tenant hold what was wanted?
+)
+
+// landRefusedReads deals with a $batch of readings that failed as a whole.
+func (s *sender) landRefusedReads(t *trip) {
+	var refused *graph.Error
+	if errors.As(t.err, &refused) && refused.Status == http.StatusTooManyRequests {
+		s.stats.Throttled++
+	}
+	passing := errors.Is(t.err, graph.ErrConnection) || (refused != nil && refused.Status >= 429)
+	if !passing {
+		s.stop(t.err)
+	}
+	for _, it := range t.items {
+		if refused != nil {
+			it.pause = refused.RetryAfter
+		}
+		s.readAgain(it, passing, t.err.Error())
+	}
+}
+
+// landReads deals with the tasks that were read again.
+func (s *sender) landReads(t *trip) {
+	for i, a := range t.answers() {
+		it := t.items[i]
+		switch {
+		case a == nil:
+			s.readAgain(it, true, "the answer was missing, doubled or unreadable")
+		case a.Status == http.StatusOK:
+			s.landRead(it, a)
+		case a.Status == http.StatusNotFound:
+			s.settle(it, diff.NotFound, "the task was in the tenant when the plan was made, but not any more")
+		default:
+			refused := a.Err()
+			it.pause = refused.RetryAfter
+			if a.Status == http.StatusTooManyRequests {
+				s.stats.Throttled++
+			}
+			s.readAgain(it, graph.Retryable(a.Status) || a.Status >= 500, refused.Error())
+		}
+	}
+}
+
+func (s *sender) landRead(it *item, a *graph.Answer) {
+	now := new(task.Task)
+	if err := json.Unmarshal(a.Body, now); err != nil || task.Key(now.ID) != task.Key(it.change.ID()) {
+		s.readAgain(it, true, "the answer did not hold the task")
+		return
+	}
+	if it.ask == tookHold {
+		s.compare(it, now)
+		return
+	}
+	s.judge(it, now)
+}
+
+// judge settles a change of which it was not known whether it took effect.
+//
+//	the tenant holds                     the change
+//	everything as wanted                 applied
+//	in some property a third value       conflict: someone else has been there
+//	not what was wanted, and it is
+//	  refused for good, or out of tries  failed
+//	  stopped                            notSent
+//	  else                               sent again
+func (s *sender) judge(it *item, now *task.Task) {
+	why := it.result.Reason
+	if it.see(now) == "" {
+		s.settle(it, diff.Applied, "read again to be sure: "+why)
+		return
+	}
+	for i, e := range it.change.Edits {
+		if v := it.result.After[i]; !e.Property.Equal(v, e.Before) && !e.Property.Equal(v, e.Wanted) {
+			s.settle(it, diff.Conflict, fmt.Sprintf("%s was %q and was to be %q, but now is %q: someone else changed it",
+				e.Property.Name, e.Before.String(), e.Wanted.String(), v.String()))
+			return
+		}
+	}
+	switch {
+	case it.last != nil && it.last.Status == http.StatusInternalServerError:
+		s.settle(it, diff.Failed, why)
+	case s.stopped:
+		it.result.Temporary = true
+		s.settle(it, diff.NotSent, "the run ended before it could be sent again; it has not taken effect: "+why)
+	case it.result.Attempts >= s.o.MaxAttempts:
+		it.result.Temporary = true
+		s.settle(it, diff.Failed, fmt.Sprintf("sent %d times without taking effect; last: %s", it.result.Attempts, why))
+	default:
+		s.writes = append(s.writes, it)
+	}
+}
+
+// readAgain queues another reading, or gives up on the change as unknown.
+func (s *sender) readAgain(it *item, passing bool, why string) {
+	it.reads++
+	it.rest = true
+	if passing && it.reads < s.o.MaxAttempts {
+		s.reads = append(s.reads, it)
+		return
+	}
+	it.result.Temporary = passing
+	sent := it.result.Reason
+	if sent == "" {
+		sent = "accepted"
+	}
+	s.settle(it, diff.Unknown, fmt.Sprintf("%s; reading the task again told nothing: %s", sent, why))
+}

@@ -1,0 +1,259 @@
+package batch
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"taskrecon/internal/diff"
+	"taskrecon/internal/graph"
+	"taskrecon/internal/task"
+)
+
+// land takes an envelope that came back and moves each of its items on: to a result, or to a queue.
+func (s *sender) land(t *trip) {
+	if t.unsaid != nil {
+		s.stop(t.unsaid)
+		return // never left: its items end as those that were never sent
+	}
+	for _, it := range t.items {
+		it.rest, it.pause = false, -1
+	}
+	s.count(t)
+	switch {
+	case t.err != nil && t.purpose == writing:
+		s.landRefusedWrites(t)
+	case t.err != nil:
+		s.landRefusedReads(t)
+	case t.purpose == writing:
+		s.landWrites(t)
+	default:
+		s.landReads(t)
+	}
+	if s.reads != nil || s.writes != nil {
+		s.pauseFor(t)
+	}
+}
+
+func (s *sender) count(t *trip) {
+	if errors.Is(t.err, graph.ErrSignIn) {
+		return
+	}
+	s.stats.Batches++
+	if t.purpose == reading {
+		return
+	}
+	for _, it := range t.items {
+		s.stats.Patches++
+		if it.result.Attempts > 0 {
+			s.stats.Retries++
+		}
+		it.result.Attempts++
+		it.result.SentAt = t.at
+		it.result.ClientRequestID = t.id
+		it.result.Status, it.result.Code, it.result.RequestID, it.result.Reason = 0, "", "", ""
+		it.last = nil
+	}
+}
+
+// landRefusedWrites deals with a call that failed as a whole.
+//
+//	the call                          its items
+//	no token to be had                not sent, and the run stops
+//	401, 403                          failed, and the run stops: the next would fare no better
+//	429, 503, 509                     sent again
+//	no answer, 504, other 5xx         in doubt: read again first
+//	other 4xx                         failed
+//	redirected, or another surprise   failed, and the run stops
+func (s *sender) landRefusedWrites(t *trip) {
+	var refused *graph.Error
+	switch {
+	case errors.Is(t.err, graph.ErrSignIn):
+		s.stop(t.err)
+		for _, it := range t.items {
+			if it.result.Attempts > 0 {
+				s.doubt(it, tookEffect)
+			} else {
+				s.settle(it, diff.NotSent, t.err.Error())
+			}
+		}
+	case errors.As(t.err, &refused):
+		s.landRefusal(t, refused)
+	case errors.Is(t.err, graph.ErrConnection):
+		for _, it := range t.items {
+			it.result.Reason, it.rest = t.err.Error(), true
+			s.doubt(it, tookEffect)
+		}
+	default:
+		s.stop(t.err)
+		s.settleAll(t.items, diff.Failed, t.err.Error())
+	}
+}
+
+func (s *sender) landRefusal(t *trip, refused *graph.Error) {
+	if refused.Status == http.StatusTooManyRequests {
+		s.stats.Throttled++
+	}
+	for _, it := range t.items {
+		it.refuse(refused)
+	}
+	switch {
+	case refused.Status == http.StatusUnauthorized, refused.Status == http.StatusForbidden:
+		s.stop(fmt.Errorf("the service refuses to take changes: %w", refused))
+		s.settleAll(t.items, diff.Failed, refused.Error())
+	case refused.Status == http.StatusGatewayTimeout, refused.Status >= 500 && !graph.Retryable(refused.Status):
+		for _, it := range t.items {
+			s.doubt(it, tookEffect)
+		}
+	case graph.Retryable(refused.Status):
+		for _, it := range t.items {
+			s.again(it)
+		}
+	default:
+		s.settleAll(t.items, diff.Failed, refused.Error())
+	}
+}
+
+// landWrites deals with the answers to patches, each by itself.
+//
+//	the answer                            the change
+//	200 with the task                     applied, or differs
+//	other 2xx, or 200 without the task    read again, which says applied or differs
+//	429, 503, 509                         sent again
+//	504, 500, 502, none, or unclear       in doubt: read again first
+//	404                                   notFound
+//	anything else                         failed
+func (s *sender) landWrites(t *trip) {
+	for i, a := range t.answers() {
+		it := t.items[i]
+		if a == nil {
+			it.result.RequestID = t.reply.RequestID
+			it.result.Reason = "the answer to this change was missing, doubled or unreadable"
+			s.doubt(it, tookEffect)
+			continue
+		}
+		it.result.Status = a.Status
+		it.result.RequestID = a.Header("request-id")
+		if it.result.RequestID == "" {
+			it.result.RequestID = t.reply.RequestID
+		}
+		if a.Status/100 == 2 {
+			s.landAccepted(it, a)
+			continue
+		}
+		refused := a.Err()
+		if refused.RequestID == "" {
+			refused.RequestID = t.reply.RequestID
+		}
+		it.refuse(refused)
+		switch {
+		case a.Status == http.StatusTooManyRequests:
+			s.stats.Throttled++
+			s.again(it)
+		case a.Status == http.StatusGatewayTimeout, a.Status >= 500 && !graph.Retryable(a.Status):
+			s.doubt(it, tookEffect)
+		case graph.Retryable(a.Status):
+			s.again(it)
+		case a.Status == http.StatusNotFound:
+			s.settle(it, diff.NotFound, "the task was in the tenant when the plan was made, but not any more: "+refused.Error())
+		default:
+			s.settle(it, diff.Failed, refused.Error())
+		}
+	}
+}
+
+func (s *sender) landAccepted(it *item, a *graph.Answer) {
+	after, ok := taskIn(a, it.change)
+	if !ok {
+		s.doubt(it, tookHold)
+		return
+	}
+	s.compare(it, after)
+}
+
+// taskIn reads the task in a 200 answer to a change: ok is false when the body is not that task, or
+// leaves out a property that was changed, and so proves nothing.
+func taskIn(a *graph.Answer, c *diff.Change) (*task.Task, bool) {
+	var fields map[string]json.RawMessage
+	if a.Status != http.StatusOK || json.Unmarshal(a.Body, &fields) != nil {
+		return nil, false
+	}
+	for _, e := range c.Edits {
+		if _, ok := fields[e.Property.Name]; !ok {
+			return nil, false
+		}
+	}
+	t := new(task.Task)
+	if json.Unmarshal(a.Body, t) != nil || task.Key(t.ID) != task.Key(c.ID()) || (t.Type != "" && !t.Managed()) {
+		return nil, false
+	}
+	return t, true
+}
+
+// compare settles a change that the service accepted by what the tenant now holds.
+func (s *sender) compare(it *item, after *task.Task) {
+	wrong := it.see(after)
+	if wrong == "" {
+		s.settle(it, diff.Applied, "")
+		return
+	}
+	s.settle(it, diff.Differs, "accepted, but the tenant now holds "+wrong)
+}
+
+// see notes what the tenant holds and names the first property that is not as wanted.
+func (it *item) see(after *task.Task) (wrong string) {
+	it.result.After = make([]task.Value, len(it.change.Edits))
+	for i, e := range it.change.Edits {
+		v := after.Get(e.Property)
+		it.result.After[i] = v
+		if wrong == "" && !e.Property.Equal(v, e.Wanted) {
+			wrong = fmt.Sprintf("%s %q, not %q", e.Property.Name, v.String(), e.Wanted.String())
+		}
+	}
+	return wrong
+}
+
+// refuse notes a refusal as the last thing heard of the item.
+func (it *item) refuse(e *graph.Error) {
+	it.last, it.rest, it.pause = e, true, e.RetryAfter
+	it.result.Status, it.result.Code, it.result.Reason = e.Status, e.Code, e.Error()
+	if e.RequestID != "" {
+		it.result.RequestID = e.RequestID
+	}
+}
+
+func (s *sender) settleAll(items []*item, o diff.Outcome, reason string) {
+	for _, it := range items {
+		s.settle(it, o, reason)
+	}
+}
+
+// settle gives a change its result.
+func (s *sender) settle(it *item, o diff.Outcome, reason string) {
+	it.result.Change, it.result.Outcome, it.result.Reason, it.result.SettledAt = it.change, o, reason, time.Now()
+	if err := s.rec.Result(it.result); err != nil {
+		s.stop(err)
+	}
+}
+
+// pauseFor closes the gate if anything in the envelope is to be tried again: for the longest wait that
+// an item or the call asked for, and where none did, for a backoff that grows with the attempts.
+func (s *sender) pauseFor(t *trip) {
+	asked, attempt, again := time.Duration(-1), 0, false
+	for _, it := range t.items {
+		if !it.rest || !it.result.SettledAt.IsZero() {
+			continue
+		}
+		again = true
+		asked = max(asked, it.pause)
+		attempt = max(attempt, it.result.Attempts, it.reads)
+	}
+	if t.reply != nil && t.reply.RetryAfter >= 0 {
+		asked = max(asked, t.reply.RetryAfter)
+	}
+	if again {
+		s.wait(graph.Pause(asked, attempt))
+	}
+}

@@ -1,0 +1,157 @@
+// Package diff computes the plan: for every desired task the smallest set of edits that brings the
+// current task to it. It is pure: same input, same plan, in the order of the input.
+package diff
+
+import (
+	"fmt"
+	"strings"
+
+	"taskrecon/internal/task"
+)
+
+// Edit is one property that differs: what the tenant held when the plan was made, and what is wanted.
+// The two differ in canonical form.
+type Edit struct {
+	Property *task.Property
+	Before   task.Value
+	Wanted   task.Value
+}
+
+// Row is one input row as the planner takes it: what it asks for, or why it could not be understood.
+type Row struct {
+	Desired task.Desired
+	Invalid string // the problems of the row in words; empty when it was understood
+	SameAs  int    // index of the earlier row with the same id and equal wishes, or -1
+}
+
+// Change is the planner's verdict on one input row.
+type Change struct {
+	Index   int // place in the plan, which is the place of the row in the input
+	Desired task.Desired
+	Current *task.Task // nil where the tenant has no such task, or the row is invalid
+	Edits   []Edit     // in table order; empty unless Outcome is Pending
+	Outcome Outcome    // Pending when a PATCH is to be sent, else the row's outcome
+	Reason  string     // why, for an outcome that needs words
+	SameAs  int        // index of the change whose outcome this row shares, or -1
+}
+
+// Pending reports whether the change is to be sent.
+func (c *Change) Pending() bool { return c.Outcome == Pending && c.SameAs < 0 }
+
+// ID is the task's id in the tenant's spelling where the task was found, else as the row gives it.
+func (c *Change) ID() string {
+	if c.Current != nil {
+		return c.Current.ID
+	}
+	return c.Desired.ID
+}
+
+// Plan is what a run will do: a change for every input row, in input order.
+type Plan struct {
+	Changes   []Change
+	Unmanaged []*task.Task // securityConfigurationTasks that no row names, in the order of the tenant's list
+	Tenant    int          // securityConfigurationTasks in the tenant
+}
+
+// Pending returns the changes that are to be sent, in plan order.
+func (p *Plan) Pending() []*Change {
+	var pending []*Change
+	for i := range p.Changes {
+		if p.Changes[i].Pending() {
+			pending = append(pending, &p.Changes[i])
+		}
+	}
+	return pending
+}
+
+// Make computes the plan. Its verdict on a row is the first that holds:
+//
+//	row                                     outcome
+//	not understood                          invalid
+//	same id and wishes as an earlier row    that row's (SameAs)
+//	id not among current                    notFound
+//	id is a task of another type            wrongType
+//	no wish differs                         unchanged
+//	else                                    pending, with an edit for each wish that differs
+//
+// Ids are compared without regard to case. A task that current holds twice counts once, as first seen.
+func Make(rows []Row, current []*task.Task) *Plan {
+	byKey := make(map[string]*task.Task, len(current))
+	for _, t := range current {
+		if key := task.Key(t.ID); byKey[key] == nil {
+			byKey[key] = t
+		}
+	}
+	plan := &Plan{Changes: make([]Change, len(rows))}
+	named := make(map[*task.Task]bool, len(rows))
+	for i, row := range rows {
+		found := byKey[task.Key(row.Desired.ID)]
+		named[found] = true
+		plan.Changes[i] = verdict(i, row, found)
+	}
+	for _, t := range current {
+		if byKey[task.Key(t.ID)] != t || !t.Managed() {
+			continue
+		}
+		plan.Tenant++
+		if !named[t] {
+			plan.Unmanaged = append(plan.Unmanaged, t)
+		}
+	}
+	return plan
+}
+
+func verdict(index int, row Row, found *task.Task) Change {
+	c := Change{Index: index, Desired: row.Desired, SameAs: -1}
+	switch {
+	case row.Invalid != "":
+		c.Outcome, c.Reason = Invalid, row.Invalid
+	case found == nil:
+		c.Outcome, c.Reason = NotFound, fmt.Sprintf("the tenant has no task %q", row.Desired.ID)
+	case !found.Managed():
+		c.Current = found
+		c.Outcome, c.Reason = WrongType, "the task is "+TypeName(found.Type)+", not a securityConfigurationTask"
+	default:
+		c.Current = found
+		c.Edits = Edits(row.Desired.Wishes, found)
+		if len(c.Edits) == 0 {
+			c.Outcome = Unchanged
+		}
+	}
+	if row.SameAs >= 0 && c.Outcome == Pending {
+		c.SameAs, c.Edits = row.SameAs, nil
+	}
+	return c
+}
+
+// Edits returns the wishes that the task does not already meet, as edits in the order of the wishes.
+func Edits(wishes []task.Wish, current *task.Task) []Edit {
+	var edits []Edit
+	for _, w := range wishes {
+		if before := current.Get(w.Property); !w.Property.Equal(before, w.Value) {
+			edits = append(edits, Edit{Property: w.Property, Before: before, Wanted: w.Value})
+		}
+	}
+	return edits
+}
+
+// Apply returns a copy of current with the edits made: what the tenant holds if it does as it is told.
+func Apply(edits []Edit, current *task.Task) *task.Task {
+	after := *current
+	for _, e := range edits {
+		after.Set(e.Property, e.Wanted)
+	}
+	return &after
+}
+
+// TypeName makes an @odata.type readable: "#microsoft.graph.appVulnerabilityTask" is "an appVulnerabilityTask".
+func TypeName(odataType string) string {
+	name := strings.TrimPrefix(odataType, "#microsoft.graph.")
+	if name == "" {
+		return "of no stated type"
+	}
+	if strings.ContainsAny(name[:1], "aeiouAEIOU") {
+		return "an " + name
+	}
+	return "a " + name
+}

@@ -1,0 +1,198 @@
+// Package graph speaks to Microsoft Graph: clouds, credentials, paging, one $batch call, typed errors.
+package graph
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Version is the part of Graph in which securityConfigurationTask lives.
+const Version = "beta"
+
+// TasksPath is the collection of tasks, relative to the version root.
+const TasksPath = "/deviceAppManagement/deviceAppManagementTasks"
+
+// Bounds on an answer: nothing the service sends can take more memory than this.
+const (
+	maxPage  = 64 << 20 // bytes of a page of the list
+	maxBatch = 32 << 20 // bytes of the answer to a $batch
+	maxError = 1 << 20  // bytes of an error body
+)
+
+// Config says how to reach Graph.
+type Config struct {
+	Root        *url.URL // from ParseRoot or a Cloud
+	Credential  Credential
+	UserAgent   string
+	CallTimeout time.Duration     // of one HTTP call, answer read; 0 is DefaultCallTimeout
+	Transport   http.RoundTripper // nil is NewTransport
+}
+
+// DefaultCallTimeout is how long one call may take: Graph itself gives up a $batch after two minutes.
+const DefaultCallTimeout = 130 * time.Second
+
+// Client calls Graph. It is safe for concurrent use. The token goes to the host of Root and nowhere else: a redirect or a nextLink to
+// another host is an error.
+type Client struct {
+	root     *url.URL
+	cred     Credential
+	agent    string
+	timeout  time.Duration
+	http     *http.Client
+	requests atomic.Int64
+}
+
+// New makes a client.
+func New(c Config) *Client {
+	if c.Transport == nil {
+		c.Transport = NewTransport()
+	}
+	if c.CallTimeout <= 0 {
+		c.CallTimeout = DefaultCallTimeout
+	}
+	return &Client{
+		root: c.Root, cred: c.Credential, agent: c.UserAgent, timeout: c.CallTimeout,
+		http: &http.Client{Transport: c.Transport, CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		}},
+	}
+}
+
+// NewTransport returns a transport with bounded times for every step of a connection. TLS is always
+// verified, against the system's roots, at version 1.2 or later.
+func NewTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:   15 * time.Second,
+		ExpectContinueTimeout: time.Second,
+		IdleConnTimeout:       90 * time.Second,
+		MaxIdleConnsPerHost:   16,
+		ForceAttemptHTTP2:     true,
+	}
+}
+
+// Requests is the number of HTTP calls made so far.
+func (c *Client) Requests() int { return int(c.requests.Load()) }
+
+// Identity says who the client's token is for. It fetches one if need be.
+func (c *Client) Identity(ctx context.Context) (Identity, error) {
+	token, err := c.cred.Token(ctx, false)
+	if err != nil {
+		return Identity{}, fmt.Errorf("%w: %w", ErrSignIn, err)
+	}
+	return Identify(token), nil
+}
+
+// NewRequestID makes a client-request-id.
+func NewRequestID() string { return uuid.NewString() }
+
+// ErrConnection marks a call to which no whole answer came: whether it took effect is not known.
+var ErrConnection = errors.New("no whole answer")
+
+// ErrSignIn marks a call that was never made, because no access token was to be had.
+var ErrSignIn = errors.New("signing in failed")
+
+// answer is a whole HTTP answer.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (a *answer) err() *Error { return DecodeError(a.status, a.header.Get, a.body, time.Now()) }
+
+// call makes one request, with one new token where the first is refused with 401.
+func (c *Client) call(ctx context.Context, method, target, requestID string, body []byte, limit int64) (*answer, error) {
+	for fresh := false; ; fresh = true {
+		token, err := c.cred.Token(ctx, fresh)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrSignIn, err)
+		}
+		a, err := c.once(ctx, method, target, requestID, token, body, limit)
+		if err != nil || a.status != http.StatusUnauthorized || fresh {
+			return a, err
+		}
+	}
+}
+
+func (c *Client) once(ctx context.Context, method, target, requestID, token string, body []byte, limit int64) (*answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	var in io.Reader
+	if body != nil {
+		in = strings.NewReader(string(body))
+	}
+	req, err := http.NewRequestWithContext(ctx, method, target, in)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.sameHost(req.URL); err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", c.agent)
+	req.Header.Set("client-request-id", requestID)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+		// net/http must not send a write again by itself on a connection that broke.
+		req.GetBody = nil
+	}
+	c.requests.Add(1)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConnection, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode/100 == 3 {
+		return nil, fmt.Errorf("the service redirects to %q; the token is sent nowhere but to %s, so this is not followed", hostOf(resp.Header.Get("Location")), c.root.Host)
+	}
+	if resp.StatusCode/100 != 2 {
+		limit = maxError
+	}
+	data, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("%w: reading the answer: %w", ErrConnection, err)
+	}
+	if int64(len(data)) > limit {
+		return nil, fmt.Errorf("%w: the answer is larger than %d bytes", ErrConnection, limit)
+	}
+	return &answer{resp.StatusCode, resp.Header, data}, nil
+}
+
+func (c *Client) sameHost(u *url.URL) error {
+	if !strings.EqualFold(u.Host, c.root.Host) || u.Scheme != c.root.Scheme || u.User != nil {
+		return fmt.Errorf("the service refers to host %q; the token is sent nowhere but to %s", u.Host, c.root.Host)
+	}
+	return nil
+}
+
+func hostOf(location string) string {
+	u, err := url.Parse(location)
+	if err != nil {
+		return "(unreadable)"
+	}
+	return u.Host
+}
+
+func (c *Client) versionRoot() string { return c.root.String() + "/" + Version }
+
+// isJSONObject guards decoding against answers that are JSON, but of another shape.
+func isJSONObject(body []byte) bool {
+	var probe map[string]json.RawMessage
+	return json.Unmarshal(body, &probe) == nil && probe != nil
+}

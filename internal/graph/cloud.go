@@ -1,0 +1,62 @@
+package graph
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+)
+
+// Cloud is a national cloud of Microsoft Graph.
+type Cloud struct {
+	Name  string // as --cloud takes it
+	Graph string // root of Graph, without a version
+	Login string // root of the sign-in authority
+}
+
+// Clouds returns the clouds in the order in which help lists them, the default first.
+func Clouds() []Cloud {
+	return []Cloud{
+		{"global", "https://graph.microsoft.com", "https://login.microsoftonline.com"},
+		{"usgov", "https://graph.microsoft.us", "https://login.microsoftonline.us"},
+		{"dod", "https://dod-graph.microsoft.us", "https://login.microsoftonline.us"},
+		{"china", "https://microsoftgraph.chinacloudapi.cn", "https://login.chinacloudapi.cn"},
+	}
+}
+
+// FindCloud returns the cloud of that name, without regard to case.
+func FindCloud(name string) (Cloud, error) {
+	var names []string
+	for _, c := range Clouds() {
+		if strings.EqualFold(c.Name, name) {
+			return c, nil
+		}
+		names = append(names, c.Name)
+	}
+	return Cloud{}, fmt.Errorf("unknown cloud %q (%s)", name, strings.Join(names, ", "))
+}
+
+// ParseRoot checks a Graph root given by hand: https to any host, plain http to a loopback address
+// only, and nothing behind the host but a path.
+func ParseRoot(s string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimRight(s, "/"))
+	if err != nil {
+		return nil, fmt.Errorf("the Graph URL %q cannot be read: %w", s, err)
+	}
+	switch {
+	case u.Hostname() == "":
+		return nil, fmt.Errorf("the Graph URL %q names no host; write it like https://graph.microsoft.com", s)
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return nil, fmt.Errorf("the Graph URL for host %q must hold nothing but scheme, host and path", u.Host)
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return nil, fmt.Errorf("the Graph URL %q would send the token in the clear; plain http is for loopback addresses only", s)
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("the Graph URL %q must begin with https://", s)
+	}
+	return u, nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}

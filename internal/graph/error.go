@@ -1,0 +1,153 @@
+package graph
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Error is an answer by which Graph refused a request: a call of its own or an item of a $batch.
+// Decide by Status; Code can be empty and Message is for people.
+type Error struct {
+	Status          int
+	Code            string
+	Message         string // unwrapped from the JSON document that Intune puts into a string
+	RequestID       string
+	ClientRequestID string
+	Date            string        // of the server, as it wrote it
+	RetryAfter      time.Duration // how long the service asks to wait; negative when it does not say
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "HTTP %d", e.Status)
+	if text := http.StatusText(e.Status); text != "" {
+		b.WriteString(" " + text)
+	}
+	if e.Code != "" {
+		b.WriteString(", " + e.Code)
+	}
+	if e.Message != "" {
+		b.WriteString(": " + e.Message)
+	}
+	if e.RequestID != "" {
+		b.WriteString(" (request-id " + e.RequestID + ")")
+	}
+	return b.String()
+}
+
+// Retryable reports whether the status is of those that pass by themselves: 429, 503, 504, 509.
+func Retryable(status int) bool {
+	switch status {
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusGatewayTimeout, 509:
+		return true
+	}
+	return false
+}
+
+// DecodeError reads the error in a body, if it holds one in Graph's form; whatever it holds, the
+// status and what the headers say are in the result. Header names match in any case.
+func DecodeError(status int, header func(string) string, body []byte, now time.Time) *Error {
+	e := &Error{
+		Status: status, RequestID: header("request-id"), ClientRequestID: header("client-request-id"),
+		Date: header("Date"), RetryAfter: RetryAfter(header("Retry-After"), now),
+	}
+	type inner struct {
+		RequestID       string `json:"request-id"`
+		ClientRequestID string `json:"client-request-id"`
+		Date            string `json:"date"`
+	}
+	var doc struct {
+		Error struct {
+			Code    string          `json:"code"`
+			Message json.RawMessage `json:"message"`
+			Inner   inner           `json:"innerError"` // encoding/json matches "innererror" too
+		} `json:"error"`
+	}
+	if json.Unmarshal(body, &doc) != nil {
+		e.Message = foreign(body)
+		return e
+	}
+	e.Code = doc.Error.Code
+	if in := doc.Error.Inner; in.RequestID != "" {
+		e.RequestID = in.RequestID
+		e.Date = or(in.Date, e.Date)
+		e.ClientRequestID = or(in.ClientRequestID, e.ClientRequestID)
+	}
+	var message string
+	if json.Unmarshal(doc.Error.Message, &message) != nil {
+		message = string(doc.Error.Message)
+	}
+	e.unwrap(message)
+	return e
+}
+
+// unwrap takes the words, and the wait, out of the document that Intune nests in its message.
+func (e *Error) unwrap(message string) {
+	var doc struct {
+		Message    string `json:"Message"`
+		RetryAfter any    `json:"RetryAfter"`
+	}
+	e.Message = clip(strings.TrimSpace(message))
+	if !strings.HasPrefix(strings.TrimSpace(message), "{") || json.Unmarshal([]byte(message), &doc) != nil {
+		return
+	}
+	if doc.Message != "" {
+		e.Message = clip(strings.TrimSpace(doc.Message))
+	}
+	if e.RetryAfter < 0 && doc.RetryAfter != nil {
+		e.RetryAfter = RetryAfter(fmt.Sprint(doc.RetryAfter), time.Time{})
+	}
+}
+
+// LongestWait is the most that RetryAfter returns: a service that asks for more is asked again after it.
+const LongestWait = 15 * time.Minute
+
+// RetryAfter reads the header's value: seconds, whole or fractional, or an HTTP date. It returns a
+// negative duration when there is none, or none that makes sense; a date in the past is 0.
+func RetryAfter(value string, now time.Time) time.Duration {
+	value = strings.TrimSpace(value)
+	if value == "" {
+		return -1
+	}
+	if s, err := strconv.ParseFloat(value, 64); err == nil {
+		switch {
+		case s != s || s < 0:
+			return -1
+		case s > LongestWait.Seconds():
+			return LongestWait
+		}
+		return time.Duration(s * float64(time.Second))
+	}
+	if t, err := http.ParseTime(value); err == nil && !now.IsZero() {
+		return min(max(t.Sub(now), 0), LongestWait)
+	}
+	return -1
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// foreign describes a body that is not Graph's JSON, such as a proxy's HTML page.
+func foreign(body []byte) string {
+	text := strings.Join(strings.Fields(string(body)), " ")
+	if text == "" {
+		return ""
+	}
+	return "the answer is not Graph's JSON: " + strconv.QuoteToGraphic(clip(text))
+}
+
+func clip(s string) string {
+	const most = 1000
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}

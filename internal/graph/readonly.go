@@ -1,0 +1,21 @@
+package graph
+
+import (
+	"fmt"
+	"net/http"
+)
+
+// ReadOnly wraps a transport so that nothing but GET and HEAD can leave: what makes a plan unable to write.
+func ReadOnly(next http.RoundTripper) http.RoundTripper { return readOnly{next} }
+
+type readOnly struct{ next http.RoundTripper }
+
+func (r readOnly) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Method != http.MethodGet && req.Method != http.MethodHead {
+		if req.Body != nil {
+			req.Body.Close()
+		}
+		return nil, fmt.Errorf("%s %s refused: this command sends nothing", req.Method, req.URL.Path)
+	}
+	return r.next.RoundTrip(req)
+}

@@ -1,0 +1,133 @@
+// Package ledger is the append-only, hash-chained record of a run, from which everything later is
+// derived: the report, the resumption of a run that was cut short, its undoing.
+//
+// A ledger is a file of JSON lines. The first is the run header, then a line for each change of the
+// plan, then "sending" before an envelope leaves and "result" as each change settles, then "end".
+// Each line carries the SHA-256 of the line before it, without its newline; the first carries "".
+package ledger
+
+import (
+	"errors"
+	"time"
+
+	"taskrecon/internal/batch"
+	"taskrecon/internal/diff"
+	"taskrecon/internal/task"
+)
+
+// Format is the version of the line format that this package writes and reads.
+const Format = 1
+
+// The kinds of line.
+const (
+	kindRun     = "run"
+	kindChange  = "change"
+	kindSending = "sending"
+	kindResult  = "result"
+	kindEnd     = "end"
+)
+
+// Input says from what file the wanted states came.
+type Input struct {
+	File    string   `json:"file"`
+	Sheet   string   `json:"sheet,omitempty"`
+	SHA256  string   `json:"sha256"`
+	Columns []string `json:"columns"` // the header as seen
+	Rows    int      `json:"rows"`
+	Notices []string `json:"notices,omitempty"`
+}
+
+// Option is one setting that was in force, by its flag's name.
+type Option struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Unmanaged is a task of the tenant that no row names.
+type Unmanaged struct {
+	ID          string     `json:"id"`
+	DisplayName task.Value `json:"displayName"`
+	Status      task.Value `json:"status"`
+	AssignedTo  task.Value `json:"assignedTo"`
+	DueDateTime task.Value `json:"dueDateTime"`
+}
+
+// Header is the first line of a ledger.
+type Header struct {
+	Format      int         `json:"format"`
+	RunID       string      `json:"runId"`
+	Command     string      `json:"command"` // "plan" or "apply"
+	Version     string      `json:"version"` // of taskrecon
+	Input       Input       `json:"input"`
+	Cloud       string      `json:"cloud"`
+	GraphURL    string      `json:"graphUrl"`
+	Tenant      string      `json:"tenant"`   // tenant id from the access token, or "" where the token does not say
+	Actor       string      `json:"actor"`    // application or user in whose name Graph was called
+	Operator    string      `json:"operator"` // who ran the program on which host: user@host
+	Options     []Option    `json:"options"`
+	Started     time.Time   `json:"started"`
+	Planned     time.Time   `json:"planned"` // when the plan was made from what the tenant held
+	TenantTasks int         `json:"tenantTasks"`
+	Unmanaged   []Unmanaged `json:"unmanaged"`
+}
+
+// Edit is one property of a change.
+type Edit struct {
+	Property string     `json:"property"`
+	Before   task.Value `json:"before"`
+	Wanted   task.Value `json:"wanted"`
+}
+
+// Change is the plan's line for one input row.
+type Change struct {
+	Index       int          `json:"index"`
+	Row         int          `json:"row"`
+	ID          string       `json:"id"`
+	DisplayName task.Value   `json:"displayName"` // as the tenant held it when the plan was made
+	Cells       []string     `json:"cells"`       // the row as the input accepts it again, in Input.Columns
+	Edits       []Edit       `json:"edits,omitempty"`
+	Outcome     diff.Outcome `json:"outcome,omitempty"` // of rows that needed no sending
+	Reason      string       `json:"reason,omitempty"`
+	SameAs      *int         `json:"sameAs,omitempty"` // index of the change whose outcome this row shares
+}
+
+// Sending is written, and on stable storage, before an envelope of writes leaves.
+type Sending struct {
+	ClientRequestID string    `json:"clientRequestId"`
+	Changes         []int     `json:"changes"` // indices
+	At              time.Time `json:"at"`
+}
+
+// Result is the line of a change that was to be sent, once it is settled.
+type Result struct {
+	Index           int          `json:"index"`
+	Outcome         diff.Outcome `json:"outcome"`
+	Reason          string       `json:"reason,omitempty"`
+	After           []task.Value `json:"after,omitempty"` // one for each edit
+	Attempts        int          `json:"attempts"`
+	Status          int          `json:"status,omitempty"`
+	Code            string       `json:"code,omitempty"`
+	RequestID       string       `json:"requestId,omitempty"`
+	ClientRequestID string       `json:"clientRequestId,omitempty"`
+	Temporary       bool         `json:"temporary,omitempty"`
+	SentAt          time.Time    `json:"sentAt,omitzero"`
+	SettledAt       time.Time    `json:"settledAt"`
+}
+
+// End is the last line of a run that ended by itself, however it ended.
+type End struct {
+	At       time.Time `json:"at"`
+	ExitCode int       `json:"exitCode"`
+	Reason   string    `json:"reason"`
+	Requests int       `json:"requests"` // HTTP calls
+	batch.Stats
+}
+
+// envelope is what every line has beside its own fields.
+type envelope struct {
+	Kind string `json:"kind"`
+	Prev string `json:"prev"`
+}
+
+// ErrAltered is wrapped by the errors of Open for a ledger whose chain is broken.
+var ErrAltered = errors.New("the ledger was altered")

@@ -1,0 +1,112 @@
+// Package task holds the nouns of the program: a Microsoft Intune task, its properties, and the
+// parsing, canonical form, equality and wire form of their values.
+//
+// The property table follows the reference page "Update securityConfigurationTask" (Graph beta);
+// nullability follows the service's metadata, which is stricter than the page.
+package task
+
+import "strings"
+
+// ODataType is the type name of the tasks that this program manages.
+const ODataType = "#microsoft.graph.securityConfigurationTask"
+
+// Kind says how the values of a property are parsed, compared and written.
+type Kind uint8
+
+// The kinds of property that a securityConfigurationTask has.
+const (
+	String   Kind = iota // Edm.String
+	DateTime             // Edm.DateTimeOffset, compared as instants of 100 ns
+	Enum                 // a closed enumeration, one of Property.Members
+	Int32                // Edm.Int32
+	Settings             // Collection(microsoft.graph.keyValuePair), compared without regard to order
+)
+
+// Property describes one property of a securityConfigurationTask. Properties are compared by
+// pointer: each is held once, in the table that All returns.
+type Property struct {
+	Name     string
+	Kind     Kind
+	Nullable bool     // may be null on the wire
+	Writable bool     // may stand in a PATCH
+	Enum     string   // what a member is called in messages ("status"); only for Kind Enum
+	Members  []string // in the service's spelling and order; only for Kind Enum
+	index    int
+}
+
+// Clearable reports whether <clear> is a legal wish: null for a nullable property, [] for a collection.
+func (p *Property) Clearable() bool { return p.Writable && (p.Nullable || p.Kind == Settings) }
+
+// Index is the property's place in the table, from 0 to Count-1.
+func (p *Property) Index() int { return p.index }
+
+// Member returns the service's spelling of an enum member, matched without regard to case.
+func (p *Property) Member(text string) (string, bool) {
+	for _, m := range p.Members {
+		if strings.EqualFold(m, text) {
+			return m, true
+		}
+	}
+	return "", false
+}
+
+// Count is the number of properties beside the key, id.
+const Count = 16
+
+// IDName is the name of the key, which addresses a task and is never written.
+const IDName = "id"
+
+// The properties, each under its own name, in the order of the reference page.
+var (
+	DisplayName                   = &Property{Name: "displayName", Kind: String, Nullable: true, Writable: true}
+	Description                   = &Property{Name: "description", Kind: String, Nullable: true, Writable: true}
+	CreatedDateTime               = &Property{Name: "createdDateTime", Kind: DateTime}
+	DueDateTime                   = &Property{Name: "dueDateTime", Kind: DateTime, Writable: true}
+	Category                      = &Property{Name: "category", Kind: Enum, Writable: true, Enum: "category", Members: []string{"unknown", "advancedThreatProtection"}}
+	Priority                      = &Property{Name: "priority", Kind: Enum, Writable: true, Enum: "priority", Members: []string{"none", "high", "low"}}
+	Creator                       = &Property{Name: "creator", Kind: String, Nullable: true, Writable: true}
+	CreatorNotes                  = &Property{Name: "creatorNotes", Kind: String, Nullable: true, Writable: true}
+	AssignedTo                    = &Property{Name: "assignedTo", Kind: String, Nullable: true, Writable: true}
+	Status                        = &Property{Name: "status", Kind: Enum, Writable: true, Enum: "status", Members: []string{"unknown", "pending", "active", "completed", "rejected"}}
+	EndpointSecurityPolicy        = &Property{Name: "endpointSecurityPolicy", Kind: Enum, Writable: true, Enum: "policy", Members: []string{"unknown", "antivirus", "diskEncryption", "firewall", "endpointDetectionAndResponse", "attackSurfaceReduction", "accountProtection"}}
+	ApplicablePlatform            = &Property{Name: "applicablePlatform", Kind: Enum, Writable: true, Enum: "platform", Members: []string{"unknown", "macOS", "windows10AndLater", "windows10AndWindowsServer"}}
+	EndpointSecurityPolicyProfile = &Property{Name: "endpointSecurityPolicyProfile", Kind: Enum, Writable: true, Enum: "policy profile", Members: []string{"unknown", "antivirus", "windowsSecurity", "bitLocker", "fileVault", "firewall", "firewallRules", "endpointDetectionAndResponse", "deviceControl", "appAndBrowserIsolation", "exploitProtection", "webProtection", "applicationControl", "attackSurfaceReductionRules", "accountProtection"}}
+	Insights                      = &Property{Name: "insights", Kind: String, Nullable: true, Writable: true}
+	ManagedDeviceCount            = &Property{Name: "managedDeviceCount", Kind: Int32, Writable: true}
+	IntendedSettings              = &Property{Name: "intendedSettings", Kind: Settings, Writable: true}
+)
+
+var table = [Count]*Property{
+	DisplayName, Description, CreatedDateTime, DueDateTime, Category, Priority, Creator, CreatorNotes,
+	AssignedTo, Status, EndpointSecurityPolicy, ApplicablePlatform, EndpointSecurityPolicyProfile,
+	Insights, ManagedDeviceCount, IntendedSettings,
+}
+
+var byName = make(map[string]*Property, Count)
+
+func init() {
+	for i, p := range table {
+		p.index = i
+		byName[p.Name] = p
+	}
+}
+
+// All returns the properties beside id, in the order of the reference page. The slice is the caller's.
+func All() []*Property {
+	all := table
+	return all[:]
+}
+
+// Lookup finds a property by its exact name, or nil. "id" is not a property in this sense.
+func Lookup(name string) *Property { return byName[name] }
+
+// FoldName is the form under which a header matches a property name: case, spaces, "_" and "-" do not count.
+func FoldName(header string) string {
+	return strings.ToLower(strings.Map(func(r rune) rune {
+		switch r {
+		case ' ', '\t', '\n', '\r', '_', '-', '\u00a0':
+			return -1
+		}
+		return r
+	}, header))
+}

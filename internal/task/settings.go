@@ -1,0 +1,137 @@
+package task
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Setting is one keyValuePair of intendedSettings. Names are not declared unique by the service.
+type Setting struct {
+	Name  string  `json:"name"`
+	Value *string `json:"value"`
+}
+
+func (s Setting) text() string {
+	if s.Value == nil {
+		return ""
+	}
+	return *s.Value
+}
+
+// PairsOf returns the pairs of an intendedSettings value in their order; null has none.
+func PairsOf(v Value) ([]Setting, error) {
+	if v.IsNull() {
+		return nil, nil
+	}
+	var pairs []Setting
+	if err := json.Unmarshal([]byte(v.text), &pairs); err != nil {
+		return nil, fmt.Errorf("intendedSettings: %w", err)
+	}
+	return pairs, nil
+}
+
+// SettingsValue makes a value of pairs, in their order.
+func SettingsValue(pairs []Setting) Value {
+	if len(pairs) == 0 {
+		return Text("[]")
+	}
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(pairs); err != nil {
+		panic(err) // strings and pointers to strings always encode
+	}
+	return Text(strings.TrimSuffix(buf.String(), "\n"))
+}
+
+// canonicalSettings sorts the pairs; a pair's null value and "" are one, as for strings elsewhere.
+func canonicalSettings(v Value) string {
+	pairs, err := PairsOf(v)
+	if err != nil {
+		return v.text
+	}
+	empty := ""
+	for i := range pairs {
+		if pairs[i].Value == nil {
+			pairs[i].Value = &empty
+		}
+	}
+	slices.SortFunc(pairs, func(a, b Setting) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.text(), b.text()))
+	})
+	return SettingsValue(pairs).text
+}
+
+func wireSettings(v Value) (json.RawMessage, error) {
+	pairs, err := PairsOf(v)
+	if err != nil {
+		return nil, err
+	}
+	type pair struct {
+		Type string `json:"@odata.type"`
+		Setting
+	}
+	out := make([]pair, len(pairs))
+	for i, s := range pairs {
+		out[i] = pair{"microsoft.graph.keyValuePair", s}
+	}
+	return json.Marshal(out)
+}
+
+func settingsFromWire(raw json.RawMessage) (Value, error) {
+	var pairs []Setting
+	if err := json.Unmarshal(raw, &pairs); err != nil {
+		return Null, fmt.Errorf("intendedSettings: want an array of name and value, got %s", clip(string(raw)))
+	}
+	return SettingsValue(pairs), nil
+}
+
+// ParseSettings reads a cell: a JSON array of {"name","value"}, or one name=value a line, split at
+// the first "=". Names are trimmed, values kept exactly.
+func ParseSettings(text string) (Value, error) {
+	if strings.HasPrefix(strings.TrimSpace(text), "[") {
+		return parseJSONSettings(text)
+	}
+	var pairs []Setting
+	for i, line := range strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		name, value, found := strings.Cut(line, "=")
+		name = strings.TrimSpace(name)
+		if !found || name == "" {
+			return Null, fmt.Errorf("line %d of the settings, %q, is not name=value", i+1, clip(line))
+		}
+		pairs = append(pairs, Setting{Name: name, Value: &value})
+	}
+	return SettingsValue(pairs), nil
+}
+
+func parseJSONSettings(text string) (Value, error) {
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.DisallowUnknownFields()
+	var in []struct {
+		Type  string  `json:"@odata.type"`
+		Name  *string `json:"name"`
+		Value *string `json:"value"`
+	}
+	if err := dec.Decode(&in); err != nil {
+		return Null, fmt.Errorf("%q is not a JSON array of {\"name\",\"value\"}: %w", clip(text), err)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return Null, fmt.Errorf("%q has something after the JSON array", clip(text))
+	}
+	pairs := make([]Setting, len(in))
+	for i, s := range in {
+		if s.Name == nil || *s.Name == "" {
+			return Null, fmt.Errorf("setting %d of %q has no name", i+1, clip(text))
+		}
+		pairs[i] = Setting{Name: *s.Name, Value: s.Value}
+	}
+	return SettingsValue(pairs), nil
+}

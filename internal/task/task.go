@@ -1,0 +1,97 @@
+package task
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Task is a task as the tenant holds it. Properties of tasks of other types that this program does
+// not know are dropped: they are never written back.
+type Task struct {
+	ID     string
+	Type   string // @odata.type as read, such as ODataType
+	values [Count]Value
+}
+
+// Get returns the value of p; a property that the service left out is null.
+func (t *Task) Get(p *Property) Value { return t.values[p.index] }
+
+// Set changes the value of p in this copy of the task.
+func (t *Task) Set(p *Property, v Value) { t.values[p.index] = v }
+
+// Managed reports whether the task is a securityConfigurationTask.
+func (t *Task) Managed() bool { return t.Type == ODataType }
+
+// Key is the form of an id under which two ids are the same task: ids are compared without regard to case.
+func Key(id string) string { return strings.ToLower(id) }
+
+// UnmarshalJSON reads a task as Graph sends it. Only JSON of the wrong shape is an error.
+func (t *Task) UnmarshalJSON(data []byte) error {
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return err
+	}
+	*t = Task{}
+	for name, field := range map[string]*string{IDName: &t.ID, "@odata.type": &t.Type} {
+		if r, ok := raw[name]; ok {
+			if err := json.Unmarshal(r, field); err != nil {
+				return fmt.Errorf("%s: want a JSON string, got %s", name, clip(string(r)))
+			}
+		}
+	}
+	if t.ID == "" {
+		return errors.New("the task has no id")
+	}
+	if !t.Managed() && t.Type != "" {
+		// Another type may use a name of ours in another shape; only its name is of use to a report.
+		if v, err := DisplayName.FromWire(raw[DisplayName.Name]); err == nil {
+			t.Set(DisplayName, v)
+		}
+		return nil
+	}
+	for _, p := range table {
+		v, err := p.FromWire(raw[p.Name])
+		if err != nil {
+			return fmt.Errorf("task %s: %w", t.ID, err)
+		}
+		t.values[p.index] = v
+	}
+	return nil
+}
+
+// Origin is the place of a row in the input. Row is counted from 1 as a spreadsheet shows it, or the
+// line on which the record starts in a CSV file.
+type Origin struct {
+	File  string `json:"file,omitempty"`
+	Sheet string `json:"sheet,omitempty"`
+	Row   int    `json:"row"`
+}
+
+// Wish is one property that a row sets, with the value wanted.
+type Wish struct {
+	Property *Property
+	Value    Value
+}
+
+// Desired is what one row of the input asks for: a task, and only the properties that the row sets.
+type Desired struct {
+	Origin Origin
+	ID     string
+	Wishes []Wish   // in table order, each property at most once; none of a read-only property
+	Cells  []string // every cell of the row as text that the input accepts again, in the file's columns
+}
+
+// SameWishes reports whether two rows ask for the same: the same properties, with equal values.
+func (d *Desired) SameWishes(o *Desired) bool {
+	if len(d.Wishes) != len(o.Wishes) {
+		return false
+	}
+	for i, w := range d.Wishes {
+		if w.Property != o.Wishes[i].Property || !w.Property.Equal(w.Value, o.Wishes[i].Value) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,171 @@
+package task
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Value is the value of one property: null, or a text whose form depends on the property's Kind.
+//
+//	String    the text itself
+//	DateTime  RFC 3339 in UTC, as FormatTime writes it; a value read that is no date-time is kept as it was
+//	Enum      a member; one read that is not in the table is kept as it was
+//	Int32     decimal digits
+//	Settings  a JSON array of {"name","value"}, in the order read
+//
+// The zero Value is null. Values are immutable and may be shared between goroutines.
+type Value struct {
+	text  string
+	valid bool
+}
+
+// Null is the absent value.
+var Null = Value{}
+
+// Text makes a non-null value of a text that is already in the form of its kind.
+func Text(s string) Value { return Value{text: s, valid: true} }
+
+// IsNull reports whether the value is null.
+func (v Value) IsNull() bool { return !v.valid }
+
+// String returns the value as people read it and as an input cell takes it; null reads as "".
+func (v Value) String() string { return v.text }
+
+// MarshalJSON writes null or a string: the form that a ledger keeps, not the wire form.
+func (v Value) MarshalJSON() ([]byte, error) {
+	if !v.valid {
+		return []byte("null"), nil
+	}
+	return json.Marshal(v.text)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (v *Value) UnmarshalJSON(data []byte) error {
+	var s *string
+	if err := json.Unmarshal(data, &s); err != nil {
+		return err
+	}
+	*v = Null
+	if s != nil {
+		*v = Text(*s)
+	}
+	return nil
+}
+
+// Canonical is the form in which two values of p are equal exactly when the texts are: null and ""
+// are one for strings, settings are sorted, everything else is in one spelling already.
+func (p *Property) Canonical(v Value) string {
+	switch p.Kind {
+	case Settings:
+		return canonicalSettings(v)
+	case String:
+		return v.text
+	}
+	if v.IsNull() {
+		return "\x00null"
+	}
+	return v.text
+}
+
+// Equal reports whether two values of p mean the same to the service.
+func (p *Property) Equal(a, b Value) bool { return a == b || p.Canonical(a) == p.Canonical(b) }
+
+// Cleared is the value that <clear> stands for. Call it only where Clearable.
+func (p *Property) Cleared() Value {
+	if p.Kind == Settings {
+		return Text("[]")
+	}
+	return Null
+}
+
+// Unset reports whether v stands for "no value": null, an empty string or collection, or the
+// service's 0001-01-01T00:00:00Z.
+func (p *Property) Unset(v Value) bool {
+	switch p.Kind {
+	case DateTime:
+		return v.IsNull() || v.text == "0001-01-01T00:00:00Z"
+	case Settings:
+		return canonicalSettings(v) == "[]"
+	}
+	return v.text == ""
+}
+
+// Wire returns the JSON of v as Graph takes it in a PATCH. It fails only for a value that is not of
+// the form that p's kind has, such as an unknown text in an Int32.
+func (p *Property) Wire(v Value) (json.RawMessage, error) {
+	if v.IsNull() {
+		if p.Kind == Settings {
+			return json.RawMessage("[]"), nil
+		}
+		return json.RawMessage("null"), nil
+	}
+	switch p.Kind {
+	case Int32:
+		if _, err := strconv.ParseInt(v.text, 10, 32); err != nil {
+			return nil, fmt.Errorf("%s: %q is not an Int32", p.Name, v.text)
+		}
+		return json.RawMessage(v.text), nil
+	case Settings:
+		return wireSettings(v)
+	}
+	return json.Marshal(v.text)
+}
+
+// FromWire reads a property's JSON as Graph sends it. What does not fit the kind is kept as its own
+// text, never lost: only JSON of the wrong shape (an object for a string) is an error.
+func (p *Property) FromWire(raw json.RawMessage) (Value, error) {
+	if len(raw) == 0 || string(raw) == "null" {
+		return Null, nil
+	}
+	switch p.Kind {
+	case Settings:
+		return settingsFromWire(raw)
+	case Int32:
+		return int32FromWire(raw)
+	}
+	var s string
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return Null, fmt.Errorf("%s: want a JSON string, got %s", p.Name, clip(string(raw)))
+	}
+	if p.Kind == DateTime {
+		if t, err := ParseTime(s); err == nil {
+			s = FormatTime(t)
+		}
+	}
+	return Text(s), nil
+}
+
+func int32FromWire(raw json.RawMessage) (Value, error) {
+	var n json.Number
+	if err := json.Unmarshal(raw, &n); err != nil {
+		return Null, fmt.Errorf("want a JSON number, got %s", clip(string(raw)))
+	}
+	if whole, ok := WholeNumber(n.String()); ok {
+		return Text(whole), nil
+	}
+	return Text(n.String()), nil
+}
+
+// WholeNumber returns the canonical digits of a number written as 12 or 12.0; ok is false for
+// anything else, exponents among them.
+func WholeNumber(s string) (digits string, ok bool) {
+	whole, frac, _ := strings.Cut(s, ".")
+	if strings.Trim(frac, "0") != "" || (frac == "" && strings.HasSuffix(s, ".")) {
+		return "", false
+	}
+	n, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil || strings.HasPrefix(whole, "+") {
+		return "", false
+	}
+	return strconv.FormatInt(n, 10), true
+}
+
+func clip(s string) string {
+	const most = 80
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
