@@ -1,0 +1,272 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/user"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"taskrecon/internal/diff"
+	"taskrecon/internal/ingest"
+	"taskrecon/internal/job"
+	"taskrecon/internal/ledger"
+	"taskrecon/internal/report"
+)
+
+func (p *program) planCommand() *cli.Command {
+	return &cli.Command{
+		Name: "plan", Usage: "show what apply would change; sends nothing", UsageText: "taskrecon plan [FLAGS] FILE",
+		Description: "Reads FILE, fetches the tenant's tasks and prints the changes.\n\n" +
+			"Example: taskrecon plan --ledger plan.jsonl desired.xlsx",
+		Flags: join(flagsOfInput(), flagsOfService(), flagsOfOutput(), flagsOfSpeech(), []cli.Flag{
+			&cli.BoolFlag{Name: "detailed-exitcode", Category: outputFlags, Usage: "exit with 2 when there are differences"},
+		}),
+		Action: func(c *cli.Context) error { return p.answer(c, p.reconcile) },
+	}
+}
+
+func (p *program) applyCommand() *cli.Command {
+	return &cli.Command{
+		Name: "apply", Usage: "send the changes, and leave a ledger and a report", UsageText: "taskrecon apply [FLAGS] FILE",
+		Description: "Reads FILE, fetches the tenant's tasks, shows the changes, asks on a terminal (elsewhere it needs --yes),\n" +
+			"and sends them in $batch envelopes.\n\nExample: taskrecon apply --yes --json desired.xlsx",
+		Flags:  join(flagsOfInput(), flagsOfService(), flagsOfSending(), flagsOfOutput(), flagsOfSpeech()),
+		Action: func(c *cli.Context) error { return p.answer(c, p.reconcile) },
+	}
+}
+
+func (p *program) validateCommand() *cli.Command {
+	return &cli.Command{
+		Name: "validate", Usage: "check a file offline, without credentials", UsageText: "taskrecon validate [FLAGS] FILE",
+		Flags:  join(flagsOfInput(), flagsOfSpeech()),
+		Action: func(c *cli.Context) error { return p.answer(c, p.validate) },
+	}
+}
+
+func (p *program) reportCommand() *cli.Command {
+	return &cli.Command{
+		Name: "report", Usage: "render the report of a run again", UsageText: "taskrecon report LEDGER -o FILE.xlsx",
+		Flags: join([]cli.Flag{
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: outputFlags, Usage: "write to `FILE.xlsx`"},
+			&cli.StringFlag{Name: "timezone", Category: outputFlags, Value: "UTC", Usage: "`ZONE` that the report names beside UTC"},
+			&cli.BoolFlag{Name: "overwrite", Category: outputFlags, Usage: "replace the file if it exists already"},
+		}, flagsOfSpeech()),
+		Action: func(c *cli.Context) error { return p.answer(c, p.render) },
+	}
+}
+
+func (p *program) versionCommand() *cli.Command {
+	return &cli.Command{
+		Name: "version", Usage: "print the version",
+		Action: func(*cli.Context) error {
+			_, err := fmt.Fprintf(p.stdout, "taskrecon %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return err
+		},
+	}
+}
+
+// stamped is set by the linker in a release: -X taskrecon/internal/cli.stamped=1.2.3.
+var stamped string
+
+func version() string {
+	if stamped != "" {
+		return stamped
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "devel"
+	}
+	return info.Main.Version
+}
+
+// answer runs a command and, with --json, prints its summary: exactly one object, whatever happened.
+func (p *program) answer(c *cli.Context, command func(*cli.Context) (*job.Summary, error)) error {
+	started := time.Now()
+	var s *job.Summary
+	err := logFormat(c)
+	if err == nil {
+		s, err = command(c)
+	}
+	if !c.Bool("json") {
+		return err
+	}
+	if s == nil {
+		s = job.NewSummary(c.Command.Name)
+	}
+	if s.ExitCode = job.Code(err); err != nil {
+		s.Reason = err.Error()
+	}
+	if s.Seconds == 0 {
+		s.Seconds = time.Since(started).Seconds()
+	}
+	enc := json.NewEncoder(p.stdout)
+	enc.SetEscapeHTML(false)
+	if printErr := enc.Encode(s); printErr != nil && err == nil {
+		return fmt.Errorf("printing the summary: %w", printErr)
+	}
+	return err
+}
+
+// people is where what is meant for people goes: stdout, unless that belongs to --json.
+func (p *program) people(c *cli.Context) io.Writer {
+	if c.Bool("json") {
+		return io.Discard
+	}
+	return p.stdout
+}
+
+// reconcile is plan and apply.
+func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
+	apply := c.Command.Name == "apply"
+	file, err := oneFile(c, "a CSV or XLSX file")
+	if err != nil {
+		return nil, err
+	}
+	config := job.Config{
+		Command: c.Command.Name, File: file, SkipInvalid: c.Bool("skip-invalid"), Detailed: c.Bool("detailed-exitcode"),
+		Outputs: job.Outputs{RunDir: c.String("run-dir"), Ledger: c.String("ledger"), Reports: c.StringSlice("report"), Overwrite: c.Bool("overwrite")},
+		Version: version(), Operator: p.operator(), Options: optionsInForce(c, file),
+	}
+	if config.Ingest, err = ingestOptions(c); err != nil {
+		return nil, err
+	}
+	config.Report = report.Options{Zone: config.Ingest.Format.Zone, Overwrite: c.Bool("overwrite")}
+	if apply {
+		if config.Batch, err = batchOptions(c); err != nil {
+			return nil, err
+		}
+		if !c.Bool("yes") {
+			if !p.interactive() {
+				return nil, job.Fail(job.ExitUsage, "look first with "+commandLine(c, "plan", file), "apply without a terminal needs --yes")
+			}
+			config.Confirm = p.ask
+		}
+	}
+	target, err := p.connect(c, apply)
+	if err != nil {
+		return nil, err
+	}
+	defer target.close()
+	config.Client, config.Cloud, config.GraphURL = target.client, target.cloud, target.url
+	w := p.newWatcher(c)
+	config.Watcher = w
+	summary, err := job.Run(c.Context, config)
+	w.close()
+	summary.Next = next(c, summary, file)
+	printSummary(p.people(c), summary)
+	return summary, err
+}
+
+// next is the command that follows from how the run ended, if any does.
+func next(c *cli.Context, s *job.Summary, file string) string {
+	switch {
+	case s.Command == "plan" && s.Changes > 0, s.ExitCode == job.ExitTemporary,
+		s.ExitCode == job.ExitInterrupt, s.ExitCode == job.ExitTerminated:
+		return commandLine(c, "apply", file)
+	case s.ExitCode == job.ExitInput:
+		return commandLine(c, "validate", file)
+	}
+	return ""
+}
+
+// operator is who runs the program on which host, as the system tells it.
+func (p *program) operator() string {
+	name := p.env["USER"]
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown host"
+	}
+	return name + "@" + host
+}
+
+func (p *program) validate(c *cli.Context) (*job.Summary, error) {
+	file, err := oneFile(c, "a CSV or XLSX file")
+	if err != nil {
+		return nil, err
+	}
+	o, err := ingestOptions(c)
+	if err != nil {
+		return nil, err
+	}
+	s := job.NewSummary("validate")
+	input, err := ingest.Read(file, o)
+	if err != nil {
+		return s, &job.Exit{Code: job.ExitInput, Err: err}
+	}
+	w := p.newWatcher(c)
+	w.Read(input)
+	job.Count(s, input)
+	if err := job.Reject(input, false); err != nil {
+		return s, err
+	}
+	s.Reason = "every row can be understood"
+	fmt.Fprintf(p.people(c), "%s: %d rows, all understood\n", printable(input.File), s.Rows)
+	return s, nil
+}
+
+func (p *program) render(c *cli.Context) (*job.Summary, error) {
+	file, err := oneFile(c, "a ledger")
+	if err != nil {
+		return nil, err
+	}
+	out := c.String("output")
+	if out == "" {
+		return nil, job.Fail(job.ExitUsage, "see taskrecon report --help", "report needs -o FILE.xlsx")
+	}
+	if err := report.Supported(out); err != nil {
+		return nil, &job.Exit{Code: job.ExitUsage, Err: err}
+	}
+	zone, err := time.LoadLocation(c.String("timezone"))
+	if err != nil {
+		return nil, usage("--timezone %q is not a time zone that is known here", c.String("timezone"))
+	}
+	past, err := ledger.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer past.Close()
+	s := job.NewSummary("report")
+	if err := pastSummary(s, past, file); err != nil {
+		return s, err
+	}
+	if err := report.Write(out, past, report.Options{Zone: zone, Overwrite: c.Bool("overwrite")}); err != nil {
+		return s, err
+	}
+	s.Reports = append(s.Reports, out)
+	s.Reason = "rendered"
+	fmt.Fprintf(p.people(c), "Report  %s\n", out)
+	return s, nil
+}
+
+// pastSummary sums up the run that a ledger records.
+func pastSummary(s *job.Summary, past *ledger.Reader, file string) error {
+	s.Run, s.Ledger, s.Rows, s.Unmanaged = past.Header.RunID, file, past.Rows(), len(past.Header.Unmanaged)
+	if past.End != nil {
+		s.Patches, s.Batches, s.Requests = past.End.Patches, past.End.Batches, past.End.Requests
+		s.Throttled, s.Retries = past.End.Throttled, past.End.Retries
+	}
+	return past.Each(func(e ledger.Entry) error {
+		s.Outcomes[e.Outcome]++
+		if e.Change.Outcome == diff.Pending && e.SameAs == nil {
+			s.Changes++
+		}
+		return nil
+	})
+}
+
+// ask shows the plan on the terminal and waits for a yes.
+func (p *program) ask(ctx context.Context, plan *diff.Plan) (bool, error) {
+	printPlan(p.stderr, plan, promptChanges)
+	fmt.Fprintf(p.stderr, "\nSend %d changes? Only \"yes\" sends: ", len(plan.Pending()))
+	return p.yes(ctx)
+}

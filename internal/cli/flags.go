@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"taskrecon/internal/batch"
+	"taskrecon/internal/graph"
+	"taskrecon/internal/ingest"
+	"taskrecon/internal/job"
+	"taskrecon/internal/ledger"
+	"taskrecon/internal/task"
+)
+
+const (
+	inputFlags   = "Input"
+	serviceFlags = "Service"
+	sendingFlags = "Sending"
+	outputFlags  = "Output"
+)
+
+func flagsOfInput() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "sheet", Category: inputFlags, Usage: "read the worksheet `NAME` (default: the first visible one)"},
+		&cli.StringFlag{Name: "timezone", Category: inputFlags, Value: "UTC", Usage: "`ZONE` of dates without an offset, such as Europe/Berlin"},
+		&cli.StringFlag{Name: "date-order", Category: inputFlags, Usage: "read 03/04/2026 as `dmy|mdy|ymd` (default: refuse it as ambiguous)"},
+	}
+}
+
+func flagsOfService() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "skip-invalid", Category: inputFlags, Usage: "go on with the rows that can be understood, and report the others"},
+		&cli.StringFlag{Name: "cloud", Category: serviceFlags, Value: "global", Usage: "national cloud: `global|usgov|dod|china`"},
+		&cli.StringFlag{Name: "graph-url", Category: serviceFlags, Usage: "`URL` of Graph in place of the cloud's; plain http to loopback only"},
+		&cli.StringFlag{Name: "auth", Category: serviceFlags, Value: "token", Usage: "how to sign in: `token` (from TASKRECON_ACCESS_TOKEN)"},
+		&cli.DurationFlag{Name: "call-timeout", Category: serviceFlags, Value: graph.DefaultCallTimeout, Usage: "longest `TIME` of one call"},
+		&cli.StringFlag{Name: "sandbox", Category: serviceFlags, Usage: "run against an in-process sandbox holding the tasks of `FILE|N` (N are generated)"},
+		&cli.StringFlag{Name: "sandbox-limits", Category: serviceFlags, Value: "published", Usage: "the sandbox's request limits: `published|off`"},
+		&cli.StringFlag{Name: "sandbox-faults", Category: serviceFlags, Usage: "make the sandbox misbehave: `LIST` as in \"taskrecon sandbox --help\""},
+	}
+}
+
+func flagsOfSending() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Category: sendingFlags, Usage: "do not ask before sending"},
+		&cli.IntFlag{Name: "concurrency", Category: sendingFlags, Value: batch.DefaultConcurrency, Usage: "`N` envelopes in flight at most"},
+		&cli.IntFlag{Name: "max-attempts", Category: sendingFlags, Value: batch.DefaultMaxAttempts, Usage: "send one change `N` times at most"},
+	}
+}
+
+func flagsOfOutput() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "run-dir", Category: outputFlags, Usage: "`DIR` for ledger and report (default for apply: runs/<utc>-<id>)"},
+		&cli.StringFlag{Name: "ledger", Category: outputFlags, Usage: "write the ledger to `FILE`"},
+		&cli.StringSliceFlag{Name: "report", Category: outputFlags, Usage: "write a report to `FILE.xlsx`; may be repeated"},
+		&cli.BoolFlag{Name: "overwrite", Category: outputFlags, Usage: "replace reports that exist already"},
+	}
+}
+
+func flagsOfSpeech() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "json", Category: outputFlags, Usage: "print one JSON object on stdout, and nothing else there"},
+		&cli.StringFlag{Name: "log-format", Category: outputFlags, Value: "console", Usage: "lines on stderr as `console|json`"},
+	}
+}
+
+func join(groups ...[]cli.Flag) []cli.Flag {
+	var all []cli.Flag
+	for _, g := range groups {
+		all = append(all, g...)
+	}
+	return all
+}
+
+// usage makes an error of the command line.
+func usage(format string, args ...any) error {
+	return job.Fail(job.ExitUsage, "", format, args...)
+}
+
+// oneFile is the command's only argument.
+func oneFile(c *cli.Context, what string) (string, error) {
+	switch c.Args().Len() {
+	case 0:
+		return "", job.Fail(job.ExitUsage, "see taskrecon "+c.Command.Name+" --help", "%s needs %s", c.Command.Name, what)
+	case 1:
+		return c.Args().First(), nil
+	}
+	return "", usage("%s takes one file, not %d: %q", c.Command.Name, c.Args().Len(), c.Args().Slice())
+}
+
+func ingestOptions(c *cli.Context) (ingest.Options, error) {
+	o := ingest.Options{Sheet: c.String("sheet")}
+	zone, err := time.LoadLocation(c.String("timezone"))
+	if err != nil {
+		return o, usage("--timezone %q is not a time zone that is known here; write it like Europe/Berlin", c.String("timezone"))
+	}
+	order := task.DateOrder(strings.ToLower(c.String("date-order")))
+	switch order {
+	case task.OrderNone, task.OrderDMY, task.OrderMDY, task.OrderYMD:
+	default:
+		return o, usage("--date-order %q is none of dmy, mdy, ymd", c.String("date-order"))
+	}
+	o.Format = task.Format{Zone: zone, Order: order}
+	return o, nil
+}
+
+func batchOptions(c *cli.Context) (batch.Options, error) {
+	o := batch.Options{Concurrency: c.Int("concurrency"), MaxAttempts: c.Int("max-attempts")}
+	if o.Concurrency < 1 || o.Concurrency > 64 {
+		return o, usage("--concurrency %d is not between 1 and 64", o.Concurrency)
+	}
+	if o.MaxAttempts < 1 {
+		return o, usage("--max-attempts %d is less than 1", o.MaxAttempts)
+	}
+	return o, nil
+}
+
+// optionsInForce lists every flag with the value that it has, wherever that came from. No flag holds a secret.
+func optionsInForce(c *cli.Context, file string) []ledger.Option {
+	options := []ledger.Option{{Name: "file", Value: file}}
+	for _, f := range c.Command.Flags {
+		name := f.Names()[0]
+		value := fmt.Sprint(c.Value(name))
+		if s, ok := c.Value(name).(cli.StringSlice); ok {
+			value = strings.Join(s.Value(), " ")
+		}
+		if name != "help" {
+			options = append(options, ledger.Option{Name: name, Value: value})
+		}
+	}
+	return options
+}
+
+// commandLine is the command that does name to the file, with the flags of c that it also has and that
+// do not name this run's own files.
+func commandLine(c *cli.Context, name, file string) string {
+	words := []string{"taskrecon", name}
+	for _, f := range c.Command.Flags {
+		flag := f.Names()[0]
+		switch flag {
+		case "help", "json", "yes", "ledger", "report", "run-dir", "overwrite", "detailed-exitcode", "log-format":
+			continue
+		}
+		if !c.IsSet(flag) {
+			continue
+		}
+		words = append(words, "--"+flag)
+		if _, isBool := f.(*cli.BoolFlag); !isBool {
+			words = append(words, shellQuote(fmt.Sprint(c.Value(flag))))
+		}
+	}
+	return strings.Join(append(words, shellQuote(file)), " ")
+}
+
+func shellQuote(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-/:@%+,=", r)
+	}
+	if s != "" && strings.TrimFunc(s, plain) == "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 && s[0] != '-' {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"taskrecon/internal/diff"
+	"taskrecon/internal/job"
+	"taskrecon/internal/task"
+)
+
+// Rules of output: what a command answers goes to stdout, everything else to stderr; with --json
+// stdout holds one object. Text from data is printed so that it cannot move the cursor, change colours or
+// reverse the line.
+
+// promptChanges is how many changes apply shows before it asks; plan shows all.
+const promptChanges = 20
+
+// printable escapes what is not graphic, but for the line breaks of our own messages.
+func printable(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r == '\n' || unicode.IsGraphic(r) {
+			b.WriteRune(r)
+			continue
+		}
+		q := strconv.QuoteRune(r)
+		b.WriteString(q[1 : len(q)-1])
+	}
+	return b.String()
+}
+
+// shown is a value on the terminal: quoted, on one line, cut where it is long.
+func shown(p *task.Property, v task.Value) string {
+	const most = 60
+	if p.Unset(v) {
+		return "(not set)"
+	}
+	text := v.String()
+	if r := []rune(text); len(r) > most {
+		text = string(r[:most]) + "…"
+	}
+	if p.Kind == task.String || p.Kind == task.Settings {
+		return strconv.QuoteToGraphic(text)
+	}
+	return printable(text)
+}
+
+// printPlan prints the changes, at most limit of them (0 is all), and the rows that cannot be acted on.
+func printPlan(w io.Writer, plan *diff.Plan, limit int) {
+	printed, left := 0, 0
+	for i := range plan.Changes {
+		c := &plan.Changes[i]
+		if c.Outcome == diff.Unchanged || c.SameAs >= 0 {
+			continue
+		}
+		if limit > 0 && printed == limit {
+			left++
+			continue
+		}
+		printed++
+		printChange(w, c)
+	}
+	if left > 0 {
+		fmt.Fprintf(w, "... and %d more; taskrecon plan shows them all\n", left)
+	}
+}
+
+func printChange(w io.Writer, c *diff.Change) {
+	name := ""
+	if c.Current != nil {
+		if text := c.Current.Get(task.DisplayName).String(); text != "" {
+			name = "  " + strconv.QuoteToGraphic(text)
+		}
+	}
+	fmt.Fprintf(w, "row %d  %s%s\n", c.Desired.Origin.Row, printable(c.ID()), name)
+	if c.Outcome != diff.Pending {
+		fmt.Fprintf(w, "    %s: %s\n", c.Outcome, printable(c.Reason))
+	}
+	width := 0
+	for _, e := range c.Edits {
+		width = max(width, len(e.Property.Name))
+	}
+	for _, e := range c.Edits {
+		fmt.Fprintf(w, "    %-*s  %s -> %s\n", width, e.Property.Name, shown(e.Property, e.Before), shown(e.Property, e.Wanted))
+	}
+}
+
+// planWords sums a plan up in one sentence.
+func planWords(plan *diff.Plan) string {
+	counts := map[diff.Outcome]int{}
+	for _, c := range plan.Changes {
+		if c.Outcome == diff.Pending && c.SameAs >= 0 {
+			counts["merged with an earlier row"]++
+			continue
+		}
+		counts[c.Outcome]++
+	}
+	words := fmt.Sprintf("%d rows: %d to change, %d as wanted already", len(plan.Changes), counts[diff.Pending], counts[diff.Unchanged])
+	for _, o := range []diff.Outcome{"merged with an earlier row", diff.NotFound, diff.WrongType, diff.Invalid} {
+		if n := counts[o]; n > 0 {
+			words += fmt.Sprintf(", %d %s", n, o)
+		}
+	}
+	return words + fmt.Sprintf("; %d of the tenant's %d security tasks are named by no row", len(plan.Unmanaged), plan.Tenant)
+}
+
+// printSummary says how a run ended, where its files are and what comes next.
+func printSummary(w io.Writer, s *job.Summary) {
+	if s.Run == "" {
+		return
+	}
+	if s.Command == "apply" {
+		fmt.Fprintf(w, "%d rows: %s\n", s.Rows, s.Words())
+		fmt.Fprintf(w, "%d patches in %d batches, %d throttled, %.1f s\n", s.Patches, s.Batches, s.Throttled, s.Seconds)
+	}
+	for _, path := range s.Reports {
+		fmt.Fprintf(w, "Report  %s\n", path)
+	}
+	if s.Ledger != "" {
+		fmt.Fprintf(w, "Ledger  %s\n", s.Ledger)
+	}
+	if s.Next != "" {
+		fmt.Fprintf(w, "Next    %s\n", s.Next)
+	}
+}

@@ -1,0 +1,192 @@
+// Package cli is the command line: commands, flags, environment, terminal, signals, exit codes.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	_ "time/tzdata" // --timezone must work where no zone files are installed
+
+	"github.com/urfave/cli/v2"
+
+	"taskrecon/internal/job"
+)
+
+// Main runs the program with the process's arguments, environment, streams and signals, and returns its exit
+// code. The first SIGINT or SIGTERM stops the run in good order, the second leaves at once.
+func Main() int {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		e := signalExit(<-signals)
+		cancel(e)
+		fmt.Fprintln(os.Stderr, "taskrecon: stopping: no new changes leave, what is on the wire is settled; a second signal leaves at once")
+		<-signals
+		os.Exit(e.Code)
+	}()
+	return run(ctx, os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr)
+}
+
+func signalExit(s os.Signal) *job.Exit {
+	if s == syscall.SIGTERM {
+		return job.Fail(job.ExitTerminated, "run the same command again", "terminated before everything was sent")
+	}
+	return job.Fail(job.ExitInterrupt, "run the same command again", "interrupted before everything was sent")
+}
+
+// program is what every command gets from outside.
+type program struct {
+	env    map[string]string
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+	args   []string
+}
+
+// run is the program. Nothing below it touches the process's streams, arguments or environment.
+func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	p := &program{env: map[string]string{}, stdin: stdin, stdout: stdout, stderr: stderr, args: args}
+	for _, kv := range env {
+		if name, value, ok := strings.Cut(kv, "="); ok {
+			p.env[name] = value
+		}
+	}
+	app := p.app()
+	args, err := permute(app, args)
+	if err == nil {
+		err = app.RunContext(ctx, args)
+	}
+	p.tell(err)
+	return job.Code(err)
+}
+
+// tell prints an error and what to do about it: the one place that does.
+func (p *program) tell(err error) {
+	var e *job.Exit
+	if err == nil {
+		return
+	}
+	if errors.As(err, &e) && e.Code == job.ExitDifferences {
+		return // said on stdout already; differences are an answer, not a mishap
+	}
+	fmt.Fprintf(p.stderr, "taskrecon: %s\n", printable(err.Error()))
+	if e != nil && e.Hint != "" {
+		fmt.Fprintf(p.stderr, "taskrecon: %s\n", e.Hint)
+	}
+}
+
+const description = `Rows say what should be, Graph says what is, the difference is a plan. "taskrecon plan FILE" shows it,
+"taskrecon apply FILE" sends it and leaves a ledger and a report under runs/.
+
+Every flag has a variable: --max-attempts is TASKRECON_MAX_ATTEMPTS. Flags may stand before or after FILE.
+The access token comes from TASKRECON_ACCESS_TOKEN.
+
+Exit codes:
+   0  done: everything wanted is in place (or a plan was made)
+   1  the run failed: sign-in, network, tenant
+   2  only with --detailed-exitcode: differences exist
+   3  finished, but some rows failed, conflicted, differ or stayed unknown
+   4  input rejected, nothing sent
+   5  stopped by temporary trouble, run again
+  64  the command line is wrong
+ 130  interrupted (SIGINT); 143 terminated (SIGTERM)`
+
+func (p *program) app() *cli.App {
+	app := &cli.App{
+		Name: "taskrecon", HelpName: "taskrecon", Usage: "bring Intune security tasks to the state that a CSV or XLSX file describes",
+		UsageText: "taskrecon COMMAND [FLAGS] FILE", Description: description,
+		Reader: p.stdin, Writer: p.stdout, ErrWriter: p.stderr, HideVersion: true,
+		DisableSliceFlagSeparator: true,
+		ExitErrHandler:            func(*cli.Context, error) {}, // the exit code is decided in run alone
+		OnUsageError:              usageError,
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return job.Fail(job.ExitUsage, "see taskrecon --help", "there is no command %q", c.Args().First())
+			}
+			return cli.ShowAppHelp(c)
+		},
+		Commands: []*cli.Command{p.planCommand(), p.applyCommand(), p.validateCommand(), p.reportCommand(), p.sandboxCommand(), p.versionCommand()},
+	}
+	for _, c := range app.Commands {
+		c.OnUsageError = usageError
+		c.Action = p.fromEnvironment(c.Flags, c.Action)
+	}
+	return app
+}
+
+func usageError(c *cli.Context, err error, _ bool) error {
+	help := "taskrecon --help"
+	if c.Command != nil && c.Command.Name != "" && c.Command.Name != "taskrecon" {
+		help = "taskrecon " + c.Command.Name + " --help"
+	}
+	return job.Fail(job.ExitUsage, "see "+help, "%s", err.Error())
+}
+
+// fromEnvironment gives every flag that the command line does not set the value of its variable.
+func (p *program) fromEnvironment(flags []cli.Flag, next cli.ActionFunc) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		for _, f := range flags {
+			name := f.Names()[0]
+			value, ok := p.env[variable(name)]
+			if !ok || value == "" || c.IsSet(name) {
+				continue
+			}
+			if err := c.Set(name, value); err != nil {
+				return job.Fail(job.ExitUsage, "", "%s=%q: %s", variable(name), value, err.Error())
+			}
+		}
+		return next(c)
+	}
+}
+
+// variable is the environment variable of a flag.
+func variable(flag string) string {
+	return "TASKRECON_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// permute moves the flags of a command before its file argument, where urfave/cli looks for them.
+func permute(app *cli.App, args []string) ([]string, error) {
+	if len(args) < 2 {
+		return args, nil
+	}
+	cmd := app.Command(args[1])
+	if cmd == nil {
+		return args, nil
+	}
+	takesValue := map[string]bool{}
+	for _, f := range cmd.Flags {
+		_, isBool := f.(*cli.BoolFlag)
+		for _, n := range f.Names() {
+			takesValue[n] = !isBool
+		}
+	}
+	var flags, files []string
+	for rest := args[2:]; len(rest) > 0; rest = rest[1:] {
+		arg := rest[0]
+		if arg == "--" {
+			files = append(files, rest[1:]...)
+			break
+		}
+		if len(arg) < 2 || arg[0] != '-' {
+			files = append(files, arg)
+			continue
+		}
+		flags = append(flags, arg)
+		if takesValue[strings.TrimLeft(arg, "-")] {
+			if len(rest) < 2 {
+				return nil, job.Fail(job.ExitUsage, "see taskrecon "+args[1]+" --help", "the flag %s needs a value", arg)
+			}
+			flags = append(flags, rest[1])
+			rest = rest[1:]
+		}
+	}
+	out := append(append([]string{args[0], args[1]}, flags...), "--")
+	return append(out, files...), nil
+}

@@ -1,0 +1,42 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"taskrecon/internal/sandbox"
+)
+
+func (p *program) sandboxCommand() *cli.Command {
+	return &cli.Command{
+		Name: "sandbox", Usage: "serve a stand-in for the Intune part of Graph on loopback", UsageText: "taskrecon sandbox [FLAGS] FILE|N",
+		Description: "Serves the tasks of a JSON file, or N generated ones, until it is interrupted. Changes stay in memory.\n\n" +
+			"Example: taskrecon sandbox --listen 127.0.0.1:8080 samples/tenant.json\n\n" + sandbox.FaultHelp(),
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:0", Usage: "loopback `ADDRESS`; port 0 picks a free one"},
+			&cli.StringFlag{Name: "limits", Value: "published", Usage: "request limits: `published|off`"},
+			&cli.StringFlag{Name: "faults", Usage: "misbehave as the `LIST` says"},
+		},
+		Action: p.serve,
+	}
+}
+
+func (p *program) serve(c *cli.Context) error {
+	source, err := oneFile(c, "a JSON file of tasks, or a number of tasks to generate")
+	if err != nil {
+		return err
+	}
+	server, err := newSandbox(source, c.String("limits"), c.String("faults"))
+	if err != nil {
+		return err
+	}
+	l, err := server.Listen(c.String("listen"))
+	if err != nil {
+		return usage("--listen: %s", err.Error())
+	}
+	fmt.Fprintf(p.stdout, "%s\n", l.URL)
+	fmt.Fprintf(p.stderr, "taskrecon: the sandbox takes any token: TASKRECON_ACCESS_TOKEN=sandbox taskrecon plan --graph-url %s FILE\n", l.URL)
+	<-c.Context.Done()
+	return l.Close()
+}

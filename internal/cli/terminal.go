@@ -1,0 +1,33 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// interactive reports whether there is somebody to ask.
+func (p *program) interactive() bool { return isTerminal(p.stdin) && isTerminal(p.stderr) }
+
+// yes reads one line and reports whether it is "yes". The end of the input, and the end of ctx, is no.
+func (p *program) yes(ctx context.Context) (bool, error) {
+	lines := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(p.stdin).ReadString('\n')
+		lines <- line
+	}()
+	select {
+	case line := <-lines:
+		return strings.EqualFold(strings.TrimSpace(line), "yes"), nil
+	case <-ctx.Done():
+		return false, context.Cause(ctx)
+	}
+}

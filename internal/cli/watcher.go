@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/schollz/progressbar/v3"
+	"github.com/urfave/cli/v2"
+
+	"taskrecon/internal/batch"
+	"taskrecon/internal/diff"
+	"taskrecon/internal/ingest"
+)
+
+// watcher tells on stderr what happens: a bar on a terminal, zerolog lines elsewhere. On stdout it prints the
+// plan where the command is plan.
+type watcher struct {
+	log    zerolog.Logger
+	stderr io.Writer
+	people io.Writer
+	plan   bool
+	lines  bool // problems and notices as plain lines, not as JSON
+	bars   bool
+	total  int // changes to settle
+	start  sync.Once
+	bar    *progressbar.ProgressBar
+}
+
+func logFormat(c *cli.Context) error {
+	if f := c.String("log-format"); f != "console" && f != "json" {
+		return usage("--log-format %q is neither console nor json", f)
+	}
+	return nil
+}
+
+func (p *program) newWatcher(c *cli.Context) *watcher {
+	jsonLines := c.String("log-format") == "json"
+	w := &watcher{
+		stderr: p.stderr, people: p.people(c), plan: c.Command.Name == "plan",
+		lines: !jsonLines, bars: isTerminal(p.stderr) && !jsonLines,
+	}
+	zerolog.TimeFieldFormat = time.RFC3339Nano
+	var out io.Writer = p.stderr
+	if !jsonLines {
+		out = zerolog.ConsoleWriter{Out: p.stderr, NoColor: !isTerminal(p.stderr) || p.env["NO_COLOR"] != "", TimeFormat: time.TimeOnly}
+	}
+	level := zerolog.InfoLevel
+	if w.bars {
+		level = zerolog.WarnLevel // the bar and the summary say the rest
+	}
+	w.log = zerolog.New(out).Level(level).With().Timestamp().Logger()
+	return w
+}
+
+// Read prints the notices and the problems of the input, all of them.
+func (w *watcher) Read(in *ingest.Input) {
+	for _, n := range in.Notices {
+		w.say(zerolog.WarnLevel, n)
+	}
+	for _, p := range in.Problems {
+		w.say(zerolog.ErrorLevel, p.String())
+	}
+	w.log.Info().Str("file", in.File).Str("sheet", in.Sheet).Int("rows", len(in.Rows)).Int("problems", len(in.Problems)).Msg("input read")
+}
+
+func (w *watcher) say(level zerolog.Level, text string) {
+	if w.lines {
+		fmt.Fprintln(w.stderr, printable(text))
+		return
+	}
+	w.log.WithLevel(level).Msg(text)
+}
+
+// Fetched logs the size of the tenant's list.
+func (w *watcher) Fetched(tasks int) { w.log.Info().Int("tasks", tasks).Msg("tenant read") }
+
+// Planned prints the plan where the command is plan.
+func (w *watcher) Planned(plan *diff.Plan) {
+	n := len(plan.Pending())
+	w.log.Info().Int("changes", n).Int("rows", len(plan.Changes)).Int("unmanaged", len(plan.Unmanaged)).Msg("plan made")
+	if w.plan {
+		printPlan(w.people, plan, 0)
+		_, _ = io.WriteString(w.people, planWords(plan)+"\n")
+		return
+	}
+	w.total = n
+}
+
+// Sending logs an envelope that is about to leave. The first one starts the bar, so that the time spent at the prompt does not count.
+func (w *watcher) Sending(e batch.Envelope) {
+	if w.bars {
+		w.start.Do(func() {
+			w.bar = progressbar.NewOptions(w.total, progressbar.OptionSetWriter(w.stderr), progressbar.OptionSetDescription("settled"),
+				progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("changes"),
+				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionFullWidth())
+		})
+	}
+	w.log.Info().Int("changes", len(e.Changes)).Str("clientRequestId", e.ClientRequestID).Msg("envelope sent")
+}
+
+// Settled moves the bar, and logs what is not as wanted.
+func (w *watcher) Settled(r batch.Result) {
+	if w.bar != nil {
+		_ = w.bar.Add(1) // a terminal that cannot be drawn on must not stop the run
+	}
+	if !r.Outcome.Good() && !w.bars {
+		w.log.Warn().Int("row", r.Change.Desired.Origin.Row).Str("task", r.Change.ID()).Str("outcome", string(r.Outcome)).
+			Msg(printable(r.Reason))
+	}
+}
+
+// Written logs a file that was left behind.
+func (w *watcher) Written(what, path string) { w.log.Info().Str("path", path).Msg(what + " written") }
+
+func (w *watcher) close() {
+	if w.bar != nil {
+		_ = w.bar.Exit()
+		_, _ = io.WriteString(w.stderr, "\n")
+	}
+}

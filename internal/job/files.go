@@ -1,0 +1,137 @@
+package job
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"taskrecon/internal/ledger"
+	"taskrecon/internal/report"
+)
+
+// Outputs says what a run leaves where. Apply always leaves a ledger and a report; plan leaves what is named here.
+type Outputs struct {
+	RunDir    string   // directory of this run; "" is runs/<utc>-<id> for apply, none for plan
+	Ledger    string   // "" is ledger.jsonl in RunDir
+	Reports   []string // none is report.xlsx in RunDir
+	Overwrite bool     // of reports; a ledger is never overwritten
+}
+
+// check refuses, before anything is read or sent, what could not be written afterwards.
+func (o Outputs) check() error {
+	for _, path := range o.Reports {
+		if err := report.Supported(path); err != nil {
+			return &Exit{Code: ExitUsage, Err: err}
+		}
+	}
+	ledgers, reports := []string{o.Ledger}, o.Reports
+	if o.RunDir != "" && o.Ledger == "" {
+		ledgers = []string{filepath.Join(o.RunDir, "ledger.jsonl")}
+	}
+	for _, path := range ledgers {
+		if path != "" && exists(path) {
+			return Fail(ExitUsage, "name another; a ledger is never overwritten", "the ledger %s exists already", path)
+		}
+	}
+	if o.RunDir != "" && len(reports) == 0 {
+		reports = []string{filepath.Join(o.RunDir, "report.xlsx")}
+	}
+	for _, path := range reports {
+		if !o.Overwrite && exists(path) {
+			return Fail(ExitUsage, "name another, or say --overwrite", "the report %s exists already", path)
+		}
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// files are the places of one run.
+type files struct {
+	runID   string
+	ledger  string
+	reports []string
+	temp    string // directory that is gone after the run, for a plan that nobody wants kept
+}
+
+// open decides the places and makes the run's directory, 0700. Without keep, nothing stays but what was named.
+func (f *files) open(o Outputs, started time.Time, keep bool) error {
+	var id [3]byte
+	if _, err := rand.Read(id[:]); err != nil {
+		return err
+	}
+	f.runID = started.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(id[:])
+	f.ledger, f.reports = o.Ledger, o.Reports
+	keep = keep || o.RunDir != ""
+	switch {
+	case !keep && f.ledger == "":
+		temp, err := os.MkdirTemp("", "taskrecon-plan-")
+		if err != nil {
+			return err
+		}
+		f.temp, f.ledger = temp, filepath.Join(temp, "ledger.jsonl")
+		return nil
+	case !keep || (f.ledger != "" && len(f.reports) > 0):
+		return nil
+	}
+	dir := o.RunDir
+	if dir == "" {
+		dir = filepath.Join("runs", f.runID)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("making the run's directory: %w", err)
+	}
+	if f.ledger == "" {
+		f.ledger = filepath.Join(dir, "ledger.jsonl")
+	}
+	if len(f.reports) == 0 {
+		f.reports = []string{filepath.Join(dir, "report.xlsx")}
+	}
+	return nil
+}
+
+// shownLedger is the ledger's path, if it stays.
+func (f *files) shownLedger() string {
+	if f.temp != "" {
+		return ""
+	}
+	return f.ledger
+}
+
+func (f *files) cleanUp() {
+	if f.temp != "" {
+		os.RemoveAll(f.temp)
+	}
+}
+
+// report renders the ledger into every report that is wanted.
+func (r *run) report() error {
+	if r.summary.Ledger != "" {
+		r.Watcher.Written("ledger", r.summary.Ledger)
+	}
+	if len(r.files.reports) == 0 {
+		return nil
+	}
+	past, err := ledger.Open(r.files.ledger)
+	if err != nil {
+		return err
+	}
+	defer past.Close()
+	var errs []error
+	for _, path := range r.files.reports {
+		if err := report.Write(path, past, r.Report); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		r.summary.Reports = append(r.summary.Reports, path)
+		r.Watcher.Written("report", path)
+	}
+	return errors.Join(errs...)
+}

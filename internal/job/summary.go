@@ -1,0 +1,55 @@
+package job
+
+import (
+	"fmt"
+	"strings"
+
+	"taskrecon/internal/diff"
+)
+
+// Summary is what a run comes down to: the object that --json prints.
+type Summary struct {
+	Command   string               `json:"command"`
+	Run       string               `json:"run"`
+	ExitCode  int                  `json:"exitCode"`
+	Reason    string               `json:"reason"`
+	Rows      int                  `json:"rows"`
+	Outcomes  map[diff.Outcome]int `json:"outcomes"` // every outcome; they add up to Rows
+	Unmanaged int                  `json:"unmanaged"`
+	Changes   int                  `json:"changes"` // rows for which a patch was planned
+	Patches   int                  `json:"patches"` // PATCH items put on the wire, retries included
+	Batches   int                  `json:"batches"`
+	Requests  int                  `json:"requests"` // HTTP calls
+	Throttled int                  `json:"throttled"`
+	Retries   int                  `json:"retries"`
+	Seconds   float64              `json:"seconds"`
+	Ledger    string               `json:"ledger"`
+	Reports   []string             `json:"reports"`
+	Next      string               `json:"next,omitempty"` // the command to run next
+}
+
+// NewSummary returns a summary of nothing, in which every outcome is present.
+func NewSummary(command string) *Summary {
+	s := &Summary{Command: command, Outcomes: map[diff.Outcome]int{}, Reports: []string{}}
+	for _, o := range diff.Outcomes() {
+		s.Outcomes[o] = 0
+	}
+	return s
+}
+
+// Words lists the outcomes that occurred: "18 applied, 3 unchanged, 1 notFound".
+func (s *Summary) Words() string {
+	var parts []string
+	for _, o := range diff.Outcomes() {
+		if n := s.Outcomes[o]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, o))
+		}
+	}
+	if len(parts) == 0 {
+		return "no rows"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// short counts the rows that are not as wanted.
+func (s *Summary) short() int { return s.Rows - s.Outcomes[diff.Applied] - s.Outcomes[diff.Unchanged] }

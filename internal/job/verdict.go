@@ -1,0 +1,75 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"taskrecon/internal/diff"
+	"taskrecon/internal/ledger"
+)
+
+// stopped replaces an error that came of the run's being stopped by the cause of the stop.
+func stopped(ctx context.Context, err error) error {
+	var e *Exit
+	if ctx.Err() != nil && errors.As(context.Cause(ctx), &e) {
+		return e
+	}
+	return err
+}
+
+// verdict counts the outcomes that the ledger now holds and says how the run ended. The first that holds decides:
+//
+//	something made it impossible to go on   that error
+//	the command is plan                     no error, or ExitDifferences where asked for
+//	stopped before everything was sent      the cause of the stop
+//	a row is short for a passing reason     ExitTemporary
+//	a row is not as wanted                  ExitPartial
+//	else                                    no error
+func (r *run) verdict(ctx context.Context, err error, book *ledger.Writer) error {
+	temporary, countErr := r.tally(book)
+	s := r.summary
+	switch {
+	case err != nil:
+		return stopped(ctx, err)
+	case countErr != nil:
+		return countErr
+	case r.Command == "plan":
+		s.Reason = fmt.Sprintf("%s would change", count(s.Changes, "row"))
+		if r.Detailed && s.Changes > 0 {
+			return Fail(ExitDifferences, "", "%s", s.Reason)
+		}
+		return nil
+	case ctx.Err() != nil && s.Outcomes[diff.NotSent] > 0:
+		return stopped(ctx, context.Cause(ctx))
+	case temporary > 0:
+		return Fail(ExitTemporary, "run the same command again", "%s not brought in place for reasons that may pass: %s", count(temporary, "row"), s.Words())
+	case s.short() > 0:
+		return Fail(ExitPartial, "the report's Failures sheet lists them", "%s not as wanted: %s", count(s.short(), "row"), s.Words())
+	}
+	s.Reason = "everything wanted is in place"
+	return nil
+}
+
+// tally takes the counts from the ledger, so that they cannot disagree with it.
+func (r *run) tally(book *ledger.Writer) (temporary int, err error) {
+	if err := book.Sync(); err != nil {
+		return 0, err
+	}
+	past, err := ledger.Open(r.files.ledger)
+	if err != nil {
+		return 0, err
+	}
+	defer past.Close()
+	for _, o := range diff.Outcomes() {
+		r.summary.Outcomes[o] = 0
+	}
+	err = past.Each(func(e ledger.Entry) error {
+		r.summary.Outcomes[e.Outcome]++
+		if e.Result != nil && e.Result.Temporary && !e.Outcome.Good() {
+			temporary++
+		}
+		return nil
+	})
+	return temporary, err
+}

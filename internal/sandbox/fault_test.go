@@ -1,0 +1,240 @@
+package sandbox
+
+import (
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func faults(t *testing.T, text string) []Fault {
+	t.Helper()
+	f, err := ParseFaults(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestParseFaults(t *testing.T) {
+	got := faults(t, "drop-item:3, outer-503:2@1=batch,item-503:*/7 refuse="+idA)
+	want := []Fault{
+		{Name: "drop-item", Count: 3}, {Name: "outer-503", Count: 2, After: 1, Target: "batch"},
+		{Name: "item-503", Count: -1, Every: 7}, {Name: "refuse", Target: idA},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	for _, bad := range []string{"nonsense", "cut:", "cut:0", "cut:-1", "cut@x", "cut=cloud", "empty-page=list", "cut:99999999999", "Cut"} {
+		if f, err := ParseFaults(bad); err == nil {
+			t.Errorf("%q was accepted: %+v", bad, f)
+		}
+	}
+	for _, f := range faultTable {
+		if _, err := ParseFaults(f.name); err != nil || !strings.Contains(FaultHelp(), f.name) {
+			t.Errorf("%s: %v", f.name, err)
+		}
+	}
+}
+
+func TestFaultShowsWhenDue(t *testing.T) {
+	for text, want := range map[string]string{
+		"cut": "x.......", "cut:2@1": ".xx.....", "cut:*/3": "x..x..x.", "cut:2@2/3": "..x..x..", "cut:*@6": "......xx",
+	} {
+		a, err := arm(faults(t, text)[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for range want {
+			if a.occurs() {
+				got += "x"
+			} else {
+				got += "."
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
+func TestOuterFaults(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		status  int // 0: the connection breaks
+		applied bool
+		body    string
+	}{
+		{"outer-401", 401, false, "InvalidAuthenticationToken"},
+		{"outer-429", 429, false, "_version"},
+		{"outer-503", 503, false, "ServiceUnavailable"},
+		{"outer-504", 504, false, "GatewayTimeout"},
+		{"outer-html", 502, false, "<html>"},
+		{"outer-html-200", 200, false, "<html>"},
+		{"redirect", 302, false, ""},
+		{"huge", 200, false, `{"value":[`},
+		{"cut-before", 0, false, ""},
+		{"cut", 0, true, ""},
+		{"truncate", 0, true, ""},
+		{"slow", 200, true, `"responses"`},
+		{"outer-424", 424, true, `"responses"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, url := start(t, three(), Options{Faults: faults(t, tt.name+"=batch"), HugeBytes: 1 << 20, SlowFor: 20 * time.Millisecond})
+			must(t, "GET", url+collection, "", 200) // not its target
+			began := time.Now()
+			res, body, err := do(t, "POST", url+"/beta/$batch", envelope(patchItem("1", idA, `"status":"active"`)))
+			switch {
+			case tt.status == 0:
+				if err == nil {
+					t.Errorf("the connection held: %d %s", res.StatusCode, body)
+				}
+			case err != nil:
+				t.Fatal(err)
+			case res.StatusCode != tt.status || !strings.Contains(body, tt.body):
+				t.Errorf("%d %.200s, want %d", res.StatusCode, body, tt.status)
+			}
+			if got := field(t, s, idA, "status") == `"active"`; got != tt.applied {
+				t.Errorf("applied: %v, want %v", got, tt.applied)
+			}
+			switch tt.name {
+			case "slow":
+				if time.Since(began) < 20*time.Millisecond {
+					t.Error("it was quick")
+				}
+			case "redirect":
+				if to := res.Header.Get("Location"); !strings.HasPrefix(to, DefaultForeign) {
+					t.Errorf("Location %q", to)
+				}
+			case "huge":
+				if len(body) < 1<<20 {
+					t.Errorf("%d bytes", len(body))
+				}
+			case "outer-429", "outer-503":
+				if res.Header.Get("Retry-After") != "1" {
+					t.Errorf("headers %v", res.Header)
+				}
+			}
+			must(t, "POST", url+"/beta/$batch", envelope(patchItem("1", idA, `"status":"active"`)), 200)
+		})
+	}
+}
+
+func TestItemFaults(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		status  int
+		answers int // to the item at fault
+		applied bool
+		body    string
+	}{
+		{"item-429", 429, 1, false, "TooManyRequests"},
+		{"item-429-applied", 429, 1, true, "TooManyRequests"},
+		{"item-503", 503, 1, false, `"code":""`},
+		{"item-504", 504, 1, false, "GatewayTimeout"},
+		{"item-504-applied", 504, 1, true, "GatewayTimeout"},
+		{"refuse", 400, 1, false, "_version"},
+		{"forbid", 403, 1, false, "Forbidden"},
+		{"locked", 423, 1, false, "ResourceLocked"},
+		{"no-content", 204, 1, true, ""},
+		{"empty-item", 200, 1, true, ""},
+		{"garbage-item", 200, 1, true, `"PHRleHQ+"`},
+		{"drop-item", 0, 0, false, ""},
+		{"drop-item-applied", 0, 0, true, ""},
+		{"double-item", 200, 2, true, `"active"`},
+		{"alien-item", 200, 1, true, `"active"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, url := start(t, three(), Options{Faults: faults(t, tt.name+"@1")})
+			_, body := must(t, "POST", url+"/beta/$batch", envelope(patchItem("1", idB, `"status":"active"`), patchItem("2", idA, `"status":"active"`)), 200)
+			answers, aliens := 0, 0
+			for _, r := range responses(t, body) {
+				switch r.ID {
+				case "2":
+					answers++
+					if r.Status != tt.status || !strings.Contains(string(r.Body), tt.body) {
+						t.Errorf("%d %s, want %d", r.Status, r.Body, tt.status)
+					}
+				case "1":
+					if r.Status != 200 {
+						t.Errorf("the other item: %d", r.Status)
+					}
+				default:
+					aliens++
+				}
+			}
+			if answers != tt.answers || (aliens == 1) != (tt.name == "alien-item") {
+				t.Errorf("%d answers, %d aliens: %s", answers, aliens, body)
+			}
+			if got := field(t, s, idA, "status") == `"active"`; got != tt.applied {
+				t.Errorf("applied: %v, want %v", got, tt.applied)
+			}
+		})
+	}
+}
+
+func TestLie(t *testing.T) {
+	s, url := start(t, three(), Options{Faults: faults(t, "lie="+strings.ToUpper(idA))})
+	_, body := must(t, "PATCH", url+collection+"/"+idA, patchBody(`"status":"active","assignedTo":"bob"`), 200)
+	if !strings.Contains(body, `"assignedTo":"alice"`) || !strings.Contains(body, `"status":"active"`) || field(t, s, idA, "assignedTo") != `"alice"` {
+		t.Error(body)
+	}
+}
+
+func TestItemFaultOfReads(t *testing.T) {
+	_, url := start(t, three(), Options{Faults: faults(t, "item-503=get")})
+	must(t, "PATCH", url+collection+"/"+idA, patchBody(`"status":"active"`), 200)
+	must(t, "GET", url+collection+"/"+idA, "", 503)
+	must(t, "GET", url+collection+"/"+idA, "", 200)
+}
+
+func TestRetryAfterOfFaults(t *testing.T) {
+	for option, want := range map[string]string{"": "1", "-": "", "315": "315", "message": "", "Wed, 21 Oct 2026 07:28:00 GMT": "Wed, 21 Oct 2026 07:28:00 GMT"} {
+		for _, name := range []string{"item-429", "item-503", "outer-429", "outer-503"} {
+			_, url := start(t, three(), Options{Faults: faults(t, name), RetryAfter: option})
+			res, body, err := do(t, "PATCH", url+collection+"/"+idA, patchBody(`"status":"active"`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := res.Header.Get("Retry-After"); got != want || res.StatusCode < http.StatusTooManyRequests {
+				t.Errorf("%s with %q: %d, Retry-After %q, want %q", name, option, res.StatusCode, got, want)
+			}
+			if inMessage := strings.Contains(body, `\"RetryAfter\": \"1\"`); inMessage != (option == "message") {
+				t.Errorf("%s with %q: %s", name, option, body)
+			}
+		}
+	}
+}
+
+func TestListFaults(t *testing.T) {
+	for _, tt := range []struct {
+		fault  string
+		ids    int
+		unique int
+		pages  int
+	}{
+		{"empty-page@1", 10, 10, 4},
+		{"repeat-task", 11, 10, 3},
+		{"repeat-task@2", 11, 10, 3},
+		{"miss-task", 9, 9, 3},
+		{"miss-task@2", 9, 9, 3},
+		{"loop-next", 14, 10, 4},
+		{"loop-next:*", 40, 4, 10},
+	} {
+		_, url := start(t, Generate(10, 1), Options{PageSize: 4, Faults: faults(t, tt.fault)})
+		ids, pages := walk(t, url, 10)
+		unique := map[string]bool{}
+		for _, id := range ids {
+			unique[id] = true
+		}
+		if len(ids) != tt.ids || len(unique) != tt.unique || pages != tt.pages {
+			t.Errorf("%s: %d ids, %d unique, %d pages; want %+v", tt.fault, len(ids), len(unique), pages, tt)
+		}
+	}
+	_, url := start(t, three(), Options{Faults: faults(t, "foreign-next"), Foreign: "http://127.0.0.1:1"})
+	if _, body := must(t, "GET", url+collection, "", 200); !strings.Contains(body, `"@odata.nextLink":"http://127.0.0.1:1/beta/`) {
+		t.Error(body)
+	}
+}

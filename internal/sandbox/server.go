@@ -1,0 +1,264 @@
+// Package sandbox stands in for the Intune part of Microsoft Graph: it lists, reads and patches
+// tasks, takes $batch, throttles as published, and misbehaves on request. It is the server side only
+// and shares nothing with the client but the property table.
+package sandbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"taskrecon/internal/task"
+)
+
+// The published limits per app and tenant, and the other defaults that a zero Options stands for.
+const (
+	DefaultWriteLimit = 100
+	DefaultReadLimit  = 1000
+	DefaultWindow     = 20 * time.Second
+	DefaultPageSize   = 200
+	DefaultSlowFor    = 3 * time.Second
+	DefaultHugeBytes  = 256 << 20
+	DefaultForeign    = "http://foreign.invalid"
+	maxBody           = 4 << 20
+)
+
+// Options say how a sandbox behaves. The zero value is the service as published, without faults.
+type Options struct {
+	WriteLimit int           // POST, PUT, PATCH and DELETE in a window; 0 = published, negative = no limit
+	ReadLimit  int           // requests of any kind in a window; 0 = published, negative = no limit
+	Window     time.Duration // length of the sliding window
+	PageSize   int           // tasks on a page of the list
+	Seed       uint64        // of the order of batch answers, the case of header names, and request ids
+	Faults     []Fault
+	Latency    time.Duration // added to every request
+	Answer204  bool          // a PATCH answers 204 without a body
+	Token      string        // the only bearer token accepted; "" accepts any that is not empty
+	RetryAfter string        // header of the faults that throttle; "" = "1", "-" = none, "message" = inside Intune's message
+	SlowFor    time.Duration // how long the fault slow waits
+	HugeBytes  int64         // how much the fault huge sends
+	Foreign    string        // root of the other host in foreign-next and redirect
+}
+
+func (o Options) withDefaults() Options {
+	def := func(n *int, d int) {
+		if *n == 0 {
+			*n = d
+		}
+	}
+	def(&o.WriteLimit, DefaultWriteLimit)
+	def(&o.ReadLimit, DefaultReadLimit)
+	def(&o.PageSize, DefaultPageSize)
+	if o.Window <= 0 {
+		o.Window = DefaultWindow
+	}
+	if o.SlowFor <= 0 {
+		o.SlowFor = DefaultSlowFor
+	}
+	if o.HugeBytes <= 0 {
+		o.HugeBytes = DefaultHugeBytes
+	}
+	if o.Foreign == "" {
+		o.Foreign = DefaultForeign
+	}
+	if o.RetryAfter == "" {
+		o.RetryAfter = "1"
+	}
+	return o
+}
+
+// Stats counts what a sandbox has seen. Ids are in the form of task.Key.
+type Stats struct {
+	Requests    int            // HTTP requests, a batch being one
+	Batches     int            // of these, well-formed calls of $batch
+	Items       int            // items of those batches
+	Lists       int            // pages of the list served
+	Writes      int            // PATCH and updateStatus that came in, alone or as an item, throttled ones too
+	Throttled   int            // requests and items that the limits refused
+	Received    map[string]int // PATCHes that came in, by id
+	Applied     map[string]int // PATCHes and status updates that took effect, by id
+	MaxBatch    int            // items of the largest batch
+	MaxInFlight int            // most requests in progress at once
+}
+
+// Server is the stand-in, an http.Handler. It may be used by many goroutines at once.
+type Server struct {
+	opt Options
+
+	mu       sync.Mutex // guards everything below
+	tasks    []*record
+	index    map[string]int // by task.Key
+	rng      *rand.Rand
+	writes   window
+	any      window
+	faults   []*armed
+	stats    Stats
+	inFlight int
+}
+
+// New makes a sandbox that holds tasks, each a JSON object with an id and an @odata.type. It fails
+// if one is not, if two share an id, or if a fault is unknown. The tasks are copied.
+func New(tasks []json.RawMessage, o Options) (*Server, error) {
+	o = o.withDefaults()
+	s := &Server{
+		opt:    o,
+		index:  make(map[string]int, len(tasks)),
+		rng:    rand.New(rand.NewPCG(o.Seed, 0x7461736b)),
+		writes: newWindow(o.WriteLimit, o.Window),
+		any:    newWindow(o.ReadLimit, o.Window),
+		stats:  Stats{Received: map[string]int{}, Applied: map[string]int{}},
+	}
+	for i, raw := range tasks {
+		r, err := newRecord(raw)
+		if err != nil {
+			return nil, fmt.Errorf("task %d: %w", i+1, err)
+		}
+		key := task.Key(r.id)
+		if _, twice := s.index[key]; twice {
+			return nil, fmt.Errorf("task %d: the id %q is already taken", i+1, r.id)
+		}
+		s.index[key] = len(s.tasks)
+		s.tasks = append(s.tasks, r)
+	}
+	for _, f := range o.Faults {
+		a, err := arm(f)
+		if err != nil {
+			return nil, err
+		}
+		s.faults = append(s.faults, a)
+	}
+	return s, nil
+}
+
+// Tasks returns a copy of all tasks as they are now, in the order of the list.
+func (s *Server) Tasks() []json.RawMessage {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]json.RawMessage, len(s.tasks))
+	for i, r := range s.tasks {
+		out[i] = append(json.RawMessage(nil), r.body...)
+	}
+	return out
+}
+
+// Task returns a copy of one task as it is now; the case of id does not count.
+func (s *Server) Task(id string) (json.RawMessage, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i, ok := s.index[task.Key(id)]
+	if !ok {
+		return nil, false
+	}
+	return append(json.RawMessage(nil), s.tasks[i].body...), true
+}
+
+// Stats returns the counts up to now.
+func (s *Server) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := s.stats
+	out.Received, out.Applied = maps.Clone(out.Received), maps.Clone(out.Applied)
+	return out
+}
+
+// ServeHTTP answers one request. It ends by http.ErrAbortHandler where a fault breaks the connection.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer s.enter()()
+	c := s.newCall(r)
+	w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	w.Header().Set("request-id", c.requestID)
+	w.Header().Set("client-request-id", c.clientRequestID)
+	if !pause(r.Context(), s.opt.Latency) {
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
+		write(w, c.fail(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "The request body is too large."))
+		return
+	}
+	if err != nil {
+		return // the client has gone
+	}
+	c.body = body
+	if !s.authorized(r) {
+		write(w, c.fail(http.StatusUnauthorized, "InvalidAuthenticationToken", "Access token is empty or not valid."))
+		return
+	}
+	fault := s.outerFault(c)
+	if s.instead(w, r, c, fault) {
+		return
+	}
+	s.send(w, r, s.answer(c), fault)
+}
+
+func (s *Server) answer(c *call) answer {
+	if c.kind == kindBatch {
+		return s.batch(c)
+	}
+	a, _ := s.one(c)
+	return a
+}
+
+// enter counts a request; the func that it returns counts its end.
+func (s *Server) enter() func() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.Requests++
+	s.inFlight++
+	s.stats.MaxInFlight = max(s.stats.MaxInFlight, s.inFlight)
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.inFlight--
+	}
+}
+
+func (s *Server) authorized(r *http.Request) bool {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	token = strings.TrimSpace(token)
+	return strings.EqualFold(scheme, "Bearer") && token != "" && (s.opt.Token == "" || token == s.opt.Token)
+}
+
+// pause waits for d and reports whether ctx is still wanted.
+func pause(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// answer is what goes back for one request or batch item.
+type answer struct {
+	status int
+	header map[string]string
+	body   []byte // JSON, or nil for none
+}
+
+func jsonAnswer(status int, body []byte) answer {
+	return answer{status: status, body: body, header: map[string]string{
+		"Content-Type": "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8",
+	}}
+}
+
+func write(w http.ResponseWriter, a answer) {
+	for name, value := range a.header {
+		w.Header().Set(name, value)
+	}
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body) // a client that has gone is no concern of the service
+}
