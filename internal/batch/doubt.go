@@ -61,7 +61,7 @@ func (s *sender) landReads(t *trip) {
 
 func (s *sender) landRead(it *item, a *graph.Answer) {
 	now := new(task.Task)
-	if err := json.Unmarshal(a.Body, now); err != nil || task.Key(now.ID) != task.Key(it.change.ID()) {
+	if err := json.Unmarshal(a.Body, now); err != nil || task.Key(now.ID) != task.Key(it.change.ID()) || (now.Type != "" && !now.Managed()) {
 		s.readAgain(it, true, "the answer did not hold the task")
 		return
 	}
@@ -95,7 +95,7 @@ func (s *sender) judge(it *item, now *task.Task) {
 		}
 	}
 	switch {
-	case it.last != nil && it.last.Status == http.StatusInternalServerError:
+	case it.refusedForGood():
 		s.settle(it, diff.Failed, why)
 	case s.stopped:
 		it.result.Temporary = true
@@ -106,6 +106,15 @@ func (s *sender) judge(it *item, now *task.Task) {
 	default:
 		s.writes = append(s.writes, it)
 	}
+}
+
+// refusedForGood reports whether the last answer was one that sending again would not change: 500, and all that is not
+// known to pass by itself.
+func (it *item) refusedForGood() bool {
+	if it.last == nil {
+		return false
+	}
+	return it.last.Status == http.StatusInternalServerError || (it.last.Status < 500 && it.last.Status != http.StatusTooManyRequests)
 }
 
 // readAgain queues another reading, or gives up on the change as unknown.

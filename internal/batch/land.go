@@ -15,8 +15,8 @@ import (
 // land takes an envelope that came back and moves each of its items on: to a result, or to a queue.
 func (s *sender) land(t *trip) {
 	if t.unsaid != nil {
-		s.stop(t.unsaid)
-		return // never left: its items end as those that were never sent
+		s.landUnsaid(t)
+		return
 	}
 	for _, it := range t.items {
 		it.rest, it.pause = false, -1
@@ -34,6 +34,17 @@ func (s *sender) land(t *trip) {
 	}
 	if s.reads != nil || s.writes != nil {
 		s.pauseFor(t)
+	}
+}
+
+// landUnsaid deals with an envelope that could not be recorded and so never left. Its items end as those that were never
+// sent, but for those that an earlier envelope carried: what became of them is not known yet.
+func (s *sender) landUnsaid(t *trip) {
+	s.stop(t.unsaid)
+	for _, it := range t.items {
+		if it.result.Attempts > 0 {
+			s.doubt(it, tookEffect)
+		}
 	}
 }
 
@@ -67,6 +78,8 @@ func (s *sender) count(t *trip) {
 //	no answer, 504, other 5xx         in doubt: read again first
 //	other 4xx                         failed
 //	redirected, or another surprise   failed, and the run stops
+//
+// An item that was sent before is not failed at once but read again first: see fail.
 func (s *sender) landRefusedWrites(t *trip) {
 	var refused *graph.Error
 	switch {
@@ -88,7 +101,10 @@ func (s *sender) landRefusedWrites(t *trip) {
 		}
 	default:
 		s.stop(t.err)
-		s.settleAll(t.items, diff.Failed, t.err.Error())
+		for _, it := range t.items {
+			it.last, it.result.Reason = &graph.Error{RetryAfter: -1}, t.err.Error()
+			s.fail(it)
+		}
 	}
 }
 
@@ -102,7 +118,9 @@ func (s *sender) landRefusal(t *trip, refused *graph.Error) {
 	switch {
 	case refused.Status == http.StatusUnauthorized, refused.Status == http.StatusForbidden:
 		s.stop(fmt.Errorf("the service refuses to take changes: %w", refused))
-		s.settleAll(t.items, diff.Failed, refused.Error())
+		for _, it := range t.items {
+			s.fail(it)
+		}
 	case refused.Status == http.StatusGatewayTimeout, refused.Status >= 500 && !graph.Retryable(refused.Status):
 		for _, it := range t.items {
 			s.doubt(it, tookEffect)
@@ -112,7 +130,9 @@ func (s *sender) landRefusal(t *trip, refused *graph.Error) {
 			s.again(it)
 		}
 	default:
-		s.settleAll(t.items, diff.Failed, refused.Error())
+		for _, it := range t.items {
+			s.fail(it)
+		}
 	}
 }
 
@@ -124,7 +144,7 @@ func (s *sender) landRefusal(t *trip, refused *graph.Error) {
 //	429, 503, 509                         sent again
 //	504, 500, 502, none, or unclear       in doubt: read again first
 //	404                                   notFound
-//	anything else                         failed
+//	anything else                         failed; one that was sent before is read again first: see fail
 func (s *sender) landWrites(t *trip) {
 	for i, a := range t.answers() {
 		it := t.items[i]
@@ -159,7 +179,7 @@ func (s *sender) landWrites(t *trip) {
 		case a.Status == http.StatusNotFound:
 			s.settle(it, diff.NotFound, "the task was in the tenant when the plan was made, but not any more: "+refused.Error())
 		default:
-			s.settle(it, diff.Failed, refused.Error())
+			s.fail(it)
 		}
 	}
 }
@@ -224,10 +244,15 @@ func (it *item) refuse(e *graph.Error) {
 	}
 }
 
-func (s *sender) settleAll(items []*item, o diff.Outcome, reason string) {
-	for _, it := range items {
-		s.settle(it, o, reason)
+// fail settles a change that was refused for good. A refusal that came before, such as a 429, may hide a write that took
+// effect, so a change that was sent more than once is read again before it is called failed.
+func (s *sender) fail(it *item) {
+	if it.result.Attempts > 1 {
+		it.rest = false // a refusal for good asks for no pause
+		s.doubt(it, tookEffect)
+		return
 	}
+	s.settle(it, diff.Failed, it.result.Reason)
 }
 
 // settle gives a change its result.

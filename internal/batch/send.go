@@ -89,6 +89,9 @@ func (s *sender) run(ctx context.Context) {
 	back := make(chan *trip, s.o.Concurrency)
 	stop := ctx.Done()
 	for {
+		if ctx.Err() != nil { // select below may have chosen an answer over the stop
+			s.stop(nil)
+		}
 		for t := s.next(); t != nil; t = s.next() {
 			s.inFlight++
 			flights.Go(func() error {

@@ -77,9 +77,11 @@ func (p *Plan) Pending() []*Change {
 // Ids are compared without regard to case. A task that current holds twice counts once, as first seen.
 func Make(rows []Row, current []*task.Task) *Plan {
 	byKey := make(map[string]*task.Task, len(current))
+	var tenant []*task.Task // each task once
 	for _, t := range current {
 		if key := task.Key(t.ID); byKey[key] == nil {
 			byKey[key] = t
+			tenant = append(tenant, t)
 		}
 	}
 	plan := &Plan{Changes: make([]Change, len(rows))}
@@ -89,8 +91,8 @@ func Make(rows []Row, current []*task.Task) *Plan {
 		named[found] = true
 		plan.Changes[i] = verdict(i, row, found)
 	}
-	for _, t := range current {
-		if byKey[task.Key(t.ID)] != t || !t.Managed() {
+	for _, t := range tenant {
+		if !t.Managed() {
 			continue
 		}
 		plan.Tenant++

@@ -2,9 +2,9 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -28,8 +28,12 @@ const TasksPath = "/deviceAppManagement/deviceAppManagementTasks"
 const (
 	maxPage  = 64 << 20 // bytes of a page of the list
 	maxBatch = 32 << 20 // bytes of the answer to a $batch
-	maxError = 1 << 20  // bytes of an error body
+	maxError = 1 << 20  // bytes of an error body that are read; the rest is left
 )
+
+// shortestToken is the length from which on a token is blotted out of answers: no real one is shorter,
+// and a short one could be a word.
+const shortestToken = 16
 
 // Config says how to reach Graph.
 type Config struct {
@@ -134,7 +138,7 @@ func (c *Client) once(ctx context.Context, method, target, requestID, token stri
 	defer cancel()
 	var in io.Reader
 	if body != nil {
-		in = strings.NewReader(string(body))
+		in = bytes.NewReader(body)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, target, in)
 	if err != nil {
@@ -154,6 +158,9 @@ func (c *Client) once(ctx context.Context, method, target, requestID, token stri
 	}
 	c.requests.Add(1)
 	resp, err := c.http.Do(req)
+	if errors.Is(err, errReadOnly) {
+		return nil, err // nothing left: there is no doubt about it
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConnection, err)
 	}
@@ -161,24 +168,43 @@ func (c *Client) once(ctx context.Context, method, target, requestID, token stri
 	if resp.StatusCode/100 == 3 {
 		return nil, fmt.Errorf("the service redirects to %q; the token is sent nowhere but to %s, so this is not followed", hostOf(resp.Header.Get("Location")), c.root.Host)
 	}
-	if resp.StatusCode/100 != 2 {
+	accepted := resp.StatusCode/100 == 2
+	if !accepted {
 		limit = maxError
 	}
 	data, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	if err != nil {
 		return nil, fmt.Errorf("%w: reading the answer: %w", ErrConnection, err)
 	}
-	if int64(len(data)) > limit {
+	if int64(len(data)) > limit && accepted {
 		return nil, fmt.Errorf("%w: the answer is larger than %d bytes", ErrConnection, limit)
+	}
+	if int64(len(data)) > limit {
+		data = data[:limit] // the status is what counts; the page around it may be any size
+	}
+	if len(token) >= shortestToken && (!accepted || !bytes.HasPrefix(data, []byte("{"))) {
+		// A proxy's page may echo the request, and its words go into messages and reports.
+		data = bytes.ReplaceAll(data, []byte(token), []byte("(token)"))
 	}
 	return &answer{resp.StatusCode, resp.Header, data}, nil
 }
 
 func (c *Client) sameHost(u *url.URL) error {
-	if !strings.EqualFold(u.Host, c.root.Host) || u.Scheme != c.root.Scheme || u.User != nil {
+	if hostPort(u) != hostPort(c.root) || u.Scheme != c.root.Scheme || u.User != nil {
 		return fmt.Errorf("the service refers to host %q; the token is sent nowhere but to %s", u.Host, c.root.Host)
 	}
 	return nil
+}
+
+// hostPort is a URL's host with its port, stated or not.
+func hostPort(u *url.URL) string {
+	port := u.Port()
+	if port == "" && u.Scheme == "https" {
+		port = "443"
+	} else if port == "" {
+		port = "80"
+	}
+	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }
 
 func hostOf(location string) string {
@@ -190,9 +216,3 @@ func hostOf(location string) string {
 }
 
 func (c *Client) versionRoot() string { return c.root.String() + "/" + Version }
-
-// isJSONObject guards decoding against answers that are JSON, but of another shape.
-func isJSONObject(body []byte) bool {
-	var probe map[string]json.RawMessage
-	return json.Unmarshal(body, &probe) == nil && probe != nil
-}

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -39,24 +40,29 @@ func FindCloud(name string) (Cloud, error) {
 // ParseRoot checks a Graph root given by hand: https to any host, plain http to a loopback address
 // only, and nothing behind the host but a path.
 func ParseRoot(s string) (*url.URL, error) {
-	u, err := url.Parse(strings.TrimRight(s, "/"))
+	u, err := url.Parse(s)
+	var unreadable *url.Error
+	if errors.As(err, &unreadable) {
+		err = unreadable.Err // without the URL, which may hold a password
+	}
 	if err != nil {
-		return nil, fmt.Errorf("the Graph URL %q cannot be read: %w", s, err)
+		return nil, fmt.Errorf("the Graph URL cannot be read: %w", err)
 	}
 	switch {
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return nil, fmt.Errorf("the Graph URL for host %q must hold nothing but scheme, host and path", u.Host)
 	case u.Hostname() == "":
 		return nil, fmt.Errorf("the Graph URL %q names no host; write it like https://graph.microsoft.com", s)
-	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return nil, fmt.Errorf("the Graph URL for host %q must hold nothing but scheme, host and path", u.Host)
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		return nil, fmt.Errorf("the Graph URL %q would send the token in the clear; plain http is for loopback addresses only", s)
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, fmt.Errorf("the Graph URL %q must begin with https://", s)
 	}
+	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
 	return u, nil
 }
 
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
-	return host == "localhost" || (ip != nil && ip.IsLoopback())
+	return strings.EqualFold(host, "localhost") || (ip != nil && ip.IsLoopback())
 }

@@ -61,22 +61,21 @@ func DecodeError(status int, header func(string) string, body []byte, now time.T
 		Date            string `json:"date"`
 	}
 	var doc struct {
-		Error struct {
+		Error *struct {
 			Code    string          `json:"code"`
 			Message json.RawMessage `json:"message"`
 			Inner   inner           `json:"innerError"` // encoding/json matches "innererror" too
 		} `json:"error"`
 	}
-	if json.Unmarshal(body, &doc) != nil {
+	if json.Unmarshal(body, &doc) != nil || doc.Error == nil {
 		e.Message = foreign(body)
 		return e
 	}
 	e.Code = doc.Error.Code
-	if in := doc.Error.Inner; in.RequestID != "" {
-		e.RequestID = in.RequestID
-		e.Date = or(in.Date, e.Date)
-		e.ClientRequestID = or(in.ClientRequestID, e.ClientRequestID)
-	}
+	in := doc.Error.Inner
+	e.RequestID = or(in.RequestID, e.RequestID)
+	e.ClientRequestID = or(in.ClientRequestID, e.ClientRequestID)
+	e.Date = or(in.Date, e.Date)
 	var message string
 	if json.Unmarshal(doc.Error.Message, &message) != nil {
 		message = string(doc.Error.Message)

@@ -74,15 +74,21 @@ func (c *Client) tryPage(ctx context.Context, target string) (*page, error) {
 		return nil, a.err()
 	}
 	p := new(page)
-	if err := json.Unmarshal(a.body, p); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrConnection, err)
+	err = json.Unmarshal(a.body, p)
+	if err != nil && !json.Valid(a.body) {
+		// Cut short, or some other machine's page: reading again may help, unlike below.
+		return nil, fmt.Errorf("%w: HTTP %d, %s", ErrConnection, a.status, or(foreign(a.body), "an empty body"))
 	}
-	if p.Value == nil && !isJSONObject(a.body) {
-		return nil, fmt.Errorf("%w: the page is not a list of tasks", ErrConnection)
+	if err != nil {
+		return nil, err
+	}
+	if p.Value == nil {
+		// An empty list must be said, not guessed: every row of the input would be called not found.
+		return nil, errors.New("the page is not a list of tasks: it has no value")
 	}
 	for _, t := range p.Value {
 		if t == nil {
-			return nil, fmt.Errorf("%w: the page holds a null where a task belongs", ErrConnection)
+			return nil, errors.New("the page holds a null where a task belongs")
 		}
 	}
 	return p, nil

@@ -1,12 +1,15 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 )
 
 // ReadOnly wraps a transport so that nothing but GET and HEAD can leave: what makes a plan unable to write.
 func ReadOnly(next http.RoundTripper) http.RoundTripper { return readOnly{next} }
+
+var errReadOnly = errors.New("refused: this command sends nothing")
 
 type readOnly struct{ next http.RoundTripper }
 
@@ -15,7 +18,7 @@ func (r readOnly) RoundTrip(req *http.Request) (*http.Response, error) {
 		if req.Body != nil {
 			req.Body.Close()
 		}
-		return nil, fmt.Errorf("%s %s refused: this command sends nothing", req.Method, req.URL.Path)
+		return nil, fmt.Errorf("%s %s %w", req.Method, req.URL.Path, errReadOnly)
 	}
 	return r.next.RoundTrip(req)
 }

@@ -60,7 +60,7 @@ func Identify(token string) Identity {
 	case c.AppName != "" && c.App != "":
 		id.Actor = c.AppName + " (" + c.App + ")"
 	default:
-		id.Actor = c.App
+		id.Actor = or(c.App, c.AppName)
 	}
 	return id
 }

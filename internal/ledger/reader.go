@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"taskrecon/internal/diff"
 )
@@ -22,13 +23,15 @@ type Reader struct {
 
 	file    *os.File
 	changes int
-	results []place // by change index
+	settled []place // by change index: the line that says how it ended
 	sent    []bool  // by change index: a sending line names it
 }
 
+// place is where a line stands in the file; its length is 0 where there is none.
 type place struct {
-	offset int64
-	length int32
+	offset  int64
+	length  int32
+	planned bool // it is the plan's own line, whose outcome no result can change
 }
 
 // Entry is an input row with its outcome: the plan's line, and the result's where it was to be sent.
@@ -83,6 +86,9 @@ func (r *Reader) index() error {
 	if number == 0 {
 		return errors.New("not a ledger: it has no whole line")
 	}
+	if r.Torn && r.End != nil {
+		return fmt.Errorf("line %d: %w: something follows the end of the run", number+1, ErrAltered)
+	}
 	if r.changes != r.Header.Input.Rows {
 		return fmt.Errorf("the plan is not whole: %d of %d rows; the program was stopped before it sent anything", r.changes, r.Header.Input.Rows)
 	}
@@ -98,29 +104,35 @@ func (r *Reader) take(number int, line []byte, offset int64) error {
 		}
 		return fmt.Errorf("%w: %w", ErrAltered, err)
 	}
-	if (number == 1) != (e.Kind == kindRun) {
+	switch {
+	case number == 1 && e.Kind != kindRun:
 		return fmt.Errorf("not a ledger: a line of kind %q stands here", e.Kind)
-	}
-	if e.Prev != r.Final {
-		return fmt.Errorf("%w: this line does not follow the one before it", ErrAltered)
-	}
-	if r.End != nil {
+	case e.Prev != r.Final:
+		return fmt.Errorf("%w: this line does not follow the one before it, so one of the two is not as it was written", ErrAltered)
+	case number == 1:
+		return r.takeHeader(line)
+	case r.End != nil:
 		return fmt.Errorf("%w: a line follows the end of the run", ErrAltered)
 	}
-	switch e.Kind {
-	case kindRun:
-		return r.takeHeader(line)
+	if err := r.takeKind(e.Kind, line, place{offset: offset, length: int32(len(line))}); err != nil {
+		return fmt.Errorf("%w: %w", ErrAltered, err) // this program does not write such lines
+	}
+	return nil
+}
+
+func (r *Reader) takeKind(kind string, line []byte, at place) error {
+	switch kind {
 	case kindChange:
-		return r.takeChange(line)
+		return r.takeChange(line, at)
 	case kindSending:
 		return r.takeSending(line)
 	case kindResult:
-		return r.takeResult(line, place{offset, int32(len(line))})
+		return r.takeResult(line, at)
 	case kindEnd:
 		r.End = new(End)
 		return json.Unmarshal(line, r.End)
 	}
-	return fmt.Errorf("unknown kind of line %q", e.Kind)
+	return fmt.Errorf("a line of kind %q does not belong here", kind)
 }
 
 func (r *Reader) takeHeader(line []byte) error {
@@ -133,18 +145,31 @@ func (r *Reader) takeHeader(line []byte) error {
 	return nil
 }
 
-func (r *Reader) takeChange(line []byte) error {
+func (r *Reader) takeChange(line []byte, at place) error {
 	var c struct {
-		Index int `json:"index"`
+		Index   int          `json:"index"`
+		Outcome diff.Outcome `json:"outcome"`
+		SameAs  *int         `json:"sameAs"`
 	}
 	if err := json.Unmarshal(line, &c); err != nil {
 		return err
 	}
 	if c.Index != r.changes {
-		return fmt.Errorf("%w: change %d stands where %d belongs", ErrAltered, c.Index, r.changes)
+		return fmt.Errorf("change %d stands where %d belongs", c.Index, r.changes)
+	}
+	if c.SameAs != nil {
+		if err := r.known(*c.SameAs); err != nil {
+			return err
+		}
+	}
+	switch at.planned = true; {
+	case c.Outcome == diff.Pending:
+		at = place{}
+	case !slices.Contains(diff.Outcomes(), c.Outcome):
+		return fmt.Errorf("unknown outcome %q", c.Outcome)
 	}
 	r.changes++
-	r.results = append(r.results, place{})
+	r.settled = append(r.settled, at)
 	r.sent = append(r.sent, false)
 	return nil
 }
@@ -165,7 +190,8 @@ func (r *Reader) takeSending(line []byte) error {
 
 func (r *Reader) takeResult(line []byte, at place) error {
 	var res struct {
-		Index int `json:"index"`
+		Index   int          `json:"index"`
+		Outcome diff.Outcome `json:"outcome"`
 	}
 	if err := json.Unmarshal(line, &res); err != nil {
 		return err
@@ -173,13 +199,18 @@ func (r *Reader) takeResult(line []byte, at place) error {
 	if err := r.known(res.Index); err != nil {
 		return err
 	}
-	r.results[res.Index] = at
+	if !slices.Contains(diff.Outcomes(), res.Outcome) {
+		return fmt.Errorf("unknown outcome %q", res.Outcome)
+	}
+	if !r.settled[res.Index].planned {
+		r.settled[res.Index] = at
+	}
 	return nil
 }
 
 func (r *Reader) known(index int) error {
 	if index < 0 || index >= r.changes {
-		return fmt.Errorf("%w: change %d is not in the plan", ErrAltered, index)
+		return fmt.Errorf("change %d is not in the plan", index)
 	}
 	return nil
 }
@@ -198,7 +229,7 @@ func (r *Reader) Each(f func(Entry) error) error {
 			Change
 		}
 		if err := json.Unmarshal(line, &e); err != nil {
-			return err
+			return fmt.Errorf("change %d: %w: %w", seen, ErrAltered, err)
 		}
 		if e.Kind != kindChange {
 			continue
@@ -224,23 +255,24 @@ func (r *Reader) entry(c Change) (Entry, error) {
 	from := c.Index
 	if c.SameAs != nil {
 		from = *c.SameAs
-		if err := r.known(from); err != nil {
-			return e, err
-		}
 	}
-	if r.results[from].length == 0 {
+	at := r.settled[from]
+	if at.length == 0 {
 		e.Outcome, e.Reason = r.unsettled(from)
 		return e, nil
 	}
-	line := make([]byte, r.results[from].length)
-	if _, err := r.file.ReadAt(line, r.results[from].offset); err != nil {
+	line := make([]byte, at.length)
+	if _, err := r.file.ReadAt(line, at.offset); err != nil {
 		return e, fmt.Errorf("reading the ledger again: %w", err)
 	}
-	e.Result = new(Result)
-	if err := json.Unmarshal(line, e.Result); err != nil {
-		return e, err
+	var res Result // a change's line has its outcome and reason under the same names
+	if err := json.Unmarshal(line, &res); err != nil {
+		return e, fmt.Errorf("change %d: %w: %w", from, ErrAltered, err)
 	}
-	e.Outcome, e.Reason = e.Result.Outcome, e.Result.Reason
+	e.Outcome, e.Reason = res.Outcome, res.Reason
+	if !at.planned {
+		e.Result = &res
+	}
 	return e, nil
 }
 

@@ -103,8 +103,14 @@ func (w *Writer) Sync() error {
 func (w *Writer) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return errors.Join(w.sync(), w.file.Close())
+	err := errors.Join(w.sync(), w.file.Close())
+	if w.err == nil {
+		w.err = errClosed
+	}
+	return err
 }
+
+var errClosed = errors.New("writing the ledger: it is closed")
 
 func (w *Writer) append(kind string, body any, durable bool) error {
 	w.mu.Lock()

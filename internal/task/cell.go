@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/agnivade/levenshtein"
 )
@@ -20,6 +21,9 @@ var ErrReadOnly = errors.New("is read-only")
 func (p *Property) ParseCell(text string, f Format) (Value, error) {
 	if !p.Writable {
 		return Null, fmt.Errorf("%s %w", p.Name, ErrReadOnly)
+	}
+	if !utf8.ValidString(text) {
+		return Null, fmt.Errorf("%s %q is not UTF-8 text", p.Name, clip(text))
 	}
 	if strings.EqualFold(strings.TrimSpace(text), Clear) {
 		if !p.Clearable() {

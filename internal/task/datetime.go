@@ -17,14 +17,23 @@ func FormatTime(t time.Time) string {
 
 var rfc3339 = regexp.MustCompile(`^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,7})?([Zz]|[+-]\d\d:\d\d)$`)
 
-// ParseTime reads RFC 3339 with at most seven fractional digits and any offset.
+// inRange reports whether the service's type can hold the instant: the years 1 to 9999 in UTC.
+func inRange(t time.Time) bool {
+	year := t.UTC().Year()
+	return year >= 1 && year <= 9999
+}
+
+// ParseTime reads RFC 3339 with at most seven fractional digits and any offset, in the years 1 to 9999 of UTC.
 func ParseTime(s string) (time.Time, error) {
 	if !rfc3339.MatchString(s) {
-		return time.Time{}, fmt.Errorf("%q is not an RFC 3339 date-time with at most 7 fractional digits", s)
+		return time.Time{}, fmt.Errorf("%q is not an RFC 3339 date-time with at most 7 fractional digits", clip(s))
 	}
 	t, err := time.Parse(time.RFC3339Nano, strings.ToUpper(s))
 	if err != nil {
-		return time.Time{}, fmt.Errorf("%q is not a date-time that exists: %w", s, err)
+		return time.Time{}, fmt.Errorf("%q is not a date-time that exists", s)
+	}
+	if !inRange(t) {
+		return time.Time{}, fmt.Errorf("%q is outside the years 1 to 9999 in UTC", s)
 	}
 	return t, nil
 }
@@ -55,7 +64,7 @@ func (f Format) zone() *time.Location {
 
 var (
 	localTime  = []string{"2006-01-02", "2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02T15:04:05"}
-	looksLocal = regexp.MustCompile(`^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,7})?)?)?$`)
+	looksLocal = regexp.MustCompile(`^\d{4}-\d\d-\d\d([ T]\d{1,2}:\d\d(:\d\d(\.\d{1,7})?)?)?$`)
 	numeric    = regexp.MustCompile(`^(\d{1,4})[/.\-](\d{1,2})[/.\-](\d{1,4})(?:[ T](\d{1,2}:\d\d(?::\d\d)?))?$`)
 )
 
@@ -77,7 +86,7 @@ func (f Format) ParseTime(s string) (time.Time, error) {
 	if m := numeric.FindStringSubmatch(s); m != nil {
 		return f.numericTime(s, m)
 	}
-	return time.Time{}, fmt.Errorf("%q is not a date-time; write 2006-01-02, 2006-01-02 15:04 or RFC 3339 such as 2006-01-02T15:04:05Z", s)
+	return time.Time{}, fmt.Errorf("%q is not a date-time; write 2006-01-02, 2006-01-02 15:04 or RFC 3339 such as 2006-01-02T15:04:05Z", clip(s))
 }
 
 func (f Format) numericTime(s string, m []string) (time.Time, error) {
@@ -102,17 +111,38 @@ func (f Format) numericTime(s string, m []string) (time.Time, error) {
 	return f.InZone(t)
 }
 
-// InZone takes the wall clock of t (whatever its location) as a local time of the format's zone.
+// InZone takes the wall clock of t (whatever its location) as a local time of the format's zone. A wall clock that the zone skips
+// or shows twice is an error, and so is an instant outside the years 1 to 9999 of UTC.
 func (f Format) InZone(t time.Time) (time.Time, error) {
 	wall := func(u time.Time) string { return u.Format("2006-01-02T15:04:05.999999999") }
 	local := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), f.zone())
 	if wall(local) != wall(t) {
 		return time.Time{}, fmt.Errorf("%q does not exist in %s (clocks go forward); write it with its offset", wall(t), f.zone())
 	}
-	for _, d := range []time.Duration{-time.Hour, time.Hour, -30 * time.Minute, 30 * time.Minute} {
-		if wall(local.Add(d)) == wall(t) {
-			return time.Time{}, fmt.Errorf("%q exists twice in %s (clocks go back); write it with its offset", wall(t), f.zone())
-		}
+	if existsTwice(local) {
+		return time.Time{}, fmt.Errorf("%q exists twice in %s (clocks go back); write it with its offset", wall(t), f.zone())
+	}
+	if !inRange(local) {
+		return time.Time{}, fmt.Errorf("%q is outside the years 1 to 9999 in UTC", wall(t))
 	}
 	return local, nil
+}
+
+// existsTwice reports whether the wall clock of t shows another time too, under the offset that holds before
+// the change of clocks that precedes t, or after the one that follows.
+func existsTwice(t time.Time) bool {
+	_, offset := t.Zone()
+	under := func(other int) time.Time { return t.Add(time.Duration(offset-other) * time.Second) }
+	start, end := t.ZoneBounds()
+	if !start.IsZero() {
+		if _, before := start.Add(-1).Zone(); under(before).Before(start) {
+			return true
+		}
+	}
+	if !end.IsZero() {
+		if _, after := end.Zone(); !under(after).Before(end) {
+			return true
+		}
+	}
+	return false
 }

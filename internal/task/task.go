@@ -34,12 +34,11 @@ func (t *Task) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*t = Task{}
-	for name, field := range map[string]*string{IDName: &t.ID, "@odata.type": &t.Type} {
-		if r, ok := raw[name]; ok {
-			if err := json.Unmarshal(r, field); err != nil {
-				return fmt.Errorf("%s: want a JSON string, got %s", name, clip(string(r)))
-			}
-		}
+	if err := readString(raw, IDName, &t.ID); err != nil {
+		return err
+	}
+	if err := readString(raw, "@odata.type", &t.Type); err != nil {
+		return err
 	}
 	if t.ID == "" {
 		return errors.New("the task has no id")
@@ -57,6 +56,13 @@ func (t *Task) UnmarshalJSON(data []byte) error {
 			return fmt.Errorf("task %s: %w", t.ID, err)
 		}
 		t.values[p.index] = v
+	}
+	return nil
+}
+
+func readString(raw map[string]json.RawMessage, name string, field *string) error {
+	if r, ok := raw[name]; ok && json.Unmarshal(r, field) != nil {
+		return fmt.Errorf("%s: want a JSON string, got %s", name, clip(string(r)))
 	}
 	return nil
 }

@@ -3,8 +3,8 @@ package task
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strconv"
-	"strings"
 )
 
 // Value is the value of one property: null, or a text whose form depends on the property's Kind.
@@ -103,10 +103,11 @@ func (p *Property) Wire(v Value) (json.RawMessage, error) {
 	}
 	switch p.Kind {
 	case Int32:
-		if _, err := strconv.ParseInt(v.text, 10, 32); err != nil {
+		n, err := strconv.ParseInt(v.text, 10, 32)
+		if err != nil {
 			return nil, fmt.Errorf("%s: %q is not an Int32", p.Name, v.text)
 		}
-		return json.RawMessage(v.text), nil
+		return json.RawMessage(strconv.FormatInt(n, 10)), nil // "+5" and "007" are no JSON
 	case Settings:
 		return wireSettings(v)
 	}
@@ -123,7 +124,7 @@ func (p *Property) FromWire(raw json.RawMessage) (Value, error) {
 	case Settings:
 		return settingsFromWire(raw)
 	case Int32:
-		return int32FromWire(raw)
+		return p.int32FromWire(raw)
 	}
 	var s string
 	if err := json.Unmarshal(raw, &s); err != nil {
@@ -137,10 +138,10 @@ func (p *Property) FromWire(raw json.RawMessage) (Value, error) {
 	return Text(s), nil
 }
 
-func int32FromWire(raw json.RawMessage) (Value, error) {
+func (p *Property) int32FromWire(raw json.RawMessage) (Value, error) {
 	var n json.Number
 	if err := json.Unmarshal(raw, &n); err != nil {
-		return Null, fmt.Errorf("want a JSON number, got %s", clip(string(raw)))
+		return Null, fmt.Errorf("%s: want a JSON number, got %s", p.Name, clip(string(raw)))
 	}
 	if whole, ok := WholeNumber(n.String()); ok {
 		return Text(whole), nil
@@ -148,18 +149,19 @@ func int32FromWire(raw json.RawMessage) (Value, error) {
 	return Text(n.String()), nil
 }
 
-// WholeNumber returns the canonical digits of a number written as 12 or 12.0; ok is false for
-// anything else, exponents among them.
+var wholeNumber = regexp.MustCompile(`^(-?)0*(\d+)(\.0+)?$`)
+
+// WholeNumber returns the canonical digits of a number of any size written as 12 or 12.0; ok is false
+// for anything else, exponents among them.
 func WholeNumber(s string) (digits string, ok bool) {
-	whole, frac, _ := strings.Cut(s, ".")
-	if strings.Trim(frac, "0") != "" || (frac == "" && strings.HasSuffix(s, ".")) {
+	m := wholeNumber.FindStringSubmatch(s)
+	if m == nil {
 		return "", false
 	}
-	n, err := strconv.ParseInt(whole, 10, 64)
-	if err != nil || strings.HasPrefix(whole, "+") {
-		return "", false
+	if m[2] == "0" {
+		return "0", true
 	}
-	return strconv.FormatInt(n, 10), true
+	return m[1] + m[2], true
 }
 
 func clip(s string) string {

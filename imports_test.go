@@ -1,0 +1,94 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// mayImport is the floors of ARCHITECTURE.md: which packages of the project each package may import.
+var mayImport = map[string][]string{
+	"task":    {},
+	"ingest":  {"task"},
+	"diff":    {"task"},
+	"graph":   {"task"},
+	"sandbox": {"task"},
+	"batch":   {"diff", "graph", "task"},
+	"ledger":  {"batch", "diff", "task"},
+	"report":  {"ledger", "batch", "diff", "task"},
+	"job":     {"report", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "task"},
+	"cli":     {"job", "report", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "task"},
+	"main":    {"cli"},
+}
+
+// onlyIn names the packages that may import a library whose use is confined.
+var onlyIn = map[string][]string{
+	"github.com/urfave/cli/v2":      {"cli"},
+	"github.com/rs/zerolog":         {"cli"},
+	"github.com/xuri/excelize/v2":   {"ingest", "report"},
+	"golang.org/x/sync/errgroup":    {"batch"},
+	"net/http":                      {"graph", "sandbox", "batch"},
+	"os/signal":                     {"cli"},
+	"github.com/google/renameio/v2": {"report", "job"},
+}
+
+// forbiddenInDiff keeps the planner pure.
+var forbiddenInDiff = []string{"context", "io", "log", "os", "time", "net", "math/rand"}
+
+func TestFloors(t *testing.T) {
+	files := 0
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		files++
+		checkImports(t, filepath.ToSlash(path))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files < len(mayImport) {
+		t.Fatalf("only %d files were seen", files)
+	}
+}
+
+func checkImports(t *testing.T, path string) {
+	t.Helper()
+	pkg := "main"
+	if rest, ok := strings.CutPrefix(path, "internal/"); ok {
+		pkg, _, _ = strings.Cut(rest, "/")
+	}
+	allowed, known := mayImport[pkg]
+	if !known {
+		t.Errorf("%s: package %s has no floor; give it one in mayImport and ARCHITECTURE.md, or another home", path, pkg)
+		return
+	}
+	f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, spec := range f.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if own, ok := strings.CutPrefix(imported, "taskrecon/internal/"); ok && !slices.Contains(allowed, own) {
+			t.Errorf("%s imports %s, which is not on a floor below %s", path, own, pkg)
+		}
+		if homes, confined := onlyIn[imported]; confined && !slices.Contains(homes, pkg) {
+			t.Errorf("%s imports %s, which only %v may", path, imported, homes)
+		}
+		if pkg == "diff" && slices.Contains(forbiddenInDiff, imported) {
+			t.Errorf("%s imports %s; the planner is pure", path, imported)
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/xuri/excelize/v2"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"taskrecon": func() { os.Exit(Main()) }})
+}
+
+// TestScripts runs the program as a user would, against the sandbox or the stand-in of standin_test.go.
+func TestScripts(t *testing.T) {
+	samples, err := filepath.Abs("../../samples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("SAMPLES", samples)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "json": jsonIs, "standin": startStandIn, "standin-saw": standInSaw, "sheet": sheetHas, "nosecret": noSecret, "mode": modeIs, "waitfor": waitFor,
+		},
+	})
+}
+
+// exits N COMMAND... runs a command and demands its exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits N command...")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if strconv.Itoa(code) != args[0] {
+		ts.Fatalf("exit code %d, want %s\nstdout: %s\nstderr: %s", code, args[0], ts.ReadFile("stdout"), ts.ReadFile("stderr"))
+	}
+}
+
+// json PATH=VALUE... demands members of the one JSON object on stdout; VALUE is JSON, or a bare string.
+func jsonIs(ts *testscript.TestScript, neg bool, args []string) {
+	dec := json.NewDecoder(strings.NewReader(ts.ReadFile("stdout")))
+	var doc any
+	ts.Check(dec.Decode(&doc))
+	if dec.More() {
+		ts.Fatalf("there is more than one JSON value on stdout")
+	}
+	for _, arg := range args {
+		path, text, _ := strings.Cut(arg, "=")
+		got := doc
+		for _, name := range strings.Split(path, ".") {
+			m, ok := got.(map[string]any)
+			if !ok {
+				ts.Fatalf("%s: nothing there in %v", path, doc)
+			}
+			if got, ok = m[name]; !ok {
+				ts.Fatalf("%s: no such member in %v", path, m)
+			}
+		}
+		var want any
+		if json.Unmarshal([]byte(text), &want) != nil {
+			want = text
+		}
+		if reflect.DeepEqual(got, want) == neg {
+			ts.Fatalf("%s is %v, want %v (negated: %v)", path, got, want, neg)
+		}
+	}
+}
+
+// sheet FILE SHEET CELL=VALUE... demands the texts of cells; "rows=N" the number of rows, the header among them.
+func sheetHas(ts *testscript.TestScript, neg bool, args []string) {
+	matches, err := filepath.Glob(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if len(matches) != 1 {
+		ts.Fatalf("%s is %d files", args[0], len(matches))
+	}
+	f, err := excelize.OpenFile(matches[0])
+	ts.Check(err)
+	defer f.Close()
+	rows, err := f.GetRows(args[1], excelize.Options{RawCellValue: true})
+	ts.Check(err)
+	for _, arg := range args[2:] {
+		cell, want, _ := strings.Cut(arg, "=")
+		got := strconv.Itoa(len(rows))
+		if cell != "rows" {
+			got, err = f.GetCellValue(args[1], cell)
+			ts.Check(err)
+		}
+		if (got == want) == neg {
+			ts.Fatalf("%s!%s is %q, want %q (negated: %v)", args[1], cell, got, want, neg)
+		}
+	}
+}
+
+// nosecret TEXT demands that no file under the work directory, and neither stream, holds the text.
+func noSecret(ts *testscript.TestScript, neg bool, args []string) {
+	root, seen := ts.MkAbs("."), 0
+	check := func(name, content string) {
+		if strings.Contains(content, args[0]) {
+			ts.Fatalf("%s holds the secret", name)
+		}
+	}
+	check("stdout", ts.ReadFile("stdout"))
+	check("stderr", ts.ReadFile("stderr"))
+	ts.Check(filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		seen++
+		data, err := os.ReadFile(path)
+		check(path, string(data))
+		if f, zipErr := excelize.OpenFile(path); zipErr == nil {
+			defer f.Close()
+			for _, name := range f.GetSheetList() {
+				rows, _ := f.GetRows(name)
+				check(path+" "+name, fmt.Sprint(rows))
+			}
+		}
+		return err
+	}))
+	if seen == 0 {
+		ts.Fatalf("no file was looked at")
+	}
+}
+
+// mode GLOB PERM demands the permission bits of every file that matches.
+func modeIs(ts *testscript.TestScript, _ bool, args []string) {
+	matches, err := filepath.Glob(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if len(matches) == 0 {
+		ts.Fatalf("nothing matches %s", args[0])
+	}
+	for _, m := range matches {
+		info, err := os.Stat(m)
+		ts.Check(err)
+		if got := fmt.Sprintf("%04o", info.Mode().Perm()); got != args[1] {
+			ts.Fatalf("%s has mode %s, want %s", m, got, args[1])
+		}
+	}
+}
+
+// waitfor FILE TEXT waits until the file holds the text, ten seconds at most.
+func waitFor(ts *testscript.TestScript, _ bool, args []string) {
+	for range 1000 {
+		if data, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && strings.Contains(string(data), args[1]) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("%s never held %q", args[0], args[1])
+}

@@ -1,0 +1,207 @@
+package diff
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"taskrecon/internal/task"
+)
+
+// source is where the generators take their choices: rapid's draws or a fuzzer's bytes.
+type source func(n int, what string) int
+
+// values are chosen so that equal ones in another spelling, and null, come up often.
+func values(p *task.Property) []task.Value {
+	texts := map[task.Kind][]string{
+		task.String:   {"", "a", "A", "a "},
+		task.DateTime: {"2026-01-02T03:04:05Z", "2026-01-02T03:04:05.0000001Z", "0001-01-01T00:00:00Z", "soon"},
+		task.Int32:    {"0", "12", "-1", "1e3"},
+		task.Settings: {"[]", `[{"name":"a","value":null}]`, `[{"name":"a","value":""}]`, `[{"name":"a","value":"1"},{"name":"b","value":"2"}]`,
+			`[{"name":"b","value":"2"},{"name":"a","value":"1"}]`, `[{"name":"a","value":"1"},{"name":"a","value":"1"}]`},
+		task.Enum: append([]string{"fromTheFuture"}, p.Members...),
+	}
+	all := []task.Value{task.Null}
+	for _, s := range texts[p.Kind] {
+		all = append(all, task.Text(s))
+	}
+	return all
+}
+
+func anyValue(pick source, p *task.Property) task.Value {
+	all := values(p)
+	return all[pick(len(all), p.Name)]
+}
+
+func anyID(pick source) string {
+	id := fmt.Sprintf("task-%d", pick(6, "id"))
+	if pick(3, "upper case") == 0 {
+		return strings.ToUpper(id)
+	}
+	return id
+}
+
+func anyTenant(pick source) []*task.Task {
+	types := []string{task.ODataType, task.ODataType, task.ODataType, "#microsoft.graph.appVulnerabilityTask", ""}
+	tasks := make([]*task.Task, pick(8, "tasks"))
+	for i := range tasks {
+		t := &task.Task{ID: anyID(pick), Type: types[pick(len(types), "type")]}
+		for _, p := range task.All() {
+			t.Set(p, anyValue(pick, p))
+		}
+		tasks[i] = t
+	}
+	return tasks
+}
+
+// anyRows makes rows as the input does: a row is SameAs the first of its id where their wishes are equal.
+func anyRows(pick source) []Row {
+	rows := make([]Row, pick(8, "rows"))
+	first := map[string]int{}
+	for i := range rows {
+		r := Row{SameAs: -1, Desired: task.Desired{ID: anyID(pick), Origin: task.Origin{Row: i + 2}}}
+		if pick(5, "invalid") == 0 {
+			r.Invalid = "not understood"
+		}
+		for _, p := range task.All() {
+			if p.Writable && pick(3, "set "+p.Name) == 0 {
+				r.Desired.Wishes = append(r.Desired.Wishes, task.Wish{Property: p, Value: anyValue(pick, p)})
+			}
+		}
+		key := task.Key(r.Desired.ID)
+		if j, ok := first[key]; !ok && r.Invalid == "" {
+			first[key] = i
+		} else if ok && pick(2, "same") == 0 {
+			r.Desired.Wishes, r.Invalid, r.SameAs = rows[j].Desired.Wishes, "", j
+		}
+		rows[i] = r
+	}
+	return rows
+}
+
+// checkPlan holds for every plan.
+func checkPlan(t rapid.TB, rows []Row, current []*task.Task) {
+	t.Helper()
+	plan := Make(rows, current)
+	if len(plan.Changes) != len(rows) {
+		t.Fatalf("%d changes for %d rows", len(plan.Changes), len(rows))
+	}
+	for i := range plan.Changes {
+		c := &plan.Changes[i]
+		if c.Index != i || c.Desired.Origin != rows[i].Desired.Origin || c.Desired.ID != rows[i].Desired.ID {
+			t.Fatalf("change %d is of row %+v; want row %+v: the order of the input is lost", i, c.Desired.Origin, rows[i].Desired.Origin)
+		}
+		checkOneVerdict(t, rows[i], c)
+		if c.SameAs >= 0 && (c.SameAs >= i || plan.Changes[c.SameAs].Outcome != c.Outcome) {
+			t.Fatalf("change %d shares the outcome of %d, which has another", i, c.SameAs)
+		}
+		if c.Pending() {
+			checkEdits(t, c)
+		}
+	}
+	checkTenant(t, plan, rows, current)
+}
+
+func checkOneVerdict(t rapid.TB, r Row, c *Change) {
+	t.Helper()
+	possible := []Outcome{Pending, Invalid, NotFound, WrongType, Unchanged}
+	switch {
+	case !slices.Contains(possible, c.Outcome):
+		t.Fatalf("a plan cannot know the outcome %q", c.Outcome)
+	case (c.Outcome == Invalid) != (r.Invalid != ""):
+		t.Fatalf("outcome %q for a row with the problem %q", c.Outcome, r.Invalid)
+	case (c.Current == nil) != (c.Outcome == Invalid || c.Outcome == NotFound):
+		t.Fatalf("outcome %q with the current task %v", c.Outcome, c.Current)
+	case c.Current != nil && task.Key(c.Current.ID) != task.Key(r.Desired.ID):
+		t.Fatalf("the row asks for %s and got %s", r.Desired.ID, c.Current.ID)
+	case c.Current != nil && c.Current.Managed() == (c.Outcome == WrongType):
+		t.Fatalf("outcome %q for a task of type %q", c.Outcome, c.Current.Type)
+	case (len(c.Edits) > 0) != c.Pending():
+		t.Fatalf("outcome %q, same as %d, with %d edits", c.Outcome, c.SameAs, len(c.Edits))
+	case (c.Reason == "") != (c.Outcome == Pending || c.Outcome == Unchanged):
+		t.Fatalf("outcome %q with the reason %q", c.Outcome, c.Reason)
+	}
+}
+
+// checkEdits: what is sent is what is wished and differs, no more; once made, nothing is left to do.
+func checkEdits(t rapid.TB, c *Change) {
+	t.Helper()
+	wished := map[*task.Property]task.Value{}
+	for _, w := range c.Desired.Wishes {
+		wished[w.Property] = w.Value
+	}
+	place := -1
+	for _, e := range c.Edits {
+		w, ok := wished[e.Property]
+		if !ok || w != e.Wanted {
+			t.Fatalf("%s is set to %q, which no wish says", e.Property.Name, e.Wanted)
+		}
+		if e.Before != c.Current.Get(e.Property) || e.Property.Canonical(e.Before) == e.Property.Canonical(e.Wanted) {
+			t.Fatalf("%s goes from %q to %q; the tenant holds %q", e.Property.Name, e.Before, e.Wanted, c.Current.Get(e.Property))
+		}
+		if e.Property.Index() <= place {
+			t.Fatalf("the edits are not in the order of the table: %v", c.Edits)
+		}
+		place = e.Property.Index()
+	}
+	after := Apply(c.Edits, c.Current)
+	for _, p := range task.All() {
+		want, ok := wished[p]
+		if ok && !p.Equal(after.Get(p), want) {
+			t.Fatalf("%s is %q after the change; wished for is %q", p.Name, after.Get(p), want)
+		}
+		if !ok && after.Get(p) != c.Current.Get(p) {
+			t.Fatalf("%s changed from %q to %q without a wish", p.Name, c.Current.Get(p), after.Get(p))
+		}
+	}
+	if again := Edits(c.Desired.Wishes, after); len(again) > 0 {
+		t.Fatalf("after the change there is still something to do: %v", again)
+	}
+}
+
+// checkTenant counts by another way than Make does.
+func checkTenant(t rapid.TB, plan *Plan, rows []Row, current []*task.Task) {
+	t.Helper()
+	var unmanaged []*task.Task
+	tenant := 0
+	for i, c := range current {
+		same := func(o *task.Task) bool { return strings.EqualFold(o.ID, c.ID) }
+		if !c.Managed() || slices.ContainsFunc(current[:i], same) {
+			continue
+		}
+		tenant++
+		if !slices.ContainsFunc(rows, func(r Row) bool { return strings.EqualFold(r.Desired.ID, c.ID) }) {
+			unmanaged = append(unmanaged, c)
+		}
+	}
+	if plan.Tenant != tenant || !slices.Equal(plan.Unmanaged, unmanaged) {
+		t.Fatalf("%d in the tenant, %d unmanaged; want %d and %d", plan.Tenant, len(plan.Unmanaged), tenant, len(unmanaged))
+	}
+}
+
+func TestPlanInvariants(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		pick := func(n int, what string) int { return rapid.IntRange(0, n-1).Draw(t, what) }
+		checkPlan(t, anyRows(pick), anyTenant(pick))
+	})
+}
+
+func FuzzPlan(f *testing.F) {
+	for _, seed := range []string{"", "\x07\x07", strings.Repeat("\x07\x01\x02", 100), strings.Repeat("\x05\x01\x04\x03\x02", 120), strings.Repeat("\x03\x00", 200)} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		pick := func(n int, _ string) int {
+			if len(data) == 0 {
+				return 0
+			}
+			b := int(data[0])
+			data = data[1:]
+			return b % n
+		}
+		checkPlan(t, anyRows(pick), anyTenant(pick))
+	})
+}

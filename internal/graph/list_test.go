@@ -1,0 +1,273 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"taskrecon/internal/task"
+)
+
+const managed = `"@odata.type":"#microsoft.graph.securityConfigurationTask"`
+
+// aPage is a page of the list with tasks of these ids; next may be empty.
+func aPage(next string, ids ...string) string {
+	tasks := make([]string, len(ids))
+	for i, id := range ids {
+		tasks[i] = fmt.Sprintf(`{%s,"id":%q,"displayName":"at %d"}`, managed, id, i)
+	}
+	link := ""
+	if next != "" {
+		raw, _ := json.Marshal(next)
+		link = `"@odata.nextLink":` + string(raw) + ","
+	}
+	return `{"@odata.context":"x",` + link + `"value":[` + strings.Join(tasks, ",") + `]}`
+}
+
+func ids(tasks []*task.Task) []string {
+	var ids []string
+	for _, t := range tasks {
+		ids = append(ids, t.ID)
+	}
+	return ids
+}
+
+// pages serves a list whose nextLinks are the service's address with ?page= and the key.
+func pages(t *testing.T, at map[string]func(self string) string) *service {
+	var s *service
+	s = serve(t, func(w http.ResponseWriter, r *http.Request) {
+		p, ok := at[r.URL.Query().Get("page")]
+		if !ok || r.URL.Path != "/beta/deviceAppManagement/deviceAppManagementTasks" {
+			http.NotFound(w, r)
+			return
+		}
+		fmt.Fprint(w, p(s.URL+r.URL.Path+"?page="))
+	})
+	return s
+}
+
+func TestListFollowsPages(t *testing.T) {
+	s := pages(t, map[string]func(string) string{
+		"":  func(self string) string { return aPage(self+"2", "b", "A") },
+		"2": func(self string) string { return aPage(self + "3") },
+		"3": func(self string) string { return aPage(self+"4", "a", "c", "B") }, // two of them again
+		"4": func(string) string { return `{"value":[{"@odata.type":"#microsoft.graph.appVulnerabilityTask","id":"v"}]}` },
+	})
+	c := s.client(t, Config{UserAgent: "taskrecon/test"})
+	tasks, err := c.ListTasks(ctxOf(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := ids(tasks); !slices.Equal(got, []string{"b", "A", "c", "v"}) {
+		t.Errorf("listed %q", got)
+	}
+	if tasks[1].Get(task.DisplayName).String() != "at 1" || !tasks[0].Managed() || tasks[3].Managed() {
+		t.Errorf("of a task listed twice the first counts; got %+v", tasks[1])
+	}
+	calls := s.requests()
+	if len(calls) != 4 || c.Requests() != 4 {
+		t.Errorf("%d calls arrived, %d counted; want 4", len(calls), c.Requests())
+	}
+	seen := map[string]bool{}
+	for _, r := range calls {
+		id := r.Header.Get("client-request-id")
+		if r.Method != http.MethodGet || r.Header.Get("Authorization") != "Bearer "+secret+"-0" || r.UserAgent() != "taskrecon/test" || len(id) != 36 || seen[id] {
+			t.Errorf("%s %s with the headers %v", r.Method, r.URL, r.Header)
+		}
+		seen[id] = true
+	}
+	if q := calls[0].URL.RawQuery; q != "" {
+		t.Errorf("the first page is asked for with %q; no query option is documented", q)
+	}
+}
+
+func TestListOfNothing(t *testing.T) {
+	s := pages(t, map[string]func(string) string{"": func(string) string { return `{"value":[]}` }})
+	tasks, err := s.client(t, Config{}).ListTasks(ctxOf(t))
+	if err != nil || len(tasks) != 0 {
+		t.Errorf("%d tasks, %v; want none", len(tasks), err)
+	}
+}
+
+func TestListStaysOnItsHost(t *testing.T) {
+	other := serve(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, aPage("", "stolen")) })
+	host := strings.TrimPrefix(other.URL, "http://")
+	for name, next := range map[string]string{
+		"another host":        other.URL + "/beta/x",
+		"no scheme":           "//" + host + "/beta/x",
+		"another scheme":      "https://" + host + "/beta/x",
+		"a relative link":     "/beta/deviceAppManagement/deviceAppManagementTasks?page=2",
+		"the host as a login": "http://127.0.0.1@" + host + "/",
+	} {
+		s := pages(t, map[string]func(string) string{
+			"": func(string) string { return aPage(next, "a") }, "2": func(string) string { return aPage("", "b") },
+		})
+		tasks, err := s.client(t, Config{}).ListTasks(ctxOf(t))
+		if len(tasks) != 0 {
+			t.Errorf("%s: an unfinished list was handed out", name)
+		}
+		wantError(t, err, "page 2", "the token is sent nowhere but to "+strings.TrimPrefix(s.URL, "http://"))
+		if len(s.requests()) != 1 {
+			t.Errorf("%s: %d calls; want one, without retries", name, len(s.requests()))
+		}
+	}
+	// The right host and another scheme, or a login.
+	for _, edit := range []func(string) string{
+		func(self string) string { return strings.Replace(self, "http://", "https://", 1) },
+		func(self string) string { return strings.Replace(self, "http://", "http://user:pw@", 1) },
+	} {
+		s := pages(t, map[string]func(string) string{"": func(self string) string { return aPage(edit(self)+"2", "a") }})
+		_, err := s.client(t, Config{}).ListTasks(ctxOf(t))
+		wantError(t, err, "the token is sent nowhere but to")
+	}
+	if n := len(other.requests()); n != 0 {
+		t.Errorf("the other host got %d calls", n)
+	}
+}
+
+func TestListThatDoesNotEnd(t *testing.T) {
+	for name, at := range map[string]map[string]func(string) string{
+		"a page that names itself": {"": func(self string) string { return aPage(self+"2", "a") }, "2": func(self string) string { return aPage(self+"2", "b") }},
+		"a ring of two":            {"": func(self string) string { return aPage(self+"2", "a") }, "2": func(self string) string { return aPage(self+"3", "b") }, "3": func(self string) string { return aPage(self + "2") }},
+	} {
+		s := pages(t, at)
+		_, err := s.client(t, Config{}).ListTasks(ctxOf(t))
+		wantError(t, err, "the list of tasks does not end")
+		if got := len(s.requests()); got != len(at) {
+			t.Errorf("%s: %d calls; want %d", name, got, len(at))
+		}
+	}
+}
+
+func TestListWaitsAndAsksAgain(t *testing.T) {
+	failures := []int{429, 503, 504, 509}
+	var s *service
+	s = serve(t, func(w http.ResponseWriter, r *http.Request) {
+		n := len(s.requests())
+		switch {
+		case r.URL.RawQuery == "":
+			fmt.Fprint(w, aPage(s.URL+r.URL.Path+"?page=2", "a"))
+		case n-2 < len(failures):
+			w.Header().Set("Retry-After", "0.01")
+			w.WriteHeader(failures[n-2])
+			fmt.Fprint(w, `{"error":{"code":"TooManyRequests","message":"slow down"}}`)
+		default:
+			fmt.Fprint(w, aPage("", "b"))
+		}
+	})
+	began := time.Now()
+	tasks, err := s.client(t, Config{}).ListTasks(ctxOf(t))
+	if err != nil || !slices.Equal(ids(tasks), []string{"a", "b"}) {
+		t.Fatalf("listed %q, %v", ids(tasks), err)
+	}
+	if waited := time.Since(began); waited < 40*time.Millisecond || waited > 5*time.Second {
+		t.Errorf("waited %s for four times 10 ms", waited)
+	}
+	if n := len(s.requests()); n != 6 {
+		t.Errorf("%d calls; want 6: only the page that failed is asked for again", n)
+	}
+}
+
+func TestListGivesUp(t *testing.T) {
+	for status, calls := range map[int]int{429: listAttempts, 403: 1, 400: 1, 404: 1, 500: 1} {
+		s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Retry-After", "0.001")
+			w.WriteHeader(status)
+			fmt.Fprint(w, `{"error":{"code":"SomeCode","message":"some words"}}`)
+		})
+		_, err := s.client(t, Config{}).ListTasks(ctxOf(t))
+		wantError(t, err, "listing the tenant's tasks, page 1", "SomeCode: some words")
+		var refused *Error
+		if !errors.As(err, &refused) || refused.Status != status {
+			t.Errorf("HTTP %d: error %v is no *Error of that status", status, err)
+		}
+		if n := len(s.requests()); n != calls {
+			t.Errorf("HTTP %d: %d calls; want %d", status, n, calls)
+		}
+	}
+}
+
+// Answers of no use: those that another attempt may mend are retried with growing pauses, others are not.
+func TestListOfUselessAnswers(t *testing.T) {
+	cases := []struct {
+		name, body string
+		passing    bool
+		words      string
+	}{
+		{"a proxy's page", "<html>\n<h1>Sign in</h1></html>", true, `the answer is not Graph's JSON: "<html> <h1>Sign in</h1></html>"`},
+		{"cut short", `{"value":[{"id":"a"`, true, "not Graph's JSON"},
+		{"empty", "", true, "an empty body"},
+		{"an array", `[]`, false, "cannot unmarshal"},
+		{"null", `null`, false, "not a list of tasks"},
+		{"no value", `{}`, false, "not a list of tasks"},
+		{"an error with 200", `{"error":{"code":"x"}}`, false, "not a list of tasks"},
+		{"a null task", `{"value":[null]}`, false, "a null where a task belongs"},
+		{"a task without id", `{"value":[{"displayName":"x"}]}`, false, "the task has no id"},
+		{"a task of the wrong shape", `{"value":[{` + managed + `,"id":"a","status":7}]}`, false, "task a: status: want a JSON string, got 7"},
+		{"a nextLink of the wrong shape", `{"value":[],"@odata.nextLink":7}`, false, "cannot unmarshal"},
+	}
+	for _, c := range cases {
+		synctest.Test(t, func(t *testing.T) {
+			calls := 0
+			client := New(Config{Root: root(t, "https://graph.example"), Credential: &tokens{}, Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+				calls++
+				return response(200, c.body), nil
+			})})
+			began := time.Now()
+			tasks, err := client.ListTasks(t.Context())
+			if tasks != nil {
+				t.Errorf("%s: %d tasks", c.name, len(tasks))
+			}
+			wantError(t, err, c.words)
+			if errors.Is(err, ErrConnection) != c.passing {
+				t.Errorf("%s: error %v; a lost answer: want %t", c.name, err, c.passing)
+			}
+			want, least, most := 1, time.Duration(0), time.Duration(0)
+			if c.passing {
+				// Five pauses of 1, 2, 4, 8 and 16 seconds, a quarter more or less.
+				want, least, most = listAttempts, 31*time.Second*3/4, 31*time.Second*5/4
+			}
+			if waited := time.Since(began); calls != want || waited < least || waited > most {
+				t.Errorf("%s: %d calls in %s; want %d in %s to %s", c.name, calls, waited, want, least, most)
+			}
+		})
+	}
+}
+
+func TestListAsksAgainAfterALostConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := 0
+		client := New(Config{Root: root(t, "https://graph.example"), Credential: &tokens{}, Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			if calls++; calls < 3 {
+				return nil, errors.New("connection reset by peer")
+			}
+			return response(200, aPage("", "a")), nil
+		})})
+		tasks, err := client.ListTasks(t.Context())
+		if err != nil || len(tasks) != 1 || calls != 3 {
+			t.Errorf("%d tasks after %d calls, %v", len(tasks), calls, err)
+		}
+	})
+}
+
+func TestListStopsWaitingWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := New(Config{Root: root(t, "https://graph.example"), Credential: &tokens{}, Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			return response(429, "", "Retry-After", "600"), nil
+		})})
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		began := time.Now()
+		_, err := client.ListTasks(ctx)
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != 5*time.Second {
+			t.Errorf("after %s: %v; want the deadline after 5s", time.Since(began), err)
+		}
+	})
+}

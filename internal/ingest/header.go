@@ -1,0 +1,157 @@
+package ingest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+
+	"taskrecon/internal/task"
+)
+
+// taskID is the other name that a header may give the key.
+const taskID = "Task ID"
+
+// match is what a header's text stands for; the zero match is a column of the user's own.
+type match struct {
+	id       bool
+	property *task.Property
+	near     string // a name that was probably meant
+}
+
+// header is the first row with anything in it, understood.
+type header struct {
+	columns []match // by column; further columns are the user's own
+	width   int     // cells up to the last that is not blank
+	hasID   bool
+}
+
+func (h *header) at(i int) match {
+	if i < len(h.columns) {
+		return h.columns[i]
+	}
+	return match{}
+}
+
+var byFold = func() map[string]*task.Property {
+	m := make(map[string]*task.Property, task.Count)
+	for _, p := range task.All() {
+		m[task.FoldName(p.Name)] = p
+	}
+	return m
+}()
+
+func matchHeader(text string) match {
+	folded := task.FoldName(text)
+	if folded == task.IDName || folded == task.FoldName(taskID) {
+		return match{id: true}
+	}
+	if p := byFold[folded]; p != nil {
+		return match{property: p}
+	}
+	return match{near: nearName(folded)}
+}
+
+// nearName returns the name that a folded header was probably meant to be, or "". A column that is
+// wrongly taken for the user's own is silently not applied; one that is wrongly taken for a slip stops
+// the run. So short names must be nearer than long ones, and id almost exact, since "UID", "Row" and
+// "Request ID" are columns that people have.
+func nearName(folded string) string {
+	switch strings.Trim(folded, ":.*#()[]\"'") {
+	case task.IDName, "ids", "taskid", "taskids", "taskguid":
+		return task.IDName
+	}
+	best, least := "", 4
+	for _, p := range task.All() {
+		name := task.FoldName(p.Name)
+		d := levenshtein.ComputeDistance(folded, name)
+		switch {
+		case d == 2 && sameLetters(folded, name):
+			d = 1 // two letters changed places
+		case p.Writable && len(folded)*5 >= len(name)*3 && strings.HasPrefix(name, folded):
+			d = min(d, 1) // "Due date" for dueDateTime
+		}
+		if d < least && d <= max(1, (len(name)-2)/3) {
+			best, least = p.Name, d
+		}
+	}
+	return best
+}
+
+func sameLetters(a, b string) bool {
+	x, y := []rune(a), []rune(b)
+	slices.Sort(x)
+	slices.Sort(y)
+	return slices.Equal(x, y)
+}
+
+// readHeader understands the header and notes its problems.
+func (b *builder) readHeader(rec record) {
+	b.hasHeader, b.header.width = true, len(rec.cells)
+	seen := map[string]int{} // name to the first column that has it
+	for i, c := range rec.cells {
+		b.in.Columns = append(b.in.Columns, c.text)
+		if blank(c.text) {
+			b.header.columns = append(b.header.columns, match{})
+			continue
+		}
+		m := matchHeader(c.text)
+		name := task.IDName
+		switch {
+		case m.near != "":
+			b.headerProblem(rec.row, i+1, fmt.Sprintf("column %q is not a property; did you mean %q?", clip(c.text), m.near))
+		case m.property != nil:
+			name = m.property.Name
+			fallthrough
+		case m.id:
+			if first, twice := seen[name]; twice {
+				b.headerProblem(rec.row, i+1, fmt.Sprintf("%s has two columns, %s and %s; keep one of them", name, columnName(first), columnName(i+1)))
+				m = match{}
+			} else {
+				seen[name] = i + 1
+			}
+		}
+		b.header.hasID = b.header.hasID || m.id
+		b.header.columns = append(b.header.columns, m)
+	}
+	if !b.header.hasID {
+		b.headerProblem(rec.row, 0, "no column is named id, so no row can be matched to a task; columns seen: "+b.seenColumns())
+	}
+	if seen[task.CreatedDateTime.Name] > 0 {
+		b.notice("createdDateTime is read-only; its column is ignored")
+	}
+}
+
+func (b *builder) headerProblem(row, column int, message string) {
+	b.in.Problems = append(b.in.Problems, b.problem(row, column, message))
+	b.in.HeaderProblems = len(b.in.Problems)
+}
+
+func (b *builder) seenColumns() string {
+	var names []string
+	for _, c := range b.in.Columns {
+		if !blank(c) {
+			names = append(names, fmt.Sprintf("%q", clip(c)))
+		}
+	}
+	return list(names)
+}
+
+// noticeOwnColumns names the columns that are not properties: those with a header, and those without
+// one that hold data.
+func (b *builder) noticeOwnColumns() {
+	var names []string
+	for i, text := range b.in.Columns {
+		switch m := b.header.at(i); {
+		case m.id || m.property != nil || m.near != "":
+		case !blank(text):
+			names = append(names, fmt.Sprintf("%q", clip(text)))
+		case b.used[i]:
+			names = append(names, columnName(i+1)+" (no header)")
+		}
+	}
+	if len(names) > 0 {
+		b.notice("these columns are not properties and are not sent: " + list(names))
+	}
+}

@@ -1,0 +1,77 @@
+package ingest
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+func TestMatchHeader(t *testing.T) {
+	for _, tt := range []struct{ header, want string }{
+		{"id", "=id"}, {"ID", "=id"}, {" Task ID ", "=id"}, {"task_id", "=id"},
+		{"Assigned To", "=assignedTo"}, {"due-date_TIME", "=dueDateTime"}, {"Created Date Time", "=createdDateTime"},
+		{"Assigned to:", "~assignedTo"}, {"Insight", "~insights"}, {"Stauts", "~status"}, {"Statu", "~status"},
+		{"Due date", "~dueDateTime"}, {"Assigned", "~assignedTo"}, {"Descripton", "~description"}, {"Creator note", "~creatorNotes"},
+		{"ID:", "~id"}, {"Task IDs", "~id"}, {"Managed Devices Count", "~managedDeviceCount"},
+		{"Title", ""}, {"Owner", ""}, {"Notes", ""}, {"Comment", ""}, {"Ticket", ""}, {"Row", ""}, {"Outcome", ""},
+		{"Reason", ""}, {"Department", ""}, {"Creation", ""}, {"Created", ""}, {"UID", ""}, {"In", ""}, {"Request ID", ""},
+		{"Error code", ""}, {"HTTP status", ""}, {"Device ID", ""}, {"Task", ""}, {"Platform", ""}, {"Managed", ""}, {"Message", ""},
+	} {
+		m := matchHeader(tt.header)
+		got := ""
+		switch {
+		case m.id:
+			got = "=id"
+		case m.property != nil:
+			got = "=" + m.property.Name
+		case m.near != "":
+			got = "~" + m.near
+		}
+		if got != tt.want {
+			t.Errorf("header %q: got %q, want %q", tt.header, got, tt.want)
+		}
+	}
+}
+
+func TestHeaderProblems(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"near miss", "id,Insight\n1,x\n", `in.csv:1:2: column "Insight" is not a property; did you mean "insights"?`},
+		{"twice", "id,status,Status\n1,active,active\n", `in.csv:1:3: status has two columns, B and C; keep one of them`},
+		{"id twice", "id,Task ID\n1,1\n", `in.csv:1:2: id has two columns, A and B; keep one of them`},
+		{"no id", "status,Owner\nactive,me\n", `in.csv:1: no column is named id, so no row can be matched to a task; columns seen: "status", "Owner"`},
+	} {
+		in := readText(t, tt.text)
+		if got := messages(in); got != tt.want || in.HeaderProblems != 1 {
+			t.Errorf("%s: got %d header problems\n%s\nwant\n%s", tt.name, in.HeaderProblems, got, tt.want)
+		}
+	}
+}
+
+func TestRowsAreCheckedUnderABadHeader(t *testing.T) {
+	in := readText(t, "Insight,status\nx,actve\n")
+	if got := messages(in); in.HeaderProblems != 2 || len(in.Problems) != 3 || !strings.Contains(got, `in.csv:2:2: status "actve" is not a status; did you mean "active"?`) {
+		t.Errorf("%d header problems:\n%s", in.HeaderProblems, got)
+	}
+}
+
+func TestOwnColumnsAreNamedAndCarried(t *testing.T) {
+	in := readText(t, "id,Ticket,,createdDateTime,Outcome,Reason,Error code,HTTP status,Request ID\na,T1,loose,2020-01-01,failed,r,e,404,q\n")
+	if len(in.Problems) > 0 {
+		t.Fatal(messages(in))
+	}
+	want := []string{
+		"createdDateTime is read-only; its column is ignored",
+		`these columns are not properties and are not sent: "Ticket", C (no header), "Outcome", "Reason", "Error code", "HTTP status", "Request ID"`,
+	}
+	if got := strings.Join(in.Notices, "\n"); got != strings.Join(want, "\n") {
+		t.Errorf("notices:\n%s", got)
+	}
+	if got := strings.Join(in.Rows[0].Desired.Cells, "|"); got != "a|T1|loose|2020-01-01|failed|r|e|404|q" {
+		t.Errorf("cells %q", got)
+	}
+	if len(in.Rows[0].Desired.Wishes) > 0 {
+		t.Error("a read-only or own column became a wish")
+	}
+}

@@ -1,0 +1,135 @@
+package ingest
+
+import (
+	"archive/zip"
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// write makes a file of the test's directory.
+func write(t testing.TB, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// readText reads CSV text that must be readable.
+func readText(t testing.TB, text string) *Input {
+	t.Helper()
+	in, err := Read(write(t, "in.csv", []byte(text)), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in
+}
+
+// book makes a workbook; the first sheet is named Tasks.
+func book(t testing.TB, fill func(f *excelize.File)) []byte {
+	t.Helper()
+	f := excelize.NewFile()
+	defer f.Close()
+	must(t, f.SetSheetName("Sheet1", "Tasks"))
+	fill(f)
+	var buf bytes.Buffer
+	must(t, f.Write(&buf))
+	return buf.Bytes()
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func setRow(t testing.TB, f *excelize.File, row int, cells ...any) {
+	t.Helper()
+	must(t, f.SetSheetRow("Tasks", "A"+itoa(row), &cells))
+}
+
+func readBook(t testing.TB, data []byte, o Options) *Input {
+	t.Helper()
+	o.TmpDir = t.TempDir()
+	in, err := Read(write(t, "in.xlsx", data), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, err := os.ReadDir(o.TmpDir)
+	must(t, err)
+	if len(left) > 0 {
+		t.Errorf("%d temporary files are left", len(left))
+	}
+	return in
+}
+
+// patch packs a workbook again with one part changed; a nil result drops it.
+func patch(t testing.TB, data []byte, name string, change func(string) string) []byte {
+	t.Helper()
+	zr, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	must(t, err)
+	var out bytes.Buffer
+	zw := zip.NewWriter(&out)
+	found := false
+	for _, f := range zr.File {
+		r, err := f.Open()
+		must(t, err)
+		content, err := io.ReadAll(r)
+		must(t, err)
+		if f.Name == name {
+			found = true
+			content = []byte(change(string(content)))
+		}
+		w, err := zw.Create(f.Name)
+		must(t, err)
+		_, err = w.Write(content)
+		must(t, err)
+	}
+	must(t, zw.Close())
+	if !found {
+		t.Fatalf("no part %q", name)
+	}
+	return out.Bytes()
+}
+
+// sheetOf makes a workbook with this sheetData and styles 0 General, 1 date (14), 2 a custom date,
+// 3 elapsed time, 4 two decimals.
+func sheetOf(t testing.TB, rows string) []byte {
+	t.Helper()
+	data := book(t, func(f *excelize.File) {
+		custom, hours, decimals := `dd"th" mmm yyyy`, `[h]:mm`, `0.00`
+		for _, s := range []*excelize.Style{{NumFmt: 14}, {CustomNumFmt: &custom}, {CustomNumFmt: &hours}, {CustomNumFmt: &decimals}} {
+			_, err := f.NewStyle(s)
+			must(t, err)
+		}
+		must(t, f.SetCellStr("Tasks", "A1", "x"))
+	})
+	return patch(t, data, "xl/worksheets/sheet1.xml", func(s string) string {
+		start, end := strings.Index(s, "<sheetData>"), strings.Index(s, "</sheetData>")
+		return s[:start] + "<sheetData>" + rows + s[end:]
+	})
+}
+
+func messages(in *Input) string {
+	var lines []string
+	for _, p := range in.Problems {
+		lines = append(lines, p.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
+func wishesOf(in *Input, row int) map[string]string {
+	m := map[string]string{}
+	for _, w := range in.Rows[row].Desired.Wishes {
+		m[w.Property.Name] = w.Value.String()
+	}
+	return m
+}

@@ -1,0 +1,124 @@
+// Package ingest reads desired tasks from a CSV or XLSX file. What it cannot understand it reports
+// with file, sheet and cell, all at once; a file that it cannot trust whole it refuses, because a row
+// that is lost without a word is a wish that is lost.
+package ingest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"taskrecon/internal/task"
+)
+
+// The limits of what is read. A million rows of 16 columns stay well inside them.
+const (
+	MaxFileSize = 512 << 20 // bytes of the file as it lies on the disk
+	MaxColumns  = 2000      // the last column that may hold data
+	MaxCells    = 32 << 20  // rows times columns
+	MaxCellSize = 1 << 20   // bytes of the text of one cell
+)
+
+// Options say how a file is to be read; the zero value is the default.
+type Options struct {
+	Sheet  string      // worksheet to read, without regard to case; "" is the first visible one
+	Format task.Format // timezone and date order of the cells
+	TmpDir string      // where large sheets are unpacked while they are read; "" is the system's
+}
+
+// Input is a file as it was understood.
+type Input struct {
+	File    string   // base name
+	Sheet   string   // "" for CSV
+	SHA256  string   // hex, over the bytes of the file
+	Columns []string // the header's texts as seen, in file order; "" where data stands under no header
+	Rows    []Row    // every row with anything in it, in file order
+	// Problems holds the problems of the header and then those of each row, in file order. The first
+	// HeaderProblems of them are the header's: with any, no row can be trusted and none may be sent.
+	Problems       []Problem
+	HeaderProblems int
+	Notices        []string // what the user should know and need not mend
+}
+
+// Row is one row of the input. A row with Problems is invalid; Desired then holds what was
+// understood, and must not be sent.
+type Row struct {
+	Desired  task.Desired
+	Problems []Problem
+	SameAs   int // index of an earlier row with the same id and equal wishes, with which this one merges; else -1
+}
+
+// Read reads a CSV or XLSX file; which of the two it is, its content decides and not its name.
+// The error is a *FileError, and means that nothing of the file can be used. Everything that is wrong
+// inside a readable file is in Input.Problems. The file is only read, and temporary files are gone
+// when Read returns. Read may be called concurrently.
+func Read(path string, o Options) (*Input, error) {
+	name := filepath.Base(path)
+	data, err := readFile(path)
+	if err != nil {
+		return nil, &FileError{File: name, Err: err}
+	}
+	sum := sha256.Sum256(data)
+	in := &Input{File: name, SHA256: hex.EncodeToString(sum[:])}
+	if err := readAny(in, data, o); err != nil {
+		return nil, &FileError{File: name, Err: err}
+	}
+	return in, nil
+}
+
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		var pe *os.PathError
+		if errors.As(err, &pe) {
+			err = pe.Err // the name stands in front already
+		}
+		return nil, fmt.Errorf("cannot be opened: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("cannot be opened: %w", err)
+	}
+	if info.IsDir() {
+		return nil, errors.New("is a directory, not a CSV or XLSX file")
+	}
+	if info.Size() > MaxFileSize {
+		return nil, fmt.Errorf("is too big: more than %d MiB", MaxFileSize>>20)
+	}
+	data := make([]byte, 0, info.Size()+1)
+	buf := sliceWriter{data}
+	if _, err := io.Copy(&buf, io.LimitReader(f, MaxFileSize+1)); err != nil {
+		return nil, fmt.Errorf("cannot be read: %w", err)
+	}
+	if len(buf.data) > MaxFileSize { // a pipe has no size to look at before
+		return nil, fmt.Errorf("is too big: more than %d MiB", MaxFileSize>>20)
+	}
+	return buf.data, nil
+}
+
+// sliceWriter appends to a slice that has the right capacity from the start.
+type sliceWriter struct{ data []byte }
+
+func (w *sliceWriter) Write(p []byte) (int, error) {
+	w.data = append(w.data, p...)
+	return len(p), nil
+}
+
+func readAny(in *Input, data []byte, o Options) error {
+	kind, err := sniff(data)
+	if err != nil {
+		return err
+	}
+	if kind == kindXLSX {
+		return readXLSX(in, data, o)
+	}
+	if o.Sheet != "" {
+		return fmt.Errorf("is CSV and has no worksheet %q", o.Sheet)
+	}
+	return readCSV(in, data, o)
+}

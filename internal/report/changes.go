@@ -1,0 +1,45 @@
+package report
+
+import (
+	"taskrecon/internal/diff"
+	"taskrecon/internal/ledger"
+)
+
+// changes is the sheet with a row for every edit.
+type changes struct{ *table }
+
+func (b *book) changes() (changes, error) {
+	t, err := b.table(&table{name: changesSheet, tab: "0072B2", columns: []column{
+		{"Row", 8, number},
+		{"Task ID", 35, word},
+		{"Display name", 30, prose},
+		{"Property", 26, word},
+		{"Before", 34, prose},
+		{"Wanted", 34, prose},
+		{"After", 34, prose},
+		{"Outcome", 12, verdict},
+	}})
+	return changes{t}, err
+}
+
+func (t changes) entry(e ledger.Entry) error {
+	for i, edit := range e.Edits {
+		err := t.add(e.Row, e.ID, e.DisplayName.String(), edit.Property, edit.Before.String(), edit.Wanted.String(), after(e, i), e.Outcome)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// after is the value that the tenant was last seen to hold. That of an applied edit is the one wanted
+// even where the ledger holds no other word of it: applied means that the tenant is known to hold it.
+func after(e ledger.Entry, edit int) string {
+	switch {
+	case e.Result != nil && edit < len(e.Result.After):
+		return e.Result.After[edit].String()
+	case e.Outcome == diff.Applied:
+		return e.Edits[edit].Wanted.String()
+	}
+	return ""
+}

@@ -1,0 +1,88 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"taskrecon/internal/ledger"
+	"taskrecon/internal/task"
+)
+
+// failures is the sheet of the rows that did not come out as wanted, in the user's own columns, so
+// that it can be corrected and fed back.
+type failures struct {
+	*table
+	own []string // the user's columns
+}
+
+func (b *book) failures(own []string) (failures, error) {
+	var columns []column
+	for _, name := range own {
+		columns = append(columns, column{name, ownWidth(name), prose})
+	}
+	for _, c := range []column{
+		{"Outcome", 12, verdict},
+		{"Reason", 46, prose},
+		{"HTTP status", 9, number},
+		{"Error code", 18, prose},
+		{"Request ID", 35, word},
+	} {
+		c.header = unlike(c.header, own)
+		columns = append(columns, c)
+	}
+	t, err := b.table(&table{name: failuresSheet, tab: "D55E00", columns: columns, filter: true})
+	return failures{t, own}, err
+}
+
+// ownWidth is wide for the columns that hold ids and long texts.
+func ownWidth(name string) float64 {
+	switch task.FoldName(name) {
+	case "id", "taskid":
+		return 38
+	case "displayname", "description", "creatornotes", "insights", "intendedsettings":
+		return 34
+	}
+	return 22
+}
+
+// unlike returns a name for a column of ours that none of the user's has, as the input matches names.
+func unlike(name string, own []string) string {
+	taken := func(name string) bool {
+		return slices.ContainsFunc(own, func(o string) bool { return task.FoldName(o) == task.FoldName(name) })
+	}
+	free := name
+	for n := 1; taken(free); n++ {
+		free = name + " (taskrecon)"
+		if n > 1 {
+			free = fmt.Sprintf("%s (taskrecon %d)", name, n)
+		}
+	}
+	return free
+}
+
+// entry writes the row's cells as the input had them. A text that a cell cannot hold exactly is left
+// out and said so in the reason: a blank asks for nothing when the sheet is fed back, a cut text would ask
+// for something that nobody wanted.
+func (t failures) entry(e ledger.Entry) error {
+	values := make([]any, 0, len(t.columns))
+	var left []string
+	for i, name := range t.own {
+		text := ""
+		if i < len(e.Cells) {
+			text = e.Cells[i]
+		}
+		if _, escaped, cut := fit(text); escaped || cut {
+			left = append(left, fmt.Sprintf("%q", name))
+			text = ""
+		}
+		values = append(values, text)
+	}
+	why := reason(e)
+	if len(left) > 0 {
+		t.book.left += len(left)
+		why = strings.TrimSuffix("left out here, since a cell cannot hold it: "+strings.Join(left, ", ")+"; "+why, "; ")
+	}
+	res := settled(e)
+	return t.add(append(values, e.Outcome, why, status(res), res.Code, res.RequestID)...)
+}

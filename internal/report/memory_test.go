@@ -1,0 +1,132 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/metrics"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"taskrecon/internal/batch"
+	"taskrecon/internal/diff"
+	"taskrecon/internal/ledger"
+	"taskrecon/internal/task"
+)
+
+// TestMemoryStaysFlat writes reports whose sheets are all beyond the 16 MiB that a stream keeps before it
+// spills, the second with twice the rows of the first.
+func TestMemoryStaysFlat(t *testing.T) {
+	if racing {
+		t.Skip("the race detector's own memory hides the report's, and it makes this slow")
+	}
+	const wide, few, many = 30_000, 600, 1_200
+	small := peak(t, func() { writeMany(t, io.Discard, few, wide) })
+	large := peak(t, func() { writeMany(t, io.Discard, many, wide) })
+	t.Logf("peak of live heap: %d rows %d MiB, %d rows %d MiB", few, small>>20, many, large>>20)
+	if large > small*3/2 {
+		t.Errorf("the heap grows with the rows: %d MiB for %d, %d MiB for %d", small>>20, few, large>>20, many)
+	}
+}
+
+// TestMillion writes a million results; TASKRECON_SLOW asks for it.
+func TestMillion(t *testing.T) {
+	if os.Getenv("TASKRECON_SLOW") == "" {
+		t.Skip("TASKRECON_SLOW is not set")
+	}
+	const many = 1_000_000
+	r := manyResults(t, many, 0)
+	path := filepath.Join(t.TempDir(), "report.xlsx")
+	began := time.Now()
+	high := peak(t, func() { must(t, Write(path, r, Options{})) })
+	took := time.Since(began)
+	info, err := os.Stat(path)
+	must(t, err)
+	t.Logf("%d rows: %v, peak of live heap %d MiB (with the ledger's index), %d MiB", many, took.Round(time.Millisecond), high>>20, info.Size()>>20)
+	if high > 256<<20 {
+		t.Errorf("peak of live heap %d MiB", high>>20)
+	}
+}
+
+// BenchmarkReport is the cost of a row: of Results, of Changes, and for every tenth of Failures.
+func BenchmarkReport(b *testing.B) {
+	r := manyResults(b, b.N, 0)
+	path := filepath.Join(b.TempDir(), "report.xlsx")
+	b.ResetTimer()
+	must(b, Write(path, r, Options{}))
+}
+
+func writeMany(t testing.TB, w io.Writer, n, wide int) {
+	t.Helper()
+	r := manyResults(t, n, wide)
+	b := newBook(limits{rows: sheetRows, bytes: sheetBytes})
+	must(t, b.render(w, r, Options{}))
+	must(t, b.file.Close())
+}
+
+// manyResults makes a ledger without holding its changes: wide is the length of each result's reason, 0
+// of an everyday one.
+func manyResults(t testing.TB, n, wide int) *ledger.Reader {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ledger.jsonl")
+	w, err := ledger.Create(path)
+	must(t, err)
+	changes := make([]diff.Change, n)
+	current := &task.Task{ID: taskID(1), Type: task.ODataType}
+	current.Set(task.DisplayName, task.Text("Enable BitLocker on laptops"))
+	edits := []diff.Edit{edit(task.AssignedTo, "old@contoso.com", "dana@contoso.com")}
+	for i := range changes {
+		changes[i] = diff.Change{Index: i, SameAs: -1, Current: current, Edits: edits,
+			Desired: task.Desired{Origin: task.Origin{Row: i + 2}, Cells: []string{current.ID, "dana@contoso.com", "CHG0001"}}}
+	}
+	h := newRun("apply").header
+	h.Input.Rows = n
+	must(t, w.Plan(h, changes))
+	for i := range changes {
+		res := batch.Result{Change: &changes[i], Outcome: diff.Applied, After: values("dana@contoso.com"), Attempts: 1, Status: 204,
+			RequestID: fmt.Sprintf("5e51ce00-0000-4000-8000-%012d", i/20), ClientRequestID: fmt.Sprintf("c0ffee00-0000-4000-8000-%012d", i/20),
+			SentAt: start.Add(time.Duration(i) * time.Millisecond), SettledAt: start.Add(time.Duration(i+900) * time.Millisecond)}
+		if i%10 == 0 || wide > 0 {
+			res.Outcome, res.Status, res.Code, res.Reason = diff.Failed, 403, "Forbidden", "the service refused: not authorized"
+			res.Reason += strings.Repeat(" x", wide/2)
+		}
+		must(t, w.Result(res))
+	}
+	must(t, w.End(ledger.End{At: start.Add(time.Hour)}))
+	must(t, w.Close())
+	r, err := ledger.Open(path)
+	must(t, err)
+	t.Cleanup(func() { r.Close() })
+	return r
+}
+
+// peak is the most that the garbage collector found alive while f ran.
+func peak(t testing.TB, f func()) uint64 {
+	t.Helper()
+	runtime.GC()
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	var high uint64
+	done := make(chan struct{})
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			metrics.Read(sample)
+			high = max(high, sample[0].Value.Uint64())
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+			}
+		}
+	})
+	f()
+	close(done)
+	watch.Wait()
+	return high
+}

@@ -1,0 +1,335 @@
+package report
+
+import (
+	"archive/zip"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"taskrecon/internal/diff"
+)
+
+func TestSheetsAndHeaders(t *testing.T) {
+	f := render(t, varied(), Options{})
+	want := []string{"Summary", "Results", "Changes", "Failures", "Unmanaged", "Run"}
+	if got := f.GetSheetList(); !slices.Equal(got, want) {
+		t.Errorf("sheets %q, want %q", got, want)
+	}
+	for sheet, header := range map[string]string{
+		"Results":   "Row,Task ID,Display name,Outcome,Reason,Changed properties,Attempts,HTTP status,Error code,Request ID,Client request ID,Sent at,Settled at",
+		"Changes":   "Row,Task ID,Display name,Property,Before,Wanted,After,Outcome",
+		"Failures":  "Task ID,Assigned To,Ticket,Outcome,Reason,HTTP status,Error code,Request ID",
+		"Unmanaged": "Task ID,Display name,Status,Assigned to,Due",
+		"Run":       "Section,Name,Value",
+	} {
+		if got := strings.Join(rows(t, f, sheet)[0], ","); got != header {
+			t.Errorf("%s: header %q, want %q", sheet, got, header)
+		}
+		panes, err := f.GetPanes(sheet)
+		must(t, err)
+		if !panes.Freeze || panes.YSplit != 1 {
+			t.Errorf("%s: the header is not frozen", sheet)
+		}
+	}
+	titles := 0
+	for _, name := range f.GetDefinedName() {
+		if name.Name == "_xlnm.Print_Titles" {
+			titles++
+			if name.RefersTo != "'"+name.Scope+"'!$1:$1" {
+				t.Errorf("print titles of %q are %q", name.Scope, name.RefersTo)
+			}
+		}
+	}
+	if titles != 5 {
+		t.Errorf("%d sheets repeat their header in print, want 5", titles)
+	}
+}
+
+// TestGoldenCells reads back the cells of each table of a run with every outcome.
+func TestGoldenCells(t *testing.T) {
+	f := render(t, varied(), Options{})
+	var got strings.Builder
+	for _, sheet := range []string{"Results", "Changes", "Failures", "Unmanaged"} {
+		got.WriteString("== " + sheet + "\n")
+		for _, row := range rows(t, f, sheet) {
+			for i := range row {
+				row[i] = strconv.Quote(row[i])
+			}
+			got.WriteString(strings.Join(row, " ") + "\n")
+		}
+	}
+	const path = "testdata/varied.txt"
+	if os.Getenv("TASKRECON_UPDATE") != "" {
+		must(t, os.WriteFile(path, []byte(got.String()), 0o644))
+	}
+	want, err := os.ReadFile(path)
+	must(t, err)
+	if got.String() != string(want) {
+		t.Errorf("the cells are not those of %s (TASKRECON_UPDATE=1 writes them anew):\n%s", path, got.String())
+	}
+}
+
+func TestTimesAndNumbersAreReal(t *testing.T) {
+	f := render(t, varied(), Options{})
+	for cell, kind := range map[string]excelize.CellType{"A2": excelize.CellTypeNumber, "G2": excelize.CellTypeNumber, "H2": excelize.CellTypeNumber, "B2": excelize.CellTypeInlineString} {
+		got, err := f.GetCellType("Results", cell)
+		must(t, err)
+		if got != kind && !(kind == excelize.CellTypeNumber && got == excelize.CellTypeUnset) {
+			t.Errorf("Results!%s has type %v, want %v", cell, got, kind)
+		}
+	}
+	shown, err := f.GetCellValue("Results", "L2")
+	must(t, err)
+	if shown != "2026-03-02 02:00:04" {
+		t.Errorf("Sent at is shown as %q", shown)
+	}
+}
+
+// TestSummaryCountsAddUp compares the Summary's counts with the rows of Results.
+func TestSummaryCountsAddUp(t *testing.T) {
+	f := render(t, varied(), Options{})
+	counted := map[string]int{}
+	results := rows(t, f, "Results")[1:]
+	for _, row := range results {
+		counted[row[3]]++
+	}
+	seen, sum := 0, 0
+	for _, row := range rows(t, f, "Summary") {
+		if len(row) < 5 {
+			continue
+		}
+		n, err := strconv.Atoi(row[2])
+		if err != nil {
+			continue
+		}
+		switch {
+		case row[1] == "Total":
+			if n != sum || n != len(results) {
+				t.Errorf("total %d, the outcomes add up to %d, Results has %d rows", n, sum, len(results))
+			}
+		case slices.Contains(diff.Outcomes(), diff.Outcome(row[1])):
+			seen++
+			sum += n
+			if n != counted[row[1]] {
+				t.Errorf("%s: %d on the Summary, %d on Results", row[1], n, counted[row[1]])
+			}
+		}
+	}
+	if seen != len(diff.Outcomes()) || sum == 0 {
+		t.Errorf("the Summary lists %d outcomes with %d rows", seen, sum)
+	}
+}
+
+func TestTextNeverBecomesFormula(t *testing.T) {
+	evil := []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "=HYPERLINK(\"http://example.com\")", " lead and trail ", "_x0041_", "_x005F_x0041_", "a\r\nb", "0012", "1e5", "😀", "<f>1</f>"}
+	r := newRun("apply")
+	r.header.Input.File, r.header.Actor, r.header.Input.Notices = "=1+1", "=2", []string{"=3"}
+	for _, text := range evil {
+		c := r.planned(text, diff.Conflict, text)
+		c.Desired.Cells[2] = text
+	}
+	path := filepath.Join(t.TempDir(), "report.xlsx")
+	must(t, Write(path, r.write(t), Options{}))
+	f := open(t, path)
+	for i, text := range evil {
+		for sheet, column := range map[string]string{"Results": "E", "Failures": "C"} {
+			cell := column + strconv.Itoa(i+2)
+			got, err := f.GetCellValue(sheet, cell, excelize.Options{RawCellValue: true})
+			must(t, err)
+			formula, err := f.GetCellFormula(sheet, cell)
+			must(t, err)
+			if got != text || formula != "" {
+				t.Errorf("%s!%s holds %q with formula %q, want the text %q", sheet, cell, got, formula, text)
+			}
+		}
+	}
+	for name, xml := range sheetParts(t, path) {
+		if strings.Contains(xml, "<f>") || strings.Contains(xml, "<f ") {
+			t.Errorf("%s has a formula", name)
+		}
+	}
+}
+
+func sheetParts(t *testing.T, path string) map[string]string {
+	t.Helper()
+	z, err := zip.OpenReader(path)
+	must(t, err)
+	defer z.Close()
+	parts := map[string]string{}
+	for _, f := range z.File {
+		if strings.HasPrefix(f.Name, "xl/worksheets/sheet") {
+			in, err := f.Open()
+			must(t, err)
+			data, err := io.ReadAll(in)
+			must(t, err)
+			parts[f.Name] = string(data)
+		}
+	}
+	if len(parts) == 0 {
+		t.Fatal("no sheets")
+	}
+	return parts
+}
+
+// TestUnfitTextIsSaid covers texts that a cell cannot hold: on Results they are cut or escaped and marked,
+// on Failures, which is fed back, left out.
+func TestUnfitTextIsSaid(t *testing.T) {
+	long := strings.Repeat("😀x", 20_000)
+	r := newRun("apply")
+	r.planned("long", diff.Conflict, long).Desired.Cells[1] = long
+	r.planned("bell", diff.Conflict, "a\x07b\uffff").Desired.Cells[1] = "a\x07b"
+	f := render(t, r, Options{})
+	results, failures := rows(t, f, "Results"), rows(t, f, "Failures")
+	if got := results[1][4]; units(got) > cellUnits || !strings.HasSuffix(got, " characters, see the ledger]") {
+		t.Errorf("the long reason has %d units and ends in %q", units(got), got[max(0, len(got)-60):])
+	}
+	if got := results[2][4]; got != `a\u0007b\uffff` {
+		t.Errorf("control characters came out as %q", got)
+	}
+	for i := 1; i <= 2; i++ {
+		if failures[i][1] != "" || !strings.Contains(failures[i][4], "left out here") {
+			t.Errorf("Failures row %d holds %.40q with the reason %q", i+1, failures[i][1], failures[i][4][max(0, len(failures[i][4])-80):])
+		}
+	}
+	said := summaryText(t, f)
+	for _, words := range []string{"cut at the length", "control characters", "left blank"} {
+		if !strings.Contains(said, words) {
+			t.Errorf("the Summary does not say %q", words)
+		}
+	}
+}
+
+func summaryText(t *testing.T, f *excelize.File) string {
+	t.Helper()
+	var all strings.Builder
+	for _, row := range rows(t, f, "Summary") {
+		all.WriteString(strings.Join(row, " ") + "\n")
+	}
+	return all.String()
+}
+
+func TestFailuresGiveWayToTheUsersColumns(t *testing.T) {
+	r := newRun("apply")
+	r.header.Input.Columns = []string{"id", "OUTCOME", "Reason", "", "Reason", "reason (taskrecon)"}
+	c := r.planned("x", diff.Invalid, "why")
+	c.Desired.Cells = []string{"1", "mine", "own", "blank header", "own too", "third"}
+	got := rows(t, render(t, r, Options{}), "Failures")
+	want := [][]string{
+		{"id", "OUTCOME", "Reason", "", "Reason", "reason (taskrecon)", "Outcome (taskrecon)", "Reason (taskrecon 2)", "HTTP status", "Error code", "Request ID"},
+		{"1", "mine", "own", "blank header", "own too", "third", "invalid", "why"},
+	}
+	if !slices.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestSavedPlanHasNoFailuresOfWaitingRows(t *testing.T) {
+	r := newRun("plan")
+	r.add("waits", edit(diffProperty, "a", "b"))
+	r.planned("gone", diff.NotFound, "the tenant has no such task")
+	f := render(t, r, Options{})
+	if got := rows(t, f, "Failures"); len(got) != 2 || got[1][3] != "notFound" {
+		t.Errorf("Failures of a saved plan: %q", got)
+	}
+	if said := summaryText(t, f); !strings.Contains(said, "A saved plan: nothing was sent yet. It would change 1 of 2 rows") || !strings.Contains(said, "Planned; not sent yet") {
+		t.Errorf("the Summary of a saved plan says\n%s", said)
+	}
+}
+
+func TestCutShortIsSaid(t *testing.T) {
+	r := varied()
+	r.end = nil
+	said := summaryText(t, render(t, r, Options{}))
+	if !strings.Contains(said, "Cut short") || !strings.Contains(said, "no end is recorded") {
+		t.Errorf("the Summary says\n%s", said)
+	}
+}
+
+func TestZoneIsNamed(t *testing.T) {
+	zone := time.FixedZone("Nearby", 2*60*60)
+	said := summaryText(t, render(t, varied(), Options{Zone: zone}))
+	if !strings.Contains(said, "2026-03-02 02:00:00 UTC (2026-03-02 04:00:00 +02:00, Nearby)") {
+		t.Errorf("the Summary says\n%s", said)
+	}
+}
+
+func TestNoRowsIsHeadersAlone(t *testing.T) {
+	r := newRun("apply")
+	f := render(t, r, Options{})
+	for _, sheet := range []string{"Results", "Changes", "Failures", "Unmanaged"} {
+		if got := rows(t, f, sheet); len(got) != 1 {
+			t.Errorf("%s has %d rows, want the header alone", sheet, len(got))
+		}
+	}
+}
+
+func TestChartIsDescribed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "report.xlsx")
+	must(t, Write(path, varied().write(t), Options{}))
+	z, err := zip.OpenReader(path)
+	must(t, err)
+	defer z.Close()
+	in, err := z.Open("xl/drawings/drawing1.xml")
+	must(t, err)
+	xml, err := io.ReadAll(in)
+	must(t, err)
+	if !strings.Contains(string(xml), "Doughnut chart of the rows by outcome: 2 applied, 1 differs") {
+		t.Errorf("no alternative text in %s", xml)
+	}
+}
+
+func TestSupported(t *testing.T) {
+	for path, ok := range map[string]bool{"a.xlsx": true, "b/A.XLSX": true, "a.html": false, "a": false, "a.xls": false, "": false} {
+		err := Supported(path)
+		if (err == nil) != ok {
+			t.Errorf("Supported(%q) = %v", path, err)
+		}
+		if err != nil && !strings.Contains(err.Error(), ".xlsx") {
+			t.Errorf("Supported(%q) = %v, which does not name what is supported", path, err)
+		}
+	}
+	if err := Write("report.html", varied().write(t), Options{}); err == nil {
+		t.Error("Write took report.html")
+	}
+}
+
+func TestNothingIsReplacedUnasked(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "report.xlsx")
+	must(t, os.WriteFile(path, []byte("mine"), 0o644))
+	r := varied().write(t)
+	if err := Write(path, r, Options{}); !errors.Is(err, fs.ErrExist) {
+		t.Fatalf("error %v, want fs.ErrExist", err)
+	}
+	if got, _ := os.ReadFile(path); string(got) != "mine" {
+		t.Fatal("the file was changed")
+	}
+	must(t, Write(path, r, Options{Overwrite: true}))
+	info, err := os.Stat(path)
+	must(t, err)
+	if info.Mode().Perm() != 0o600 || info.Size() < 1000 {
+		t.Errorf("mode %v, %d bytes", info.Mode(), info.Size())
+	}
+}
+
+func TestFailureLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	r := varied().write(t)
+	must(t, r.Close()) // the pass over the entries fails
+	if err := Write(filepath.Join(dir, "report.xlsx"), r, Options{}); err == nil {
+		t.Fatal("no error")
+	}
+	left, err := os.ReadDir(dir)
+	must(t, err)
+	if len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}

@@ -1,0 +1,118 @@
+package report
+
+import (
+	"fmt"
+	"time"
+
+	"taskrecon/internal/diff"
+	"taskrecon/internal/ledger"
+)
+
+// fact is one line of the Run sheet.
+type fact struct {
+	section, name string
+	value         any // string, number or time.Time
+}
+
+// run writes the sheet of every option and figure, for those who look one up or compare two runs.
+func (b *book) run(r *ledger.Reader, n figures) error {
+	t, err := b.table(&table{name: runSheet, tab: "9A9A9A", columns: []column{
+		{"Section", 14, word},
+		{"Name", 30, word},
+		{"Value", 90, prose},
+	}})
+	if err != nil {
+		return err
+	}
+	facts := append(headerFacts(&r.Header), outcomeFacts(n)...)
+	facts = append(facts, endFacts(r)...)
+	for _, f := range facts {
+		if at, ok := f.value.(time.Time); ok {
+			f.value = ""
+			if !at.IsZero() {
+				f.value = at.UTC().Format(time.RFC3339Nano)
+			}
+		}
+		if err := t.add(f.section, f.name, f.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func headerFacts(h *ledger.Header) []fact {
+	facts := []fact{
+		{"Run", "Run ID", h.RunID},
+		{"Run", "Command", h.Command},
+		{"Run", "Version", h.Version},
+		{"Run", "Actor", h.Actor},
+		{"Run", "Operator", h.Operator},
+		{"Run", "Started", h.Started},
+		{"Run", "Planned", h.Planned},
+		{"Input", "File", h.Input.File},
+		{"Input", "Sheet", h.Input.Sheet},
+		{"Input", "SHA-256", h.Input.SHA256},
+		{"Input", "Rows", h.Input.Rows},
+	}
+	for i, name := range h.Input.Columns {
+		facts = append(facts, fact{"Input", fmt.Sprintf("Column %d", i+1), name})
+	}
+	for i, notice := range h.Input.Notices {
+		facts = append(facts, fact{"Input", fmt.Sprintf("Notice %d", i+1), notice})
+	}
+	facts = append(facts,
+		fact{"Tenant", "Tenant", h.Tenant},
+		fact{"Tenant", "Cloud", h.Cloud},
+		fact{"Tenant", "Graph URL", h.GraphURL},
+		fact{"Tenant", "Tasks", h.TenantTasks},
+		fact{"Tenant", "Unmanaged", len(h.Unmanaged)},
+	)
+	for _, o := range h.Options {
+		facts = append(facts, fact{"Options", o.Name, o.Value})
+	}
+	return facts
+}
+
+func outcomeFacts(n figures) []fact {
+	var facts []fact
+	for _, o := range diff.Outcomes() {
+		facts = append(facts, fact{"Outcomes", string(o), n.outcomes[o]})
+	}
+	return append(facts,
+		fact{"Outcomes", "Total", n.rows},
+		fact{"Outcomes", "Changes", n.edits},
+		fact{"Outcomes", "Failures", n.failures},
+		fact{"Outcomes", "Temporary", n.temporary},
+	)
+}
+
+func endFacts(r *ledger.Reader) []fact {
+	var facts []fact
+	if e := r.End; e != nil {
+		facts = []fact{
+			{"End", "Ended", e.At},
+			{"End", "Exit code", e.ExitCode},
+			{"End", "Reason", e.Reason},
+			{"End", "Requests", e.Requests},
+			{"End", "Batches", e.Batches},
+			{"End", "Patches", e.Patches},
+			{"End", "Retries", e.Retries},
+			{"End", "Throttled", e.Throttled},
+			{"End", "Waited seconds", seconds(e.Waited)},
+		}
+	}
+	torn := "no"
+	if r.Torn {
+		torn = "yes"
+	}
+	return append(facts,
+		fact{"Ledger", "Format", r.Header.Format},
+		fact{"Ledger", "Last line torn", torn},
+		fact{"Ledger", "Final SHA-256", r.Final},
+	)
+}
+
+// seconds is a duration as a number for people: to the tenth, which is finer than any pause asked for.
+func seconds(d time.Duration) float64 {
+	return float64(d.Round(100*time.Millisecond)) / float64(time.Second)
+}

@@ -1,0 +1,181 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"taskrecon/internal/diff"
+)
+
+// kind says how the cells of a column look and what they hold.
+type kind uint8
+
+const (
+	word    kind = iota // text on one line
+	prose               // text that wraps
+	number              // int; 0 is written, nil is blank
+	instant             // time.Time
+	verdict             // diff.Outcome
+)
+
+type column struct {
+	header string
+	width  float64
+	kind   kind
+}
+
+// table is a sheet of rows under a header, written as a stream, continued on "NAME 2", "NAME 3" and so
+// on where a sheet is full.
+type table struct {
+	book    *book
+	name    string
+	tab     string // colour
+	columns []column
+	filter  bool // a plain filter, for headers that are not ours: those of an Excel table must be unique and not empty
+	parts   []*part
+	cells   []any // of the row at hand, used again for the next
+}
+
+// part is one sheet of a table.
+type part struct {
+	sheet  string
+	stream *excelize.StreamWriter
+	rows   int // the header's among them
+	bytes  int // about as many as the sheet's XML has
+}
+
+// The heights of rows, in points. Wrapped rows overlap in LibreOffice unless they say theirs.
+const (
+	lineHeight   = 13.2
+	mostLines    = 24
+	headerHeight = 30
+)
+
+func (b *book) table(t *table) (*table, error) {
+	t.book = b
+	t.cells = make([]any, len(t.columns))
+	b.tables = append(b.tables, t)
+	return t, t.begin()
+}
+
+// begin starts the table's next sheet.
+func (t *table) begin() error {
+	p := &part{sheet: t.name}
+	if n := len(t.parts) + 1; n > 1 {
+		p.sheet = fmt.Sprintf("%s %d", t.name, n)
+	}
+	f := t.book.file
+	if _, err := f.NewSheet(p.sheet); err != nil {
+		return err
+	}
+	// Properties stand before the columns in the part, so they cannot wait for the end.
+	if err := f.SetSheetProps(p.sheet, &excelize.SheetPropsOptions{FitToPage: new(true), TabColorRGB: &t.tab}); err != nil {
+		return err
+	}
+	stream, err := f.NewStreamWriter(p.sheet)
+	if err != nil {
+		return err
+	}
+	p.stream = stream
+	t.parts = append(t.parts, p)
+	t.book.sheets = append(t.book.sheets, p.sheet)
+	header := make([]any, len(t.columns))
+	for i, c := range t.columns {
+		err = errors.Join(err, stream.SetColWidth(i+1, i+1, c.width), stream.SetColStyle(i+1, i+1, t.style(c.kind)))
+		style := t.book.styles.header
+		if c.kind == number {
+			style = t.book.styles.headerRight
+		}
+		header[i] = excelize.Cell{StyleID: style, Value: t.book.cell(c.header)}
+	}
+	if err = errors.Join(err, stream.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})); err != nil {
+		return err
+	}
+	p.rows = 1
+	return stream.SetRow("A1", header, excelize.RowOpts{Height: headerHeight})
+}
+
+func (t *table) style(k kind) int {
+	st := &t.book.styles
+	switch k {
+	case prose:
+		return st.wrap
+	case number:
+		return st.number
+	case instant:
+		return st.time
+	}
+	return st.text
+}
+
+// add writes a row: a string, int, time.Time, diff.Outcome or nil for each column. Empty texts and zero
+// times are blank cells. Texts are written as such whatever they begin with: none becomes a formula.
+func (t *table) add(values ...any) error {
+	p := t.parts[len(t.parts)-1]
+	if p.rows >= t.book.limits.rows || p.bytes >= t.book.limits.bytes {
+		if err := t.begin(); err != nil {
+			return err
+		}
+		p = t.parts[len(t.parts)-1]
+	}
+	most := 1
+	for i, v := range values {
+		t.cells[i] = nil
+		switch v := v.(type) {
+		case string:
+			if v == "" {
+				continue
+			}
+			text := t.book.cell(v)
+			if t.columns[i].kind == prose {
+				most = max(most, lines(text, t.columns[i].width))
+			}
+			p.bytes += len(text)
+			t.cells[i] = text
+		case time.Time:
+			if !v.IsZero() {
+				t.cells[i] = v.UTC()
+			}
+		case diff.Outcome:
+			t.cells[i] = excelize.Cell{StyleID: t.book.styles.outcome[v], Value: string(v)}
+		default:
+			t.cells[i] = v
+		}
+	}
+	p.bytes += 60 * len(values)
+	p.rows++
+	opts := excelize.RowOpts{}
+	if most > 1 {
+		opts.Height = min(lineHeight*float64(min(most, mostLines))+1, excelize.MaxRowHeight)
+	}
+	return p.stream.SetRow(fmt.Sprintf("A%d", p.rows), t.cells[:len(values)], opts)
+}
+
+// finish gives every sheet of the table its filter and its print set-up, and ends it. The order of the
+// workbook's sheets must stand by now: names that belong to a sheet are kept by its place.
+func (t *table) finish() error {
+	f := t.book.file
+	for i, p := range t.parts {
+		last, err := excelize.CoordinatesToCellName(len(t.columns), max(p.rows, 2))
+		if err != nil {
+			return err
+		}
+		if t.filter {
+			err = f.AutoFilter(p.sheet, "A1:"+last, nil)
+		} else {
+			err = p.stream.AddTable(&excelize.Table{
+				Range: "A1:" + last, Name: fmt.Sprintf("%s_%d", t.name, i+1), StyleName: "TableStyleLight1", ShowRowStripes: new(false),
+			})
+		}
+		err = errors.Join(err, t.book.printed(p.sheet, landscape), f.SetDefinedName(&excelize.DefinedName{
+			Name: "_xlnm.Print_Titles", RefersTo: fmt.Sprintf("'%s'!$1:$1", p.sheet), Scope: p.sheet,
+		}))
+		if err = errors.Join(err, p.stream.Flush()); err != nil {
+			return fmt.Errorf("sheet %q: %w", p.sheet, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,163 @@
+package task
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const referencePage = "../../../shared/reference/update-securityConfigurationTask.txt"
+
+// pageTypes maps the page's type names to kinds; every other type on it is an enumeration.
+var pageTypes = map[string]Kind{
+	"String": String, "DateTimeOffset": DateTime, "Int32": Int32, "keyValuePair collection": Settings,
+}
+
+func TestTableMatchesReferencePage(t *testing.T) {
+	page, err := os.ReadFile(filepath.FromSlash(referencePage))
+	if os.IsNotExist(err) {
+		t.Skipf("the reference page %s is not here: the table is NOT checked against it", referencePage)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rows, found := strings.Cut(string(page), "Property | Type | Description |\n")
+	if !found {
+		t.Fatal("the page holds no property table")
+	}
+	var names []string
+	row := regexp.MustCompile(`^(\w+) \| ([\w ]+) \| (.*) \|$`)
+	for line := range strings.Lines(rows) {
+		m := row.FindStringSubmatch(strings.TrimSpace(line))
+		if m == nil {
+			break
+		}
+		names = append(names, m[1])
+		if m[1] != IDName {
+			checkAgainstPage(t, m[1], m[2], m[3])
+		}
+	}
+	if len(names) != Count+1 || names[0] != IDName {
+		t.Fatalf("the page has the properties %q; want id and %d more", names, Count)
+	}
+	for i, p := range All() {
+		if p.Name != names[i+1] {
+			t.Errorf("property %d is %s; the page has %s", i, p.Name, names[i+1])
+		}
+	}
+}
+
+func checkAgainstPage(t *testing.T, name, typ, words string) {
+	t.Helper()
+	p := Lookup(name)
+	if p == nil {
+		t.Errorf("%s is on the page, but not in the table", name)
+		return
+	}
+	kind, plain := pageTypes[typ]
+	if !plain {
+		kind = Enum
+	}
+	if p.Kind != kind {
+		t.Errorf("%s is of kind %d; the page says %s", name, p.Kind, typ)
+	}
+	var members []string
+	if _, list, ok := strings.Cut(words, "Possible values are: "); ok {
+		for m := range strings.SplitSeq(strings.TrimRight(list, " ."), ",") {
+			members = append(members, strings.TrimSpace(m))
+		}
+	}
+	if plain == (members != nil) {
+		t.Fatalf("%s has the type %s and the members %q: this test misreads the page", name, typ, members)
+	}
+	if !slices.Equal(p.Members, members) {
+		t.Errorf("%s has the members\n%q; the page has\n%q", name, p.Members, members)
+	}
+}
+
+// The service's metadata, which is stricter than the page.
+func TestTableMatchesMetadata(t *testing.T) {
+	want := []struct {
+		name                          string
+		nullable, writable, clearable bool
+	}{
+		{"displayName", true, true, true},
+		{"description", true, true, true},
+		{"createdDateTime", false, false, false},
+		{"dueDateTime", false, true, false},
+		{"category", false, true, false},
+		{"priority", false, true, false},
+		{"creator", true, true, true},
+		{"creatorNotes", true, true, true},
+		{"assignedTo", true, true, true},
+		{"status", false, true, false},
+		{"endpointSecurityPolicy", false, true, false},
+		{"applicablePlatform", false, true, false},
+		{"endpointSecurityPolicyProfile", false, true, false},
+		{"insights", true, true, true},
+		{"managedDeviceCount", false, true, false},
+		{"intendedSettings", false, true, true},
+	}
+	all := All()
+	if len(all) != len(want) {
+		t.Fatalf("%d properties; want %d", len(all), len(want))
+	}
+	for i, w := range want {
+		p := all[i]
+		if p.Name != w.name || p.Nullable != w.nullable || p.Writable != w.writable || p.Clearable() != w.clearable {
+			t.Errorf("property %d is %s nullable=%t writable=%t clearable=%t; want %+v", i, p.Name, p.Nullable, p.Writable, p.Clearable(), w)
+		}
+		if p.Index() != i || Lookup(w.name) != p {
+			t.Errorf("%s: index %d, lookup %p; want %d, %p", p.Name, p.Index(), Lookup(w.name), i, p)
+		}
+		if (p.Kind == Enum) != (p.Enum != "") {
+			t.Errorf("%s: an enumeration, and only one, has a word for its members; got %q", p.Name, p.Enum)
+		}
+	}
+	if Lookup("id") != nil || Lookup("DisplayName") != nil {
+		t.Error("Lookup must find neither the key nor a name in another case")
+	}
+	all[0] = nil
+	if All()[0] != DisplayName {
+		t.Error("All hands out the table itself, not a copy")
+	}
+}
+
+func TestFoldName(t *testing.T) {
+	for in, want := range map[string]string{
+		"assignedTo": "assignedto", "Assigned To": "assignedto", "ASSIGNED_TO": "assignedto", "assigned-to": "assignedto",
+		" assigned\u00a0to\t": "assignedto", "assigned\r\nto": "assignedto", "Task ID": "taskid",
+		"": "", "_- ": "", "assigned.to": "assigned.to",
+	} {
+		if got := FoldName(in); got != want {
+			t.Errorf("FoldName(%q) = %q; want %q", in, got, want)
+		}
+	}
+	seen := map[string]string{}
+	for _, p := range All() {
+		folded := FoldName(p.Name)
+		if other := seen[folded]; other != "" {
+			t.Errorf("the headers of %s and %s cannot be told apart", p.Name, other)
+		}
+		seen[folded] = p.Name
+	}
+}
+
+func TestNearest(t *testing.T) {
+	words := []string{"id", "pending", "active", "completed", "rejected"}
+	for in, want := range map[string]string{
+		"Complet": "completed", "COMPLETD": "completed", "compl": "", "completed": "completed", "activ": "active", "atciv": "",
+		"actve": "active", "acitve": "active", "xctivx": "active", "xxtivx": "", "ix": "id", "xx": "", "": "", "pendign": "pending",
+	} {
+		got, ok := Nearest(in, words)
+		if got != want || ok != (want != "") {
+			t.Errorf("Nearest(%q) = %q, %t; want %q", in, got, ok, want)
+		}
+	}
+	if got, ok := Nearest("x", nil); ok {
+		t.Errorf("Nearest among no words = %q", got)
+	}
+}
