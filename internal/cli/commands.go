@@ -26,7 +26,7 @@ func (p *program) planCommand() *cli.Command {
 		Description: "Reads FILE, fetches the tenant's tasks and prints the changes.\n\n" +
 			"Example: taskrecon plan --ledger plan.jsonl desired.xlsx",
 		Flags: join(flagsOfInput(), flagsOfService(), flagsOfOutput(), flagsOfSpeech(), []cli.Flag{
-			&cli.BoolFlag{Name: "detailed-exitcode", Category: outputFlags, Usage: "exit with 2 when there are differences"},
+			&cli.BoolFlag{Name: "detailed-exitcode", DisableDefaultText: true, Category: outputFlags, Usage: "exit with 2 when there are differences"},
 		}),
 		Action: func(c *cli.Context) error { return p.answer(c, p.reconcile) },
 	}
@@ -56,7 +56,7 @@ func (p *program) reportCommand() *cli.Command {
 		Flags: join([]cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: outputFlags, Usage: "write to `FILE.xlsx`"},
 			&cli.StringFlag{Name: "timezone", Category: outputFlags, Value: "UTC", Usage: "`ZONE` that the report names beside UTC"},
-			&cli.BoolFlag{Name: "overwrite", Category: outputFlags, Usage: "replace the file if it exists already"},
+			&cli.BoolFlag{Name: "overwrite", DisableDefaultText: true, Category: outputFlags, Usage: "replace the file if it exists already"},
 		}, flagsOfSpeech()),
 		Action: func(c *cli.Context) error { return p.answer(c, p.render) },
 	}
@@ -267,6 +267,6 @@ func pastSummary(s *job.Summary, past *ledger.Reader, file string) error {
 // ask shows the plan on the terminal and waits for a yes.
 func (p *program) ask(ctx context.Context, plan *diff.Plan) (bool, error) {
 	printPlan(p.stderr, plan, promptChanges)
-	fmt.Fprintf(p.stderr, "\nSend %d changes? Only \"yes\" sends: ", len(plan.Pending()))
+	fmt.Fprintf(p.stderr, "%s\n\nSend %d changes? Only \"yes\" sends: ", planWords(plan), len(plan.Pending()))
 	return p.yes(ctx)
 }

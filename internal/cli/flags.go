@@ -32,7 +32,7 @@ func flagsOfInput() []cli.Flag {
 
 func flagsOfService() []cli.Flag {
 	return []cli.Flag{
-		&cli.BoolFlag{Name: "skip-invalid", Category: inputFlags, Usage: "go on with the rows that can be understood, and report the others"},
+		&cli.BoolFlag{Name: "skip-invalid", DisableDefaultText: true, Category: inputFlags, Usage: "go on with the rows that can be understood, and report the others"},
 		&cli.StringFlag{Name: "cloud", Category: serviceFlags, Value: "global", Usage: "national cloud: `global|usgov|dod|china`"},
 		&cli.StringFlag{Name: "graph-url", Category: serviceFlags, Usage: "`URL` of Graph in place of the cloud's; plain http to loopback only"},
 		&cli.StringFlag{Name: "auth", Category: serviceFlags, Value: "token", Usage: "how to sign in: `token` (from TASKRECON_ACCESS_TOKEN)"},
@@ -45,7 +45,7 @@ func flagsOfService() []cli.Flag {
 
 func flagsOfSending() []cli.Flag {
 	return []cli.Flag{
-		&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Category: sendingFlags, Usage: "do not ask before sending"},
+		&cli.BoolFlag{Name: "yes", DisableDefaultText: true, Aliases: []string{"y"}, Category: sendingFlags, Usage: "do not ask before sending"},
 		&cli.IntFlag{Name: "concurrency", Category: sendingFlags, Value: batch.DefaultConcurrency, Usage: "`N` envelopes in flight at most"},
 		&cli.IntFlag{Name: "max-attempts", Category: sendingFlags, Value: batch.DefaultMaxAttempts, Usage: "send one change `N` times at most"},
 	}
@@ -56,13 +56,13 @@ func flagsOfOutput() []cli.Flag {
 		&cli.StringFlag{Name: "run-dir", Category: outputFlags, Usage: "`DIR` for ledger and report (default for apply: runs/<utc>-<id>)"},
 		&cli.StringFlag{Name: "ledger", Category: outputFlags, Usage: "write the ledger to `FILE`"},
 		&cli.StringSliceFlag{Name: "report", Category: outputFlags, Usage: "write a report to `FILE.xlsx`; may be repeated"},
-		&cli.BoolFlag{Name: "overwrite", Category: outputFlags, Usage: "replace reports that exist already"},
+		&cli.BoolFlag{Name: "overwrite", DisableDefaultText: true, Category: outputFlags, Usage: "replace reports that exist already"},
 	}
 }
 
 func flagsOfSpeech() []cli.Flag {
 	return []cli.Flag{
-		&cli.BoolFlag{Name: "json", Category: outputFlags, Usage: "print one JSON object on stdout, and nothing else there"},
+		&cli.BoolFlag{Name: "json", DisableDefaultText: true, Category: outputFlags, Usage: "print one JSON object on stdout, and nothing else there"},
 		&cli.StringFlag{Name: "log-format", Category: outputFlags, Value: "console", Usage: "lines on stderr as `console|json`"},
 	}
 }
@@ -137,6 +137,10 @@ func optionsInForce(c *cli.Context, file string) []ledger.Option {
 // commandLine is the command that does name to the file, with the flags of c that it also has and that
 // do not name this run's own files.
 func commandLine(c *cli.Context, name, file string) string {
+	has := map[string]bool{}
+	for _, f := range c.App.Command(name).Flags {
+		has[f.Names()[0]] = true
+	}
 	words := []string{"taskrecon", name}
 	for _, f := range c.Command.Flags {
 		flag := f.Names()[0]
@@ -144,7 +148,7 @@ func commandLine(c *cli.Context, name, file string) string {
 		case "help", "json", "yes", "ledger", "report", "run-dir", "overwrite", "detailed-exitcode", "log-format":
 			continue
 		}
-		if !c.IsSet(flag) {
+		if !c.IsSet(flag) || !has[flag] {
 			continue
 		}
 		words = append(words, "--"+flag)

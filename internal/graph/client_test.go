@@ -126,6 +126,7 @@ func TestAnswerCutShort(t *testing.T) {
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "1000")
 		fmt.Fprint(w, `{"value":[]}`)
+		w.(http.Flusher).Flush()
 		panic(http.ErrAbortHandler)
 	})
 	c := s.client(t, Config{})

@@ -58,7 +58,9 @@ func TestListFollowsPages(t *testing.T) {
 		"":  func(self string) string { return aPage(self+"2", "b", "A") },
 		"2": func(self string) string { return aPage(self + "3") },
 		"3": func(self string) string { return aPage(self+"4", "a", "c", "B") }, // two of them again
-		"4": func(string) string { return `{"value":[{"@odata.type":"#microsoft.graph.appVulnerabilityTask","id":"v"}]}` },
+		"4": func(string) string {
+			return `{"value":[{"@odata.type":"#microsoft.graph.appVulnerabilityTask","id":"v"}]}`
+		},
 	})
 	c := s.client(t, Config{UserAgent: "taskrecon/test"})
 	tasks, err := c.ListTasks(ctxOf(t))

@@ -4,6 +4,7 @@ package job
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"taskrecon/internal/batch"
@@ -118,14 +119,18 @@ func Reject(input *ingest.Input, skipInvalid bool) error {
 	case n == 0 || (skipInvalid && input.HeaderProblems == 0):
 		return nil
 	case input.HeaderProblems > 0:
-		return Fail(ExitInput, "mend the header; nothing was sent", "%s: %s, of the header among them", input.File, count(n, "problem"))
+		return Fail(ExitInput, "mend the header; nothing was sent", "%s: %s, of the header among them", input.File, Plural(n, "problem"))
 	}
-	return Fail(ExitInput, "mend the rows, or leave them out with --skip-invalid; nothing was sent", "%s: %s", input.File, count(n, "problem"))
+	return Fail(ExitInput, "mend the rows, or leave them out with --skip-invalid; nothing was sent", "%s: %s", input.File, Plural(n, "problem"))
 }
 
-func count(n int, noun string) string {
-	if n == 1 {
+// Plural is a number with its noun: "1 row", "2 rows", "3 patches".
+func Plural(n int, noun string) string {
+	switch {
+	case n == 1:
 		return "1 " + noun
+	case strings.HasSuffix(noun, "ch"):
+		noun += "e"
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -35,7 +35,7 @@ func (r *run) verdict(ctx context.Context, err error, book *ledger.Writer) error
 	case countErr != nil:
 		return countErr
 	case r.Command == "plan":
-		s.Reason = fmt.Sprintf("%s would change", count(s.Changes, "row"))
+		s.Reason = fmt.Sprintf("%s would change", Plural(s.Changes, "row"))
 		if r.Detailed && s.Changes > 0 {
 			return Fail(ExitDifferences, "", "%s", s.Reason)
 		}
@@ -43,9 +43,9 @@ func (r *run) verdict(ctx context.Context, err error, book *ledger.Writer) error
 	case ctx.Err() != nil && s.Outcomes[diff.NotSent] > 0:
 		return stopped(ctx, context.Cause(ctx))
 	case temporary > 0:
-		return Fail(ExitTemporary, "run the same command again", "%s not brought in place for reasons that may pass: %s", count(temporary, "row"), s.Words())
+		return Fail(ExitTemporary, "run the same command again", "%s not brought in place for reasons that may pass: %s", Plural(temporary, "row"), s.Words())
 	case s.short() > 0:
-		return Fail(ExitPartial, "the report's Failures sheet lists them", "%s not as wanted: %s", count(s.short(), "row"), s.Words())
+		return Fail(ExitPartial, "the report's Failures sheet lists them", "%s not as wanted: %s", Plural(s.short(), "row"), s.Words())
 	}
 	s.Reason = "everything wanted is in place"
 	return nil

@@ -46,13 +46,14 @@ var looks = map[diff.Outcome]look{
 
 // styles are the workbook's cell styles, by use.
 type styles struct {
-	header, headerRight, text, wrap, number, time int
-	title, good, bad, section, attention, note    int
-	label, fact, count, share, meaning            int
-	zeroCount, zeroShare, zeroMeaning, zeroWord   int
-	zeroSwatch                                    int
-	totalWord, totalCount, totalShare, totalFill  int
-	outcome, swatch, word                         map[diff.Outcome]int
+	header, headerRight, headerIn                int
+	text, wrap, number, time                     int
+	title, good, bad, section, attention, note   int
+	label, fact, count, share, meaning           int
+	zeroCount, zeroShare, zeroMeaning, zeroWord  int
+	zeroSwatch                                   int
+	totalWord, totalCount, totalShare, totalFill int
+	outcome, swatch, word                        map[diff.Outcome]int
 }
 
 // stylist makes styles and keeps the first error.
@@ -105,6 +106,7 @@ func newStyles(f *excelize.File) (styles, error) {
 	st := styles{
 		header:      s.make(trait{bold: true, ink: paper, fill: navy, wrap: true, upward: "center", format: "@"}),
 		headerRight: s.make(trait{bold: true, ink: paper, fill: navy, wrap: true, upward: "center", format: "@", across: "right", indent: 1}),
+		headerIn:    s.make(trait{bold: true, ink: paper, fill: navy, upward: "center", across: "left", indent: 1}),
 		text:        s.make(trait{format: "@", lined: true}),
 		wrap:        s.make(trait{format: "@", lined: true, wrap: true}),
 		number:      s.make(trait{format: "0", lined: true, across: "right", indent: 1}),
@@ -129,17 +131,17 @@ func (st *styles) makeCounts(s *stylist) {
 	const whole, part = "#,##0", "0.0%"
 	st.count = s.make(trait{format: whole, lined: true, across: "right", indent: 1})
 	st.share = s.make(trait{format: part, lined: true, across: "right", indent: 1})
-	st.meaning = s.make(trait{wrap: true, lined: true})
+	st.meaning = s.make(trait{wrap: true, lined: true, across: "left", indent: 1})
 	st.zeroWord = s.make(trait{ink: dim, lined: true})
 	st.zeroSwatch = s.make(trait{ink: dim, lined: true, across: "center"})
 	st.zeroCount = s.make(trait{format: whole, lined: true, across: "right", indent: 1, ink: dim})
 	st.zeroShare = s.make(trait{format: part, lined: true, across: "right", indent: 1, ink: dim})
-	st.zeroMeaning = s.make(trait{wrap: true, lined: true, ink: dim})
+	st.zeroMeaning = s.make(trait{wrap: true, lined: true, ink: dim, across: "left", indent: 1})
 	const sum = "E3E8EE"
 	st.totalWord = s.make(trait{bold: true, fill: sum})
 	st.totalCount = s.make(trait{bold: true, fill: sum, format: whole, across: "right", indent: 1})
 	st.totalShare = s.make(trait{bold: true, fill: sum, format: part, across: "right", indent: 1})
-	st.totalFill = s.make(trait{fill: sum, wrap: true})
+	st.totalFill = s.make(trait{fill: sum, wrap: true, across: "left", indent: 1})
 }
 
 func (st *styles) makeOutcomes(s *stylist) {

@@ -131,7 +131,7 @@ func (p *page) outcomes(n figures) {
 	st := &p.book.styles
 	p.next(1)
 	p.put("A", nil, st.header)
-	p.outcomeLine("Outcome", "Rows", "Share", "Meaning", [4]int{st.header, st.headerRight, st.headerRight, st.header})
+	p.outcomeLine("Outcome", "Rows", "Share", "Meaning", [4]int{st.header, st.headerRight, st.headerRight, st.headerIn})
 	order := diff.Outcomes()
 	slices.SortStableFunc(order, func(a, b diff.Outcome) int { return zero(n.outcomes[a]) - zero(n.outcomes[b]) })
 	first, sum := p.row+1, 0

@@ -75,7 +75,7 @@ func (b *book) attention(r *ledger.Reader, n figures) []string {
 	if n.temporary > 0 {
 		say("For %s of these the reason may pass: the same run again may settle them.", grouped(n.temporary))
 	}
-	if n.failures > 0 {
+	if n.failures > 0 && (r.End != nil || r.Planned()) { // a run that was cut short is resumed first
 		say("Failures holds these rows in their own columns. Correct them there and feed the sheet back with --sheet %s.", failuresSheet)
 	}
 	if left := len(r.Header.Unmanaged); left > 0 {
