@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -224,5 +226,19 @@ func TestHostsAreComparedWithTheirPort(t *testing.T) {
 		if err != nil {
 			noToken(t, err.Error())
 		}
+	}
+}
+
+func TestCertificatesAreVerified(t *testing.T) {
+	calls := 0
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls++ }))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	defer s.Close()
+	c := New(Config{Root: root(t, s.URL), Credential: &tokens{}})
+	_, err := c.Batch(ctxOf(t), "id", []Item{{ID: "1"}})
+	wantError(t, err, "certificate")
+	if calls != 0 {
+		t.Error("a service that cannot prove who it is got a call")
 	}
 }

@@ -123,6 +123,9 @@ func TestDamagedSheetInAWholeZip(t *testing.T) {
 		{"a cell of another row", part, func(s string) string { return strings.Replace(s, `r="B40"`, `r="B41"`, 1) }, `cell "B41" stands in row 40`},
 		{"cells out of order", part, func(s string) string { return strings.Replace(s, `r="B40"`, `r="A40"`, 1) }, `cell "A40" stands in row 40`},
 		{"a cell far out", part, func(s string) string { return strings.Replace(s, `r="D40"`, `r="XFD40"`, 1) }, `beyond column`},
+		{"too many cells", part, func(s string) string {
+			return strings.Replace(s, `<row r="41"`, "<row>"+strings.Repeat("<c/>", 1<<14+1)+`</row><row r="41"`, 1)
+		}, "more cells than"},
 		{"a row far down", part, func(s string) string { return strings.Replace(s, `<row r="81"`, `<row r="1048577"`, 1) }, `beyond the last row`},
 		{"no number", part, func(s string) string { return strings.Replace(s, `<v>74<`, `<v>7f4<`, 1) }, `it is the number "7f4"`},
 		{"an unknown type", part, func(s string) string { return strings.Replace(s, `t="s"`, `t="q"`, 1) }, "unknown type"},

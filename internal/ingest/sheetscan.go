@@ -9,7 +9,11 @@ import (
 	"strings"
 )
 
-const maxRow = 1 << 20
+// The size of a sheet.
+const (
+	maxRow     = 1 << 20
+	lastColumn = 1 << 14
+)
 
 // sheetCell is a cell that holds something, as the sheet's XML says it.
 type sheetCell struct {
@@ -105,7 +109,9 @@ func (s *sheetScan) readRow(start xml.StartElement, row *sheetRow) error {
 		if err != nil {
 			return err
 		}
-		column = c.column
+		if column = c.column; column > lastColumn {
+			return fmt.Errorf("row %d has more cells than a sheet has columns", row.number)
+		}
 		if c.text == "" && !c.formula && !c.value {
 			continue
 		}
@@ -193,5 +199,5 @@ func parseRef(s string) (column, row int, ok bool) {
 		column = column*26 + int(s[i]-'A') + 1
 	}
 	row, err := strconv.Atoi(s[i:])
-	return column, row, err == nil && i > 0 && column <= 16384 && s[i] != '+'
+	return column, row, err == nil && i > 0 && column <= lastColumn && s[i] != '+'
 }

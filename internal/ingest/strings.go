@@ -43,6 +43,9 @@ func readSharedStrings(p *part) (*sharedStrings, error) {
 			if err != nil {
 				return nil, damaged("part %q, string %d: %w", p.name, len(s.hashes), err)
 			}
+			if len(s.hashes) == maxStrings {
+				return nil, fmt.Errorf("is too big: more than %d shared strings", maxStrings)
+			}
 			s.hashes = append(s.hashes, s.hash(text))
 		}
 	}

@@ -35,7 +35,7 @@ func (r relationship) is(kind string) bool { return strings.HasSuffix(r.Type, "/
 
 // decodePart reads a small part whole, after a look at whether it is one whole element.
 func decodePart(p *part, root string, into any) error {
-	if p.size > maxPart {
+	if p.size > maxIndex {
 		return fmt.Errorf("is too big: part %q would unpack to %d MiB", clip(p.name), p.size>>20)
 	}
 	scan := newXMLScan(p.open())
@@ -101,6 +101,19 @@ func (a *archive) notWorkbook() error {
 	return errors.New("is a zip file without a workbook, not an .xlsx")
 }
 
+// workbookPart is what is read of the workbook's XML.
+type workbookPart struct {
+	Properties struct {
+		Date1904 string `xml:"date1904,attr"`
+	} `xml:"workbookPr"`
+	Sheets []struct {
+		Name   string `xml:"name,attr"`
+		State  string `xml:"state,attr"`
+		Rel    string `xml:"http://schemas.openxmlformats.org/officeDocument/2006/relationships id,attr"`
+		Strict string `xml:"http://purl.oclc.org/ooxml/officeDocument/relationships id,attr"`
+	} `xml:"sheets>sheet"`
+}
+
 func (a *archive) workbook() (*workbook, error) {
 	root, err := a.relationships("")
 	if err != nil {
@@ -115,17 +128,7 @@ func (a *archive) workbook() (*workbook, error) {
 	if main == nil || !strings.HasSuffix(main.name, ".xml") {
 		return nil, a.notWorkbook()
 	}
-	var doc struct {
-		Properties struct {
-			Date1904 string `xml:"date1904,attr"`
-		} `xml:"workbookPr"`
-		Sheets []struct {
-			Name  string `xml:"name,attr"`
-			State string `xml:"state,attr"`
-			Rel   string `xml:"http://schemas.openxmlformats.org/officeDocument/2006/relationships id,attr"`
-			Rel2  string `xml:"http://purl.oclc.org/ooxml/officeDocument/relationships id,attr"`
-		} `xml:"sheets>sheet"`
-	}
+	var doc workbookPart
 	if err := decodePart(main, "workbook", &doc); err != nil {
 		return nil, err
 	}
@@ -134,12 +137,8 @@ func (a *archive) workbook() (*workbook, error) {
 		return nil, err
 	}
 	w := &workbook{}
-	switch v := doc.Properties.Date1904; v {
-	case "1", "true", "on":
-		w.date1904 = true
-	case "", "0", "false", "off":
-	default:
-		return nil, damaged("its date system is %q", clip(v))
+	if err := w.setDates(doc.Properties.Date1904); err != nil {
+		return nil, err
 	}
 	byID := make(map[string]relationship, len(rels))
 	for _, r := range rels {
@@ -155,13 +154,24 @@ func (a *archive) workbook() (*workbook, error) {
 		}
 	}
 	for _, s := range doc.Sheets {
-		r := byID[s.Rel+s.Rel2]
+		r := byID[s.Rel+s.Strict]
 		w.sheets = append(w.sheets, sheet{
 			name: s.Name, hidden: s.State != "" && s.State != "visible",
 			worksheet: r.is("worksheet"), part: a.target(main.name, r),
 		})
 	}
 	return w, nil
+}
+
+func (w *workbook) setDates(date1904 string) error {
+	switch date1904 {
+	case "1", "true", "on":
+		w.date1904 = true
+	case "", "0", "false", "off":
+	default:
+		return damaged("its date system is %q", clip(date1904))
+	}
+	return nil
 }
 
 // choose finds the worksheet by name, or the first visible one.

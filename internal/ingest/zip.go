@@ -15,8 +15,10 @@ import (
 const (
 	maxParts        = 10_000
 	maxPartName     = 1024
-	maxUnpacked     = 4 << 30  // bytes of all parts
+	maxUnpacked     = 2 << 30  // bytes of all parts
 	maxPart         = 64 << 20 // bytes of a part that is streamed neither here nor in excelize
+	maxIndex        = 16 << 20 // bytes of the workbook, its styles, its relationships
+	maxStrings      = 8 << 20  // shared strings
 	maxOtherParts   = 256 << 20
 	suspiciousSize  = 4 << 20
 	suspiciousRatio = 400 // unpacked to packed, of such a part

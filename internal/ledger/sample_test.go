@@ -1,0 +1,174 @@
+package ledger_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"taskrecon/internal/batch"
+	"taskrecon/internal/diff"
+	"taskrecon/internal/ledger"
+	"taskrecon/internal/task"
+)
+
+var start = time.Date(2026, 3, 4, 2, 0, 0, 0, time.UTC)
+
+// row asks for the task to be assigned and completed; notes go into a cell.
+func row(id, notes string, sameAs int) diff.Row {
+	return diff.Row{SameAs: sameAs, Desired: task.Desired{
+		Origin: task.Origin{File: "tasks.csv", Row: 2}, ID: id, Cells: []string{id, "new@contoso.com", "completed", notes},
+		Wishes: []task.Wish{
+			{Property: task.AssignedTo, Value: task.Text("new@contoso.com")},
+			{Property: task.Status, Value: task.Text("completed")},
+		},
+	}}
+}
+
+// samplePlan is a row of every kind: 0 to 3 pending, 4 the same as 0, 5 unchanged, 6 not found, 7 invalid.
+func samplePlan() *diff.Plan {
+	var current []*task.Task
+	for i, id := range []string{"a", "b", "c", "d", "done"} {
+		t := &task.Task{ID: id, Type: task.ODataType}
+		t.Set(task.DisplayName, task.Text(fmt.Sprintf("Task \"%d\" <&>\u2028\nof two lines", i)))
+		if id == "done" {
+			t.Set(task.AssignedTo, task.Text("new@contoso.com"))
+			t.Set(task.Status, task.Text("completed"))
+		}
+		current = append(current, t)
+	}
+	invalid := row("x", "", -1)
+	invalid.Invalid = "status \"don\" is no status"
+	return diff.Make([]diff.Row{
+		row("a", "", -1), row("b", "a,\"b\"", -1), row("c", "two\nlines", -1), row("d", "<clear>", -1),
+		row("A", "", 0), row("done", "", -1), row("gone", "", -1), invalid,
+	}, current)
+}
+
+func header(p *diff.Plan) ledger.Header {
+	return ledger.Header{
+		RunID: "20260304T020000Z-1f", Command: "apply", Version: "1.2.3",
+		Input: ledger.Input{
+			File: "tasks <1>.csv", SHA256: "ab", Columns: []string{"id", "Assigned To", "status", "Notes"},
+			Rows: len(p.Changes), Notices: []string{"Notes is your own"},
+		},
+		Cloud: "global", GraphURL: "https://graph.microsoft.com", Tenant: "t", Actor: "app", Operator: "ann@host",
+		Options: []ledger.Option{{Name: "concurrency", Value: "4"}},
+		Started: start, Planned: start.Add(time.Second), TenantTasks: 6,
+		Unmanaged: []ledger.Unmanaged{{ID: "u", DisplayName: task.Text("Unmanaged"), AssignedTo: task.Null}},
+	}
+}
+
+// written is a ledger in the making.
+type written struct {
+	*ledger.Writer
+	t    *testing.T
+	path string
+	plan *diff.Plan
+}
+
+func create(t *testing.T) *written {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ledger.jsonl")
+	w, err := ledger.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &written{Writer: w, t: t, path: path, plan: samplePlan()}
+}
+
+func (w *written) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *written) planned() *written {
+	w.t.Helper()
+	w.must(w.Plan(header(w.plan), w.plan.Changes))
+	return w
+}
+
+func (w *written) sending(indices ...int) *written {
+	w.t.Helper()
+	e := batch.Envelope{ClientRequestID: fmt.Sprintf("envelope of %v", indices), At: start}
+	for _, i := range indices {
+		e.Changes = append(e.Changes, &w.plan.Changes[i])
+	}
+	w.must(w.Sending(e))
+	return w
+}
+
+func (w *written) result(index int, o diff.Outcome, reason string) *written {
+	w.t.Helper()
+	w.must(w.Result(batch.Result{
+		Change: &w.plan.Changes[index], Outcome: o, Reason: reason, Attempts: 2, Status: 400, Code: "BadRequest", RequestID: "r",
+		ClientRequestID: "c", Temporary: true, After: []task.Value{task.Text("new@contoso.com"), task.Null},
+		SentAt: start.Add(1234567), SettledAt: start.Add(time.Minute),
+	}))
+	return w
+}
+
+func (w *written) end() string {
+	w.t.Helper()
+	w.must(w.End(ledger.End{At: start.Add(time.Hour), ExitCode: 3, Reason: "2 rows failed", Requests: 7, Stats: sampleStats}))
+	return w.close()
+}
+
+func (w *written) close() string {
+	w.t.Helper()
+	w.must(w.Close())
+	return w.path
+}
+
+var sampleStats = batch.Stats{Batches: 5, Patches: 4, Retries: 3, Throttled: 2, Waited: time.Second}
+
+// sample is a run in which all was sent and settled.
+func sample(t *testing.T) string {
+	return create(t).planned().sending(0, 1).sending(2, 3).result(0, diff.Applied, "").result(2, diff.Failed, "HTTP 400").
+		result(1, diff.Differs, "accepted, but").result(3, diff.Applied, "read again").end()
+}
+
+func open(t *testing.T, path string) *ledger.Reader {
+	t.Helper()
+	r, err := ledger.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	return r
+}
+
+func entries(t *testing.T, r *ledger.Reader) (all []ledger.Entry) {
+	t.Helper()
+	if err := r.Each(func(e ledger.Entry) error { all = append(all, e); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// lines are the whole lines of a file, with their newlines.
+func lines(t *testing.T, path string) [][]byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.SplitAfter(data, []byte("\n"))[:bytes.Count(data, []byte("\n"))]
+}
+
+// rewrite puts other contents into a file and opens it as a ledger.
+func rewrite(t *testing.T, path string, data []byte) (*ledger.Reader, error) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := ledger.Open(path)
+	if err == nil {
+		t.Cleanup(func() { r.Close() })
+	}
+	return r, err
+}

@@ -1,0 +1,154 @@
+package ledger_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"taskrecon/internal/diff"
+	"taskrecon/internal/ledger"
+)
+
+// consistent complains of entries that no run can have left.
+func consistent(t *testing.T, r *ledger.Reader) {
+	t.Helper()
+	all := entries(t, r)
+	if len(all) != r.Rows() || r.Rows() != r.Header.Input.Rows {
+		t.Errorf("%d entries, %d rows, %d in the header", len(all), r.Rows(), r.Header.Input.Rows)
+	}
+	for i, e := range all {
+		switch {
+		case e.Index != i || !slices.Contains(diff.Outcomes(), e.Outcome):
+			t.Errorf("entry %d: %+v", i, e)
+		case e.Result != nil && (e.Result.Outcome != e.Outcome || e.Result.Reason != e.Reason):
+			t.Errorf("entry %d: its result is another: %+v", i, e)
+		case e.SameAs != nil && e.Change.Outcome == diff.Pending && e.Outcome != all[*e.SameAs].Outcome:
+			t.Errorf("entry %d is %s, but the same as %d, %s", i, e.Outcome, *e.SameAs, all[*e.SameAs].Outcome)
+		}
+	}
+	counts, err := r.Counts()
+	total := 0
+	for _, n := range counts {
+		total += n
+	}
+	if err != nil || total != r.Rows() || len(counts) != len(diff.Outcomes()) {
+		t.Errorf("counts %v of %d rows, %v", counts, r.Rows(), err)
+	}
+}
+
+// The program may be killed at any byte. What is left is a clear error before the plan was whole, and from then on
+// the truth about each row: what is recorded as settled, what was sent, what was not.
+func TestCutAtEveryByte(t *testing.T) {
+	path := sample(t)
+	all := lines(t, path)
+	data := slices.Concat(all...)
+	planned := len(slices.Concat(all[:1+len(samplePlan().Changes)]...))
+	for n := range len(data) {
+		r, err := rewrite(t, path, data[:n])
+		if n < planned {
+			if err == nil || (!strings.Contains(err.Error(), "the plan is not whole") && !strings.Contains(err.Error(), "not a ledger")) {
+				t.Fatalf("cut at byte %d: Open says %v", n, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatalf("cut at byte %d: %v", n, err)
+		}
+		whole := data[n-1] == '\n'
+		if r.Torn == whole || r.End != nil {
+			t.Fatalf("cut at byte %d: torn %v, end %v", n, r.Torn, r.End)
+		}
+		if whole || data[n] == '\n' || n%16 == 0 { // between these the same lines are left
+			consistent(t, r)
+			checkCut(t, entries(t, r), data[planned:n])
+		}
+		r.Close()
+	}
+}
+
+// checkCut compares the outcomes with a plain reading of the lines that are left after the plan.
+func checkCut(t *testing.T, all []ledger.Entry, rest []byte) {
+	t.Helper()
+	left := string(rest[:bytes.LastIndexByte(rest, '\n')+1])
+	for i, sending := range []string{`"changes":[0,1]`, `"changes":[0,1]`, `"changes":[2,3]`, `"changes":[2,3]`} {
+		settled := strings.Contains(left, `"index":`+string(rune('0'+i))+`,`)
+		want := diff.NotSent
+		if strings.Contains(left, sending) {
+			want = diff.Unknown
+		}
+		if settled != (all[i].Result != nil) || (!settled && all[i].Outcome != want) {
+			t.Fatalf("%q is left, and row %d is %+v", left, i, all[i])
+		}
+	}
+}
+
+func TestTornLineIsLeftOut(t *testing.T) {
+	path := create(t).planned().sending(0, 1).result(0, diff.Applied, "").close()
+	final := open(t, path).Final
+	data := slices.Concat(lines(t, path)...)
+	r, err := rewrite(t, path, append(data, `{"kind":"result","prev":"ab","index":1,"outco`...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	consistent(t, r)
+	got := outcomesOf(entries(t, r))
+	if !r.Torn || r.Final != final || got[0].outcome != diff.Applied || got[1].outcome != diff.Unknown || got[2].outcome != diff.NotSent || got[4].outcome != diff.Applied {
+		t.Errorf("torn %v, outcomes %v", r.Torn, got)
+	}
+}
+
+// FuzzOpen holds Open to what it promises of any file: an error, or entries that add up; never a panic.
+func FuzzOpen(f *testing.F) {
+	path := filepath.Join(f.TempDir(), "seed.jsonl")
+	w, err := ledger.Create(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	plan := samplePlan()
+	if err := w.Plan(header(plan), plan.Changes); err != nil {
+		f.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		f.Fatal(err)
+	}
+	seed, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(seed)
+	f.Add(seed[:len(seed)/2])
+	const head = `{"kind":"run","prev":"","format":1,"input":{"rows":1}}` + "\n"
+	f.Add([]byte(head))
+	f.Add([]byte(head + `{"kind":"change","prev":"","index":0,"sameAs":0}` + "\n"))
+	f.Add([]byte(head + `{"kind":"result","prev":"","index":-1,"outcome":"applied"}` + "\n"))
+	f.Add([]byte("null\nnull\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := rewrite(t, filepath.Join(t.TempDir(), "ledger.jsonl"), rechain(data))
+		if err != nil {
+			return
+		}
+		if r.Each(func(ledger.Entry) error { return nil }) == nil {
+			consistent(t, r)
+		}
+	})
+}
+
+// rechain mends the chain of a fuzzed ledger where its lines have a prev, so that more than the chain is tried.
+func rechain(data []byte) []byte {
+	var out []byte
+	final := ""
+	for _, line := range bytes.SplitAfter(data, []byte("\n")) {
+		if i := bytes.Index(line, []byte(`"prev":"`)); i >= 0 {
+			i += len(`"prev":"`)
+			if j := bytes.IndexByte(line[i:], '"'); j >= 0 {
+				line = slices.Concat(line[:i], []byte(final), line[i+j:])
+			}
+		}
+		final = sha(bytes.TrimSuffix(line, []byte("\n")))
+		out = append(out, line...)
+	}
+	return out
+}
