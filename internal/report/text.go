@@ -79,16 +79,28 @@ func width16(r rune) int {
 	return 1
 }
 
-// lines estimates how many lines text takes when it is wrapped into a column of this width. A little of
-// each line is lost to words that do not break.
+// lines estimates how many lines text takes when it is wrapped between words into a column of this
+// width. A word that is wider than the column is broken.
 func lines(text string, width float64) int {
+	room := width * 0.95
 	n := 0
 	for line := range strings.SplitSeq(text, "\n") {
-		places := 0.0
-		for _, r := range line {
-			places += advance(r)
+		n++
+		used := 0.0
+		for word := range strings.SplitAfterSeq(line, " ") {
+			wide := 0.0
+			for _, r := range strings.TrimSuffix(word, " ") {
+				wide += advance(r)
+			}
+			if used > 0 && used+wide > room {
+				n++
+				used = 0
+			}
+			for ; wide > room; wide -= room {
+				n++
+			}
+			used += wide + advance(' ')
 		}
-		n += 1 + int(max(places-0.5, 0)/(width*0.95))
 	}
 	return n
 }
