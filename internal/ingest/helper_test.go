@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
@@ -104,18 +105,27 @@ func patch(t testing.TB, data []byte, name string, change func(string) string) [
 // 3 elapsed time, 4 two decimals.
 func sheetOf(t testing.TB, rows string) []byte {
 	t.Helper()
-	data := book(t, func(f *excelize.File) {
+	styledOnce.Do(func() { styled = book(t, fillStyled(t)) })
+	return patch(t, styled, "xl/worksheets/sheet1.xml", func(s string) string {
+		start, end := strings.Index(s, "<sheetData>"), strings.Index(s, "</sheetData>")
+		return s[:start] + "<sheetData>" + rows + s[end:]
+	})
+}
+
+var (
+	styled     []byte
+	styledOnce sync.Once
+)
+
+func fillStyled(t testing.TB) func(f *excelize.File) {
+	return func(f *excelize.File) {
 		custom, hours, decimals := `dd"th" mmm yyyy`, `[h]:mm`, `0.00`
 		for _, s := range []*excelize.Style{{NumFmt: 14}, {CustomNumFmt: &custom}, {CustomNumFmt: &hours}, {CustomNumFmt: &decimals}} {
 			_, err := f.NewStyle(s)
 			must(t, err)
 		}
 		must(t, f.SetCellStr("Tasks", "A1", "x"))
-	})
-	return patch(t, data, "xl/worksheets/sheet1.xml", func(s string) string {
-		start, end := strings.Index(s, "<sheetData>"), strings.Index(s, "</sheetData>")
-		return s[:start] + "<sheetData>" + rows + s[end:]
-	})
+	}
 }
 
 func messages(in *Input) string {

@@ -28,6 +28,8 @@ type Options struct {
 	Sheet  string      // worksheet to read, without regard to case; "" is the first visible one
 	Format task.Format // timezone and date order of the cells
 	TmpDir string      // where large sheets are unpacked while they are read; "" is the system's
+
+	spill int64 // size from which a sheet is unpacked to TmpDir; 0 is spillSize
 }
 
 // Input is a file as it was understood.

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,9 @@ import (
 
 	"github.com/xuri/excelize/v2"
 )
+
+// spillSize is the size from which excelize unpacks a sheet, or the shared strings, to a temporary file.
+const spillSize = 16 << 20
 
 // readXLSX reads a worksheet twice at the same time: excelize delivers the texts, and a strict scan of
 // the sheet's XML delivers types and styles, which excelize's iterator does not tell, and the proof
@@ -43,7 +47,7 @@ func readXLSX(in *Input, data []byte, o Options) (err error) {
 	if rd.formats, err = readNumberFormats(w.styles); err != nil {
 		return err
 	}
-	if err := rd.read(data, s, o.TmpDir); err != nil {
+	if err := rd.read(data, s, o); err != nil {
 		return err
 	}
 	return rd.b.finish()
@@ -56,7 +60,7 @@ type xlsxReader struct {
 	formats numberFormats
 }
 
-func (rd *xlsxReader) read(data []byte, s *sheet, tmpDir string) (err error) {
+func (rd *xlsxReader) read(data []byte, s *sheet, o Options) (err error) {
 	// The first row is scanned before excelize sees the file, and each later one a row ahead of it: what
 	// the scan refuses, excelize never reads.
 	var row, ahead sheetRow
@@ -65,7 +69,7 @@ func (rd *xlsxReader) read(data []byte, s *sheet, tmpDir string) (err error) {
 		return s.broken(err)
 	}
 	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{
-		RawCellValue: true, UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: 16 << 20, TmpDir: tmpDir,
+		RawCellValue: true, UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: cmp.Or(o.spill, spillSize), TmpDir: o.TmpDir,
 	})
 	if f != nil {
 		defer func() { err = errors.Join(err, f.Close()) }()

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	maxToken = 8 << 20 // bytes of one tag or one run of text
+	maxToken = 4 << 20 // bytes of one tag or one run of text
 	maxDepth = 100
 )
 
