@@ -180,9 +180,13 @@ func TestCallTimeout(t *testing.T) {
 		<-release
 	})
 	defer close(release)
+	began := time.Now()
 	_, err := s.client(t, Config{CallTimeout: 30 * time.Millisecond}).Batch(ctxOf(t), "id", []Item{{ID: "1"}})
 	if wantError(t, err); !errors.Is(err, ErrConnection) || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v; want ErrConnection by the deadline", err)
+	}
+	if waited := time.Since(began); waited > 5*time.Second {
+		t.Errorf("waited %s for an answer; want 30 ms", waited)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(30*time.Millisecond, cancel)

@@ -121,7 +121,7 @@ func TestPause(t *testing.T) {
 		}
 	}
 	for attempt, middle := range map[int]time.Duration{
-		-1: time.Second, 0: time.Second, 1: time.Second, 2: 2 * time.Second, 3: 4 * time.Second, 6: 32 * time.Second, 7: time.Minute, 8: time.Minute, 1 << 40: time.Minute,
+		-1: time.Second, 0: time.Second, 1: time.Second, 2: 2 * time.Second, 3: 4 * time.Second, 6: 32 * time.Second, 7: time.Minute, 8: time.Minute, 36: time.Minute, 1 << 40: time.Minute,
 	} {
 		least, most := 2*middle, time.Duration(0)
 		for range 500 {

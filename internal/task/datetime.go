@@ -10,9 +10,9 @@ import (
 // Tick is the resolution at which the service keeps date-times (Edm.DateTimeOffset, seven digits).
 const Tick = 100 * time.Nanosecond
 
-// FormatTime writes an instant as RFC 3339 in UTC with as many fractional digits as it needs, at most seven.
+// FormatTime writes an instant as RFC 3339 in UTC with as many fractional digits as it needs, at most seven; more are cut off.
 func FormatTime(t time.Time) string {
-	return t.UTC().Truncate(Tick).Format("2006-01-02T15:04:05.9999999Z07:00")
+	return t.UTC().Format("2006-01-02T15:04:05.9999999Z07:00")
 }
 
 var rfc3339 = regexp.MustCompile(`^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,7})?([Zz]|[+-]\d\d:\d\d)$`)

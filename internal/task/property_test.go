@@ -157,6 +157,16 @@ func TestNearest(t *testing.T) {
 			t.Errorf("Nearest(%q) = %q, %t; want %q", in, got, ok, want)
 		}
 	}
+	if got, _ := Nearest("?igh", []string{"nigh", "high", "sigh"}); got != "nigh" {
+		t.Errorf("of words equally near the first counts; got %q", got)
+	}
+	const long = "attackSurfaceReductionRules"
+	if got, ok := Nearest("???"+long[3:], []string{long}); !ok {
+		t.Errorf("three edits in %s are not forgiven, got %q", long, got)
+	}
+	if got, ok := Nearest("????"+long[4:], []string{long}); ok {
+		t.Errorf("four edits are too many even for a long word; got %q", got)
+	}
 	if got, ok := Nearest("x", nil); ok {
 		t.Errorf("Nearest among no words = %q", got)
 	}
