@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
+	"time"
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/graph"
@@ -17,6 +19,7 @@ type question uint8
 const (
 	tookEffect question = iota // sent, no clear answer: did it take effect?
 	tookHold                   // accepted without showing the task: does the tenant hold what was wanted?
+	stillBase                  // to be sent: is the task still as it was when the plan was made?
 )
 
 // landRefusedReads deals with a $batch of readings that failed as a whole.
@@ -65,18 +68,22 @@ func (s *sender) landRead(it *item, a *graph.Answer) {
 		s.readAgain(it, true, "the answer did not hold the task")
 		return
 	}
-	if it.ask == tookHold {
+	it.seen, it.reads = time.Now(), 0
+	switch it.ask {
+	case tookHold:
 		s.compare(it, now)
-		return
+	case stillBase:
+		s.meet(it, now)
+	default:
+		s.judge(it, now)
 	}
-	s.judge(it, now)
 }
 
 // judge settles a change of which it was not known whether it took effect.
 //
 //	the tenant holds                     the change
 //	everything as wanted                 applied
-//	in some property a third value       conflict: someone else has been there
+//	in some property a third value       conflict, unless it is to be overwritten: someone else has been there
 //	not what was wanted, and it is
 //	  refused for good, or out of tries  failed
 //	  stopped                            notSent
@@ -87,24 +94,25 @@ func (s *sender) judge(it *item, now *task.Task) {
 		s.settle(it, diff.Applied, "read again to be sure: "+why)
 		return
 	}
-	for i, e := range it.change.Edits {
-		if v := it.result.After[i]; !e.Property.Equal(v, e.Before) && !e.Property.Equal(v, e.Wanted) {
-			s.settle(it, diff.Conflict, fmt.Sprintf("%s was %q and was to be %q, but now is %q: someone else changed it",
-				e.Property.Name, e.Before.String(), e.Wanted.String(), v.String()))
-			return
+	m := Meet(it.change, now)
+	if len(m.Conflicts) > 0 && s.o.OnConflict != Overwrite {
+		s.settle(it, diff.Conflict, "someone else changed it: "+strings.Join(m.Conflicts, "; "))
+		if s.o.OnConflict == Abort {
+			s.stop(ErrConflict)
 		}
+		return
 	}
+	it.left = m.Left
 	switch {
 	case it.refusedForGood():
 		s.settle(it, diff.Failed, why)
 	case s.stopped:
-		it.result.Temporary = true
-		s.settle(it, diff.NotSent, "the run ended before it could be sent again; it has not taken effect: "+why)
+		s.abandon(it)
 	case it.result.Attempts >= s.o.MaxAttempts:
 		it.result.Temporary = true
 		s.settle(it, diff.Failed, fmt.Sprintf("sent %d times without taking effect; last: %s", it.result.Attempts, why))
 	default:
-		s.writes = append(s.writes, it)
+		s.ready = append(s.ready, it)
 	}
 }
 
@@ -121,8 +129,25 @@ func (it *item) refusedForGood() bool {
 func (s *sender) readAgain(it *item, passing bool, why string) {
 	it.reads++
 	it.rest = true
-	if passing && it.reads < s.o.MaxAttempts {
+	most := s.o.MaxAttempts
+	if s.stopped {
+		most = min(most, stoppedReads)
+	}
+	switch {
+	case it.ask == stillBase && s.stopped && !it.doubtful:
+		return // never sent, and nobody is going to
+	case passing && it.reads < most && it.ask == stillBase && !s.stopped:
+		s.writes = append([]*item{it}, s.writes...)
+		return
+	case passing && it.reads < most:
+		if it.ask == stillBase {
+			it.ask = tookEffect
+		}
 		s.reads = append(s.reads, it)
+		return
+	case it.ask == stillBase && !it.doubtful:
+		it.result.Temporary = passing
+		s.settle(it, diff.NotSent, "not sent, because the task could not be read just before: "+why)
 		return
 	}
 	it.result.Temporary = passing

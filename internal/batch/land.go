@@ -14,10 +14,13 @@ import (
 
 // land takes an envelope that came back and moves each of its items on: to a result, or to a queue.
 func (s *sender) land(t *trip) {
+	left := t.unsaid == nil && !errors.Is(t.err, graph.ErrSignIn)
+	s.arrive(t, left)
 	if t.unsaid != nil {
 		s.landUnsaid(t)
 		return
 	}
+	throttled := s.stats.Throttled
 	for _, it := range t.items {
 		it.rest, it.pause = false, -1
 	}
@@ -32,8 +35,16 @@ func (s *sender) land(t *trip) {
 	default:
 		s.landReads(t)
 	}
-	if s.reads != nil || s.writes != nil {
-		s.pauseFor(t)
+	if t.purpose == writing && left {
+		refused := s.stats.Throttled - throttled
+		if t.err != nil && refused > 0 {
+			refused = len(t.items)
+		}
+		s.pace.heard(len(t.items)-refused, refused, time.Now())
+	}
+	s.pauseFor(t)
+	if s.o.Progress != nil {
+		s.o.Progress(s.progress())
 	}
 }
 
@@ -42,7 +53,7 @@ func (s *sender) land(t *trip) {
 func (s *sender) landUnsaid(t *trip) {
 	s.stop(t.unsaid)
 	for _, it := range t.items {
-		if it.result.Attempts > 0 {
+		if it.doubtful {
 			s.doubt(it, tookEffect)
 		}
 	}
@@ -62,6 +73,7 @@ func (s *sender) count(t *trip) {
 			s.stats.Retries++
 		}
 		it.result.Attempts++
+		it.doubtful = true
 		it.result.SentAt = t.at
 		it.result.ClientRequestID = t.id
 		it.result.Status, it.result.Code, it.result.RequestID, it.result.Reason = 0, "", "", ""
@@ -86,9 +98,10 @@ func (s *sender) landRefusedWrites(t *trip) {
 	case errors.Is(t.err, graph.ErrSignIn):
 		s.stop(t.err)
 		for _, it := range t.items {
-			if it.result.Attempts > 0 {
+			if it.doubtful {
 				s.doubt(it, tookEffect)
 			} else {
+				it.result.Temporary = true
 				s.settle(it, diff.NotSent, t.err.Error())
 			}
 		}
@@ -186,7 +199,7 @@ func (s *sender) landWrites(t *trip) {
 
 func (s *sender) landAccepted(it *item, a *graph.Answer) {
 	after, ok := taskIn(a, it.change)
-	if !ok {
+	if !ok || it.canary {
 		s.doubt(it, tookHold)
 		return
 	}
@@ -212,14 +225,33 @@ func taskIn(a *graph.Answer, c *diff.Change) (*task.Task, bool) {
 	return t, true
 }
 
-// compare settles a change that the service accepted by what the tenant now holds.
+// compare settles a change that the service accepted by what the tenant now holds. Where the status was
+// withheld, and it is all that is not as wanted, it follows now.
 func (s *sender) compare(it *item, after *task.Task) {
 	wrong := it.see(after)
-	if wrong == "" {
-		s.settle(it, diff.Applied, "")
-		return
+	left := diff.Edits(wishes(it.change.Edits), after)
+	switch {
+	case wrong == "":
+		s.settle(it, diff.Applied, it.note)
+	case it.withheld && len(left) == 1 && left[0].Property == task.Status:
+		it.left, it.withheld = left, false
+		if s.stopped {
+			s.abandon(it)
+			return
+		}
+		it.seen = time.Now()
+		s.ready = append(s.ready, it)
+	default:
+		s.settle(it, diff.Differs, "accepted, but the tenant now holds "+wrong)
 	}
-	s.settle(it, diff.Differs, "accepted, but the tenant now holds "+wrong)
+}
+
+func wishes(edits []diff.Edit) []task.Wish {
+	out := make([]task.Wish, len(edits))
+	for i, e := range edits {
+		out[i] = task.Wish{Property: e.Property, Value: e.Wanted}
+	}
+	return out
 }
 
 // see notes what the tenant holds and names the first property that is not as wanted.
@@ -255,11 +287,29 @@ func (s *sender) fail(it *item) {
 	s.settle(it, diff.Failed, it.result.Reason)
 }
 
-// settle gives a change its result.
+// settle gives a change its result, and stops the run where that breaks the canary or the error budget.
 func (s *sender) settle(it *item, o diff.Outcome, reason string) {
 	it.result.Change, it.result.Outcome, it.result.Reason, it.result.SettledAt = it.change, o, reason, time.Now()
+	s.settled++
 	if err := s.rec.Result(it.result); err != nil {
 		s.stop(err)
+		return
+	}
+	if !o.Good() && o != diff.NotSent {
+		s.bad++
+		if s.o.MaxErrors > 0 && s.bad >= s.o.MaxErrors {
+			s.stop(fmt.Errorf("%w: %d changes ended badly", ErrBudget, s.bad))
+		}
+	}
+	if !it.canary {
+		return
+	}
+	s.canaries--
+	if !o.Good() {
+		s.stop(fmt.Errorf("%w: task %s is %s", ErrCanary, it.change.ID(), o))
+	}
+	if s.canaries == 0 && !s.stopped {
+		s.writes, s.held = append(s.writes, s.held...), nil
 	}
 }
 

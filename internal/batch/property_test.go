@@ -84,6 +84,7 @@ func drawWeather(t *rapid.T) weather {
 		changes: rapid.IntRange(0, 70).Draw(t, "changes"),
 		o: batch.Options{
 			Concurrency: rapid.IntRange(1, 5).Draw(t, "concurrency"), MaxAttempts: rapid.IntRange(1, 5).Draw(t, "attempts"),
+			Writes: &batch.Rate{}, Reads: &batch.Rate{}, RereadAfter: 24 * time.Hour,
 		},
 		shuffle: rapid.Bool().Draw(t, "shuffle"),
 		patches: map[string][]reply{}, gets: map[string][]reply{},

@@ -135,7 +135,10 @@ func newRun(n int) *run {
 			{Property: task.Status, Value: task.Text("completed")},
 		}}}
 	}
-	r := &run{tenant: tn, changes: diff.Make(rows, current).Pending()}
+	// Limits and re-reading have tests of their own; elsewhere they stay out of the way.
+	r := &run{tenant: tn, changes: diff.Make(rows, current).Pending(), o: batch.Options{
+		Writes: &batch.Rate{}, Reads: &batch.Rate{}, RereadAfter: 24 * time.Hour,
+	}}
 	r.rec = &recorder{known: map[*diff.Change]bool{}, envelopes: map[string][]*diff.Change{}, results: map[string]batch.Result{}}
 	for _, c := range r.changes {
 		r.rec.known[c] = true

@@ -4,6 +4,7 @@ package batch
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -21,13 +22,38 @@ type Poster interface {
 const (
 	DefaultConcurrency = 4
 	DefaultMaxAttempts = 6
+	DefaultRereadAfter = time.Minute
 )
 
 // Options bound the sending. Zero fields take the defaults.
 type Options struct {
 	Concurrency int // envelopes in flight
 	MaxAttempts int // times that one change is sent, and times that one is re-read
+
+	Writes, Reads *Rate // nil is the published limit; a Rate without N is none
+	Spent         int   // requests that this program made just before, which count against Reads
+
+	Seen        time.Time     // when the changes' Current was read; zero is now
+	Stale       bool          // Current is of another time: every task is read again just before it is sent
+	RereadAfter time.Duration // age at which what was seen is too old to write upon
+	OnConflict  OnConflict    // zero is SkipConflict
+	// InDoubt names changes that an earlier leg of the run sent without hearing an answer: they are read before anything else.
+	InDoubt map[*diff.Change]bool
+
+	Canary    int // the first so many changes go alone and are read again; the rest follows only if all are applied
+	MaxErrors int // stop once so many changes ended badly; 0 is no such budget
+
+	StatusByAction bool                      // send status by the action updateStatus, not by PATCH
+	Note           func(*diff.Change) string // the note that goes with updateStatus; nil is none
+
+	Progress func(Progress) // told after every envelope that came back, from one goroutine
 }
+
+// The errors by which Send says that it stopped by itself. What was not sent has no result.
+var (
+	ErrCanary = errors.New("a canary change is not known to be applied")
+	ErrBudget = errors.New("the error budget is used up")
+)
 
 func (o Options) withDefaults() Options {
 	if o.Concurrency <= 0 {
@@ -35,6 +61,21 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxAttempts <= 0 {
 		o.MaxAttempts = DefaultMaxAttempts
+	}
+	if o.Writes == nil {
+		o.Writes = &PublishedWrites
+	}
+	if o.Reads == nil {
+		o.Reads = &PublishedReads
+	}
+	if o.RereadAfter <= 0 {
+		o.RereadAfter = DefaultRereadAfter
+	}
+	if o.Seen.IsZero() && !o.Stale {
+		o.Seen = time.Now()
+	}
+	if o.OnConflict == "" {
+		o.OnConflict = SkipConflict
 	}
 	return o
 }
@@ -44,25 +85,35 @@ func (o Options) withDefaults() Options {
 //
 // When ctx is cancelled no new envelope of writes leaves; what is on the wire is awaited and settled
 // by reading again, and the changes that were never sent have no result. The error is the first that
-// made it impossible to go on (no sign-in, no permission, no recording), with what was on the wire settled as far as can be.
+// made it impossible to go on (no sign-in, no permission, no recording, ErrCanary, ErrBudget,
+// ErrConflict), with what was on the wire settled as far as can be.
 func Send(ctx context.Context, changes []*diff.Change, p Poster, rec Recorder, o Options) (Stats, error) {
-	s := &sender{poster: p, rec: rec, o: o.withDefaults(), wire: context.WithoutCancel(ctx)}
-	for _, c := range changes {
-		s.writes = append(s.writes, &item{change: c})
+	o = o.withDefaults()
+	s := &sender{
+		poster: p, rec: rec, o: o, wire: context.WithoutCancel(ctx), total: len(changes),
+		writeWindow: window{rate: *o.Writes}, anyWindow: window{rate: *o.Reads}, pace: pace{limit: *o.Writes},
 	}
+	s.anyWindow.spend(o.Spent, time.Now())
+	s.enqueue(changes)
 	s.run(ctx)
 	return s.stats, s.err
 }
 
 // item is a change on its way to a result.
 type item struct {
-	change *diff.Change
-	result Result        // what is known so far
-	reads  int           // times that it was read again
-	ask    question      // what the next reading is to tell
-	last   *graph.Error  // the last refusal
-	rest   bool          // the last trip failed in a way that wants a pause before the next
-	pause  time.Duration // the pause that the last refusal asked for; negative when it did not say
+	change   *diff.Change
+	left     []diff.Edit // edits still to be made
+	result   Result      // what is known so far
+	note     string      // what an applied change's reason has to tell
+	seen     time.Time   // when the task was last read; zero is never
+	doubtful bool        // was sent, and may have taken effect
+	canary   bool
+	withheld bool // the envelope carries the change without its status, which follows by updateStatus
+	reads    int  // times that it was read again in vain
+	ask      question
+	last     *graph.Error  // the last refusal
+	rest     bool          // the last trip failed in a way that wants a pause before the next
+	pause    time.Duration // the pause that the last refusal asked for; negative when it did not say
 }
 
 // sender holds the queues. Only the goroutine in run touches what changes in it.
@@ -72,13 +123,49 @@ type sender struct {
 	o      Options
 	wire   context.Context // of the calls: not cancelled with the run, so that answers are heard
 
-	writes    []*item // to be sent, or sent again
-	reads     []*item // to be read again
-	inFlight  int
-	notBefore time.Time // no envelope leaves before
-	stopped   bool      // no write leaves any more
-	stats     Stats
-	err       error
+	held   []*item // to be sent once the canary is applied
+	writes []*item // to be sent
+	ready  []*item // to be sent next: seen lately, or sent before and to be sent again
+	reads  []*item // to be read again, because their outcome is in doubt
+
+	writeWindow, anyWindow window
+	pace                   pace
+	inFlight               int
+	ahead                  int       // items being read before they are sent
+	notBefore              time.Time // no envelope leaves before: the service asked for it
+	wakeAt                 time.Time // when time alone lets an envelope leave; zero is never
+	stopped                bool      // no write leaves any more
+	total, settled, bad    int
+	canaries               int // not settled yet
+	stats                  Stats
+	err                    error
+}
+
+func (s *sender) enqueue(changes []*diff.Change) {
+	for _, c := range changes {
+		it := &item{change: c, left: c.Edits, seen: s.o.Seen, pause: -1}
+		switch {
+		case s.o.InDoubt[c]:
+			it.doubtful = true
+			it.result.Reason = "sent before the program was stopped, without an answer on record"
+			s.doubt(it, tookEffect)
+		case s.canaries < s.o.Canary:
+			it.canary = true
+			s.canaries++
+			s.writes = append(s.writes, it)
+		case s.o.Canary > 0:
+			s.held = append(s.held, it)
+		default:
+			s.writes = append(s.writes, it)
+		}
+	}
+	if s.canaries == 0 {
+		s.writes, s.held = append(s.writes, s.held...), nil
+	}
+}
+
+func (s *sender) idle() bool {
+	return s.inFlight == 0 && len(s.writes)+len(s.ready)+len(s.reads) == 0
 }
 
 // run is the dispatcher. Envelopes travel in goroutines of their own; their answers come back here, so
@@ -92,61 +179,36 @@ func (s *sender) run(ctx context.Context) {
 		if ctx.Err() != nil { // select below may have chosen an answer over the stop
 			s.stop(nil)
 		}
-		for t := s.next(); t != nil; t = s.next() {
-			s.inFlight++
+		for t := s.next(time.Now()); t != nil; t = s.next(time.Now()) {
+			s.leave(t)
 			flights.Go(func() error {
 				t.travel(s.wire, s.poster, s.rec)
 				back <- t
 				return nil
 			})
 		}
-		if s.inFlight == 0 && len(s.writes)+len(s.reads) == 0 {
+		if s.idle() {
 			break
 		}
-		timer := time.NewTimer(time.Until(s.notBefore))
-		gate := timer.C
-		if s.inFlight > 0 && !time.Now().Before(s.notBefore) {
-			gate = nil // open: only an answer, or the stop, can change anything
+		var wake <-chan time.Time
+		var timer *time.Timer
+		if !s.wakeAt.IsZero() {
+			timer = time.NewTimer(time.Until(s.wakeAt))
+			wake = timer.C
 		}
 		select {
 		case t := <-back:
-			s.inFlight--
 			s.land(t)
 		case <-stop:
 			stop = nil
 			s.stop(nil)
-		case <-gate:
+		case <-wake:
 		}
-		timer.Stop()
+		if timer != nil {
+			timer.Stop()
+		}
 	}
 	_ = flights.Wait() // travel has no error of its own: every failure is in its trip
-}
-
-// next packs the next envelope, or returns nil when none may leave now. An envelope that is not full
-// is held back while an answer may still fill it, unless all in it is sent for the first time.
-func (s *sender) next() *trip {
-	if s.inFlight >= s.o.Concurrency || time.Now().Before(s.notBefore) {
-		return nil
-	}
-	if n := min(len(s.reads), graph.MaxItems); n > 0 && (n == graph.MaxItems || s.inFlight == 0 && len(s.writes) == 0 || s.stopped) {
-		t := newTrip(reading, s.reads[:n])
-		s.reads = s.reads[n:]
-		return t
-	}
-	n := min(len(s.writes), graph.MaxItems)
-	if n == 0 {
-		return nil
-	}
-	retry := false
-	for _, it := range s.writes[:n] {
-		retry = retry || it.result.Attempts > 0
-	}
-	if retry && n < graph.MaxItems && s.inFlight > 0 {
-		return nil
-	}
-	t := newTrip(writing, s.writes[:n])
-	s.writes = s.writes[n:]
-	return t
 }
 
 // stop ends the sending of writes. What was sent and is not settled is read again for its outcome.
@@ -158,12 +220,26 @@ func (s *sender) stop(cause error) {
 		return
 	}
 	s.stopped = true
-	for _, it := range s.writes {
-		if it.result.Attempts > 0 {
+	s.notBefore = minTime(s.notBefore, time.Now().Add(stoppedPause))
+	for _, it := range append(s.ready, s.writes...) {
+		if it.doubtful {
 			s.doubt(it, tookEffect)
 		}
 	}
-	s.writes = nil
+	s.ready, s.writes, s.held = nil, nil, nil
+}
+
+// A run that was told to stop settles what is in doubt with less patience: somebody waits for it to end.
+const (
+	stoppedPause = 5 * time.Second
+	stoppedReads = 3
+)
+
+func minTime(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // again queues a write that is known, or safe to suppose, not to have taken effect; one that has no
@@ -173,7 +249,7 @@ func (s *sender) again(it *item) {
 		s.doubt(it, tookEffect)
 		return
 	}
-	s.writes = append(s.writes, it)
+	s.ready = append(s.ready, it)
 }
 
 func (s *sender) doubt(it *item, ask question) {
@@ -183,6 +259,9 @@ func (s *sender) doubt(it *item, ask question) {
 
 // wait closes the gate for the longest of the waits asked for.
 func (s *sender) wait(d time.Duration) {
+	if s.stopped {
+		d = min(d, stoppedPause)
+	}
 	now := time.Now()
 	until := now.Add(d)
 	from := now

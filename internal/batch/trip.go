@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -30,7 +31,13 @@ type trip struct {
 	reply   *graph.Reply
 	err     error // of the call
 	unsaid  error // the envelope could not be recorded, so it never left
+
+	byAction bool // status goes by the action updateStatus
+	noteOf   func(*diff.Change) string
 }
+
+// ahead reports whether the envelope reads changes that are to be sent.
+func (t *trip) ahead() bool { return t.purpose == reading && t.items[0].ask == stillBase }
 
 func newTrip(p purpose, items []*item) *trip {
 	t := &trip{purpose: p, items: append([]*item(nil), items...), id: graph.NewRequestID()}
@@ -67,13 +74,35 @@ func (t *trip) request(i int, it *item) (graph.Item, error) {
 	if t.purpose == reading {
 		return req, nil
 	}
-	body, err := Patch(it.change.Edits)
+	method, body := http.MethodPatch, json.RawMessage(nil)
+	var err error
+	switch edits := it.left; {
+	case t.byAction && len(edits) == 1 && edits[0].Property == task.Status:
+		method, req.URL = http.MethodPost, req.URL+"/updateStatus"
+		body, err = t.statusAction(it)
+	case it.withheld:
+		edits = slices.DeleteFunc(slices.Clone(edits), func(e diff.Edit) bool { return e.Property == task.Status })
+		body, err = Patch(edits)
+	default:
+		body, err = Patch(edits)
+	}
 	if err != nil {
 		return req, fmt.Errorf("task %s: %w", it.change.ID(), err)
 	}
-	req.Method, req.Body = http.MethodPatch, body
+	req.Method, req.Body = method, body
 	req.Headers = map[string]string{"Content-Type": "application/json"}
 	return req, nil
+}
+
+// statusAction is the body of updateStatus. The service does not give the note back, so only the status can be verified.
+func (t *trip) statusAction(it *item) (json.RawMessage, error) {
+	body := map[string]string{"status": it.left[0].Wanted.String()}
+	if t.noteOf != nil {
+		if note := t.noteOf(it.change); note != "" {
+			body["note"] = note
+		}
+	}
+	return json.Marshal(body)
 }
 
 // Patch is the body that makes the edits: @odata.type and the edited properties, nothing else.

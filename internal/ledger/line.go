@@ -2,8 +2,16 @@
 // derived: the report, the resumption of a run that was cut short, its undoing.
 //
 // A ledger is a file of JSON lines. The first is the run header, then a line for each change of the
-// plan, then "sending" before an envelope leaves and "result" as each change settles, then "end".
-// Each line carries the SHA-256 of the line before it, without its newline; the first carries "".
+// plan, then "sending" before an envelope leaves and "result" as each change settles, then "end". A run
+// that is resumed goes on in the same file, behind a second "run" line that says who resumed it and when;
+// what stands between two such marks is a leg of the run.
+//
+// Two hashes guard each line. Its last member, "sum", is the SHA-256 of the line up to the comma before
+// that member, so that a line that was altered gives itself away. "prev" is the SHA-256 of the whole line
+// before, without its newline ("" in the first), so that no line can be taken out, put in or moved. The
+// header holds the hash of the plan. What the file alone cannot tell is that whole lines are missing at its
+// end: that looks like a run cut short, as after a kill. The header's number of rows tells it of the
+// plan's lines; of those behind them only a copy of Reader.Final kept elsewhere does, as a report keeps it.
 package ledger
 
 import (
@@ -16,7 +24,7 @@ import (
 )
 
 // Format is the version of the line format that this package writes and reads.
-const Format = 1
+const Format = 2
 
 // The kinds of line.
 const (
@@ -68,7 +76,17 @@ type Header struct {
 	Started     time.Time   `json:"started"`
 	Planned     time.Time   `json:"planned"` // when the plan was made from what the tenant held
 	TenantTasks int         `json:"tenantTasks"`
+	PlanHash    string      `json:"planHash"` // set by Writer.Plan; see the function PlanHash
 	Unmanaged   []Unmanaged `json:"unmanaged"`
+}
+
+// Resumption is the mark of a run that goes on: who resumed it, when, and under what settings.
+type Resumption struct {
+	Started  time.Time `json:"started"`
+	Operator string    `json:"operator"`
+	Actor    string    `json:"actor"`
+	Version  string    `json:"version"`
+	Options  []Option  `json:"options"`
 }
 
 // Edit is one property of a change.
@@ -98,7 +116,8 @@ type Sending struct {
 	At              time.Time `json:"at"`
 }
 
-// Result is the line of a change that was to be sent, once it is settled.
+// Result is the line of a change that was to be sent, once it is settled. A change may have one from
+// each leg of a run; the last one counts.
 type Result struct {
 	Index           int          `json:"index"`
 	Outcome         diff.Outcome `json:"outcome"`
@@ -114,7 +133,8 @@ type Result struct {
 	SettledAt       time.Time    `json:"settledAt"`
 }
 
-// End is the last line of a run that ended by itself, however it ended.
+// End is the last line of a run that ended by itself, however it ended, or of a leg of it. It counts the
+// requests of its leg.
 type End struct {
 	At       time.Time `json:"at"`
 	ExitCode int       `json:"exitCode"`
@@ -123,11 +143,17 @@ type End struct {
 	batch.Stats
 }
 
-// envelope is what every line has beside its own fields.
+// resumed is the "run" line of a leg.
+type resumed struct {
+	Resumed bool `json:"resumed"` // true, which the header has not
+	Resumption
+}
+
+// envelope is what every line has beside its own fields, and before them; its sum stands behind them.
 type envelope struct {
 	Kind string `json:"kind"`
 	Prev string `json:"prev"`
 }
 
-// ErrAltered is wrapped by the errors of Open for a ledger whose chain is broken.
+// ErrAltered is wrapped by the errors of Open for a ledger that is not as it was written.
 var ErrAltered = errors.New("the ledger was altered")

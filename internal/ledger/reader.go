@@ -10,46 +10,59 @@ import (
 	"os"
 	"slices"
 
+	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 )
 
 // Reader gives the entries of a ledger in plan order, without holding them: it keeps the place of
 // each change's last result and nothing else that grows with the rows.
 type Reader struct {
-	Header Header
-	End    *End   // nil when the run was cut short, or the ledger is a saved plan
-	Torn   bool   // the last line was not whole and was left out: the program was killed while writing it
-	Final  string // SHA-256 of the last whole line: the hash that stands for the whole ledger
+	Header  Header       // the first line, whoever resumed the run later
+	Resumes []Resumption // who resumed the run, in the order in which they did
+	End     *End         // the last line of kind "end"; nil when the run or its last leg was cut short, or the ledger is a saved plan
+	Torn    bool         // the last line was not whole and was left out: the program was killed while writing it
+	Final   string       // SHA-256 of the last whole line: the hash that stands for the whole ledger
 
 	file    *os.File
-	changes int
-	settled []place // by change index: the line that says how it ended
-	sent    []bool  // by change index: a sending line names it
+	whole   int64 // where the last whole line ends
+	size    int64 // of the file as it was read
+	plan    planHash
+	begun   bool // a line follows the plan
+	total   Total
+	changes []state // by change index
 }
 
-// place is where a line stands in the file; its length is 0 where there is none.
+// state is what is known of a change without reading its lines again.
+type state struct {
+	place
+	sent    int32 // how often it was put on the wire, over all legs
+	pending bool  // the plan says that it is to be sent
+	doubt   bool  // a sending line names it, and no result came since
+	again   bool  // its last result leaves it to be tried again
+}
+
+// place is where the line stands that says how a change ended: its last result, or for a change that needed no sending
+// the plan's own line. Its length is 0 where there is none.
 type place struct {
-	offset  int64
-	length  int32
-	planned bool // it is the plan's own line, whose outcome no result can change
+	offset int64
+	length int32
 }
 
-// Entry is an input row with its outcome: the plan's line, and the result's where it was to be sent.
-type Entry struct {
-	Change
-	Result  *Result // nil when it was never settled by sending
-	Outcome diff.Outcome
-	Reason  string
+// Total counts what all legs of a run that have an end line put on the wire.
+type Total struct {
+	Requests int
+	batch.Stats
 }
 
-// Open reads a ledger whole, checks its chain and indexes it. The caller closes the Reader. A broken
-// chain is an error that wraps ErrAltered and names the line.
+// Open reads a ledger whole, checks its lines, its chain and its plan, and indexes it. The caller closes the Reader. What
+// is not as it was written is an error that wraps ErrAltered and names the line. One whose plan is not whole, since the
+// program was stopped while it wrote it, is an error of its own.
 func Open(path string) (*Reader, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("opening the ledger: %w", err)
 	}
-	r := &Reader{file: f}
+	r := &Reader{file: f, plan: newPlanHash()}
 	if err := r.index(); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -61,116 +74,202 @@ func Open(path string) (*Reader, error) {
 func (r *Reader) Close() error { return r.file.Close() }
 
 // Rows is the number of input rows.
-func (r *Reader) Rows() int { return r.changes }
+func (r *Reader) Rows() int { return len(r.changes) }
+
+// Total adds up the end lines of all legs. What a leg that was cut short put on the wire is not in it.
+func (r *Reader) Total() Total { return r.total }
+
+// planned reports whether all lines of the plan were read.
+func (r *Reader) planned() bool { return len(r.changes) == r.Header.Input.Rows }
 
 func (r *Reader) index() error {
 	in := bufio.NewReaderSize(r.file, 256<<10)
-	offset, number := int64(0), 0
+	number := 0
 	for {
 		line, err := in.ReadBytes('\n')
+		r.size += int64(len(line))
 		if err == io.EOF {
 			r.Torn = len(line) > 0
+			if err := r.takeTail(line); err != nil {
+				return fmt.Errorf("line %d: %w", number+1, err)
+			}
 			break
 		}
 		if err != nil {
 			return err
 		}
 		number++
-		body := bytes.TrimSuffix(line, []byte("\n"))
-		if err := r.take(number, body, offset); err != nil {
+		if err := r.take(number, line[:len(line)-1]); err != nil {
 			return fmt.Errorf("line %d: %w", number, err)
 		}
-		r.Final = sum(body)
-		offset += int64(len(line))
+		r.whole = r.size
 	}
-	if number == 0 {
+	switch {
+	case number == 0:
 		return errors.New("not a ledger: it has no whole line")
-	}
-	if r.Torn && r.End != nil {
-		return fmt.Errorf("line %d: %w: something follows the end of the run", number+1, ErrAltered)
-	}
-	if r.changes != r.Header.Input.Rows {
-		return fmt.Errorf("the plan is not whole: %d of %d rows; the program was stopped before it sent anything", r.changes, r.Header.Input.Rows)
+	case !r.planned():
+		return fmt.Errorf("the plan is not whole: %d of %d rows; the program was stopped before it sent anything", len(r.changes), r.Header.Input.Rows)
+	case r.plan.hex() != r.Header.PlanHash:
+		return fmt.Errorf("line 1: %w: its planHash is not that of the changes that follow", ErrAltered)
 	}
 	return nil
 }
 
-// take checks one line's place in the chain and remembers what the entries will need of it.
-func (r *Reader) take(number int, line []byte, offset int64) error {
+// takeTail looks at what stands behind the last newline: the beginning of a line, and of one that may stand there.
+// After a power loss zeros may stand where the rest of it was to be.
+func (r *Reader) takeTail(tail []byte) error {
+	tail = bytes.TrimRight(tail, "\x00")
+	if i := bytes.LastIndex(tail, []byte(sumStart)); i >= 0 && i+sumLength < len(tail) {
+		if _, ok := check(tail[:i+sumLength]); ok {
+			return fmt.Errorf("%w: this line does not end where it ended when it was written", ErrAltered)
+		}
+	}
+	start := []byte(`{"kind":"` + kindRun + `",`)
+	if n := min(len(tail), len(start)); r.End != nil && !bytes.Equal(tail[:n], start[:n]) {
+		return fmt.Errorf("%w: something follows the end of the run", ErrAltered)
+	}
+	return nil
+}
+
+// take checks a line and its place in the chain, and remembers what the entries will need of it.
+func (r *Reader) take(number int, line []byte) error {
+	whole, ok := check(line)
+	switch {
+	case !ok && number == 1:
+		return foreign(line)
+	case !ok:
+		return fmt.Errorf("%w: this line is not as it was written; its sum is another", ErrAltered)
+	}
 	var e envelope
 	if err := json.Unmarshal(line, &e); err != nil {
-		if number == 1 {
-			return fmt.Errorf("not a ledger: %w", err)
-		}
 		return fmt.Errorf("%w: %w", ErrAltered, err)
 	}
 	switch {
-	case number == 1 && e.Kind != kindRun:
-		return fmt.Errorf("not a ledger: a line of kind %q stands here", e.Kind)
-	case e.Prev != r.Final:
-		return fmt.Errorf("%w: this line does not follow the one before it, so one of the two is not as it was written", ErrAltered)
+	case number == 1 && (e.Kind != kindRun || e.Prev != ""):
+		return fmt.Errorf("%w: the ledger does not begin here, a line is missing before", ErrAltered)
 	case number == 1:
-		return r.takeHeader(line)
-	case r.End != nil:
-		return fmt.Errorf("%w: a line follows the end of the run", ErrAltered)
+		if err := r.takeHeader(line); err != nil {
+			return err
+		}
+	case e.Prev != r.Final:
+		return fmt.Errorf("%w: this line does not follow line %d as it was written; a line is missing between them or was put in, or line %[2]d was made anew", ErrAltered, number-1)
+	default:
+		if err := r.takeKind(e.Kind, line, place{offset: r.whole, length: int32(len(line))}); err != nil {
+			return fmt.Errorf("%w: %w", ErrAltered, err) // this program does not write such lines
+		}
 	}
-	if err := r.takeKind(e.Kind, line, place{offset: offset, length: int32(len(line))}); err != nil {
-		return fmt.Errorf("%w: %w", ErrAltered, err) // this program does not write such lines
+	r.Final = whole
+	return nil
+}
+
+// foreign says what is wrong with a first line that does not carry its own sum: it is a header that was altered, or one of
+// another format, or it is no ledger's at all.
+func foreign(line []byte) error {
+	var h struct {
+		Kind   string `json:"kind"`
+		Format int    `json:"format"`
+	}
+	err := json.Unmarshal(line, &h)
+	switch {
+	case err == nil && !summed(line) && h.Kind == kindRun && h.Format != Format:
+		return formatError(h.Format)
+	case summed(line) || bytes.HasPrefix(line, []byte(`{"kind":"`+kindRun+`",`)):
+		return fmt.Errorf("%w: this line is not as it was written; its sum is another", ErrAltered)
+	case err != nil:
+		return fmt.Errorf("not a ledger: %w", err)
+	}
+	return fmt.Errorf("not a ledger: a line of kind %q stands here", h.Kind)
+}
+
+func formatError(format int) error {
+	return fmt.Errorf("the ledger has format %d, this version reads %d", format, Format)
+}
+
+func (r *Reader) takeHeader(line []byte) error {
+	var h struct {
+		Format int `json:"format"`
+	}
+	if err := json.Unmarshal(line, &h); err != nil {
+		return fmt.Errorf("%w: %w", ErrAltered, err)
+	}
+	if h.Format != Format {
+		return formatError(h.Format)
+	}
+	if err := json.Unmarshal(line, &r.Header); err != nil {
+		return fmt.Errorf("%w: %w", ErrAltered, err)
 	}
 	return nil
 }
 
 func (r *Reader) takeKind(kind string, line []byte, at place) error {
-	switch kind {
-	case kindChange:
+	switch {
+	case kind == kindChange:
 		return r.takeChange(line, at)
+	case !r.planned():
+		return fmt.Errorf("a line of kind %q stands where change %d belongs", kind, len(r.changes))
+	case kind == kindRun:
+		return r.takeResumed(line)
+	case r.End != nil:
+		return errors.New("a line follows the end of the run, and nobody resumed it")
+	}
+	r.begun = true
+	switch kind {
 	case kindSending:
 		return r.takeSending(line)
 	case kindResult:
 		return r.takeResult(line, at)
 	case kindEnd:
-		r.End = new(End)
-		return json.Unmarshal(line, r.End)
+		return r.takeEnd(line)
 	}
 	return fmt.Errorf("a line of kind %q does not belong here", kind)
-}
-
-func (r *Reader) takeHeader(line []byte) error {
-	if err := json.Unmarshal(line, &r.Header); err != nil {
-		return err
-	}
-	if r.Header.Format != Format {
-		return fmt.Errorf("the ledger has format %d, this version reads %d", r.Header.Format, Format)
-	}
-	return nil
 }
 
 func (r *Reader) takeChange(line []byte, at place) error {
 	var c struct {
 		Index   int          `json:"index"`
+		ID      string       `json:"id"`
+		Edits   []Edit       `json:"edits"`
 		Outcome diff.Outcome `json:"outcome"`
 		SameAs  *int         `json:"sameAs"`
 	}
 	if err := json.Unmarshal(line, &c); err != nil {
 		return err
 	}
-	if c.Index != r.changes {
-		return fmt.Errorf("change %d stands where %d belongs", c.Index, r.changes)
+	if c.Index != len(r.changes) || r.planned() {
+		return fmt.Errorf("change %d stands where %d of %d belongs", c.Index, len(r.changes), r.Header.Input.Rows)
+	}
+	var s state
+	switch {
+	case c.Outcome == diff.Pending && c.SameAs == nil:
+		s.pending = true
+		r.plan.add(c.ID, c.Edits)
+	case c.Outcome != diff.Pending && !slices.Contains(diff.Outcomes(), c.Outcome):
+		return fmt.Errorf("unknown outcome %q", c.Outcome)
+	case c.Outcome != diff.Pending:
+		s.place = at
 	}
 	if c.SameAs != nil {
 		if err := r.known(*c.SameAs); err != nil {
 			return err
 		}
+		if of := r.changes[*c.SameAs]; !of.pending && of.length == 0 {
+			return fmt.Errorf("change %d shares the outcome of %d, which has none of its own", c.Index, *c.SameAs)
+		}
 	}
-	switch at.planned = true; {
-	case c.Outcome == diff.Pending:
-		at = place{}
-	case !slices.Contains(diff.Outcomes(), c.Outcome):
-		return fmt.Errorf("unknown outcome %q", c.Outcome)
+	r.changes = append(r.changes, s)
+	return nil
+}
+
+func (r *Reader) takeResumed(line []byte) error {
+	var l resumed
+	if err := json.Unmarshal(line, &l); err != nil {
+		return err
 	}
-	r.changes++
-	r.settled = append(r.settled, at)
-	r.sent = append(r.sent, false)
+	if !l.Resumed {
+		return errors.New("a second header does not belong here")
+	}
+	r.Resumes = append(r.Resumes, l.Resumption)
+	r.begun, r.End = true, nil
 	return nil
 }
 
@@ -183,15 +282,17 @@ func (r *Reader) takeSending(line []byte) error {
 		if err := r.known(i); err != nil {
 			return err
 		}
-		r.sent[i] = true
+		r.changes[i].sent++
+		r.changes[i].doubt = true
 	}
 	return nil
 }
 
 func (r *Reader) takeResult(line []byte, at place) error {
 	var res struct {
-		Index   int          `json:"index"`
-		Outcome diff.Outcome `json:"outcome"`
+		Index     int          `json:"index"`
+		Outcome   diff.Outcome `json:"outcome"`
+		Temporary bool         `json:"temporary"`
 	}
 	if err := json.Unmarshal(line, &res); err != nil {
 		return err
@@ -202,101 +303,31 @@ func (r *Reader) takeResult(line []byte, at place) error {
 	if !slices.Contains(diff.Outcomes(), res.Outcome) {
 		return fmt.Errorf("unknown outcome %q", res.Outcome)
 	}
-	if !r.settled[res.Index].planned {
-		r.settled[res.Index] = at
+	if s := &r.changes[res.Index]; s.pending {
+		s.place, s.doubt = at, false
+		s.again = res.Outcome == diff.NotSent || res.Outcome == diff.Unknown || (res.Temporary && !res.Outcome.Good())
 	}
+	return nil
+}
+
+func (r *Reader) takeEnd(line []byte) error {
+	var e End
+	if err := json.Unmarshal(line, &e); err != nil {
+		return err
+	}
+	r.End = &e
+	r.total.Requests += e.Requests
+	r.total.Batches += e.Batches
+	r.total.Patches += e.Patches
+	r.total.Retries += e.Retries
+	r.total.Throttled += e.Throttled
+	r.total.Waited += e.Waited
 	return nil
 }
 
 func (r *Reader) known(index int) error {
-	if index < 0 || index >= r.changes {
+	if index < 0 || index >= len(r.changes) {
 		return fmt.Errorf("change %d is not in the plan", index)
 	}
 	return nil
-}
-
-// Each calls f with every entry in plan order and stops at the first error, which it returns. It may
-// be called again, but not from two goroutines at once.
-func (r *Reader) Each(f func(Entry) error) error {
-	in := bufio.NewReaderSize(io.NewSectionReader(r.file, 0, 1<<62), 256<<10)
-	for seen := 0; seen < r.changes; {
-		line, err := in.ReadBytes('\n')
-		if err != nil {
-			return fmt.Errorf("reading the ledger again: %w", err)
-		}
-		var e struct {
-			envelope
-			Change
-		}
-		if err := json.Unmarshal(line, &e); err != nil {
-			return fmt.Errorf("change %d: %w: %w", seen, ErrAltered, err)
-		}
-		if e.Kind != kindChange {
-			continue
-		}
-		seen++
-		entry, err := r.entry(e.Change)
-		if err != nil {
-			return err
-		}
-		if err := f(entry); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// entry settles the outcome of a row: the plan's, else the result's, else what the lack of one means.
-func (r *Reader) entry(c Change) (Entry, error) {
-	e := Entry{Change: c, Outcome: c.Outcome, Reason: c.Reason}
-	if c.Outcome != diff.Pending {
-		return e, nil
-	}
-	from := c.Index
-	if c.SameAs != nil {
-		from = *c.SameAs
-	}
-	at := r.settled[from]
-	if at.length == 0 {
-		e.Outcome, e.Reason = r.unsettled(from)
-		return e, nil
-	}
-	line := make([]byte, at.length)
-	if _, err := r.file.ReadAt(line, at.offset); err != nil {
-		return e, fmt.Errorf("reading the ledger again: %w", err)
-	}
-	var res Result // a change's line has its outcome and reason under the same names
-	if err := json.Unmarshal(line, &res); err != nil {
-		return e, fmt.Errorf("change %d: %w: %w", from, ErrAltered, err)
-	}
-	e.Outcome, e.Reason = res.Outcome, res.Reason
-	if !at.planned {
-		e.Result = &res
-	}
-	return e, nil
-}
-
-func (r *Reader) unsettled(index int) (diff.Outcome, string) {
-	switch {
-	case r.sent[index]:
-		return diff.Unknown, "sent, but the program was stopped before the answer was recorded"
-	case r.End != nil:
-		return diff.NotSent, r.End.Reason
-	case r.Planned():
-		return diff.NotSent, "planned; not sent yet"
-	}
-	return diff.NotSent, "the program was stopped before its turn"
-}
-
-// Planned reports whether the ledger is a saved plan of which nothing was sent yet.
-func (r *Reader) Planned() bool { return r.Header.Command == "plan" && r.End == nil }
-
-// Counts returns how many rows ended in each outcome, every outcome present.
-func (r *Reader) Counts() (map[diff.Outcome]int, error) {
-	counts := make(map[diff.Outcome]int)
-	for _, o := range diff.Outcomes() {
-		counts[o] = 0
-	}
-	err := r.Each(func(e Entry) error { counts[e.Outcome]++; return nil })
-	return counts, err
 }

@@ -106,7 +106,7 @@ func (w *written) result(index int, o diff.Outcome, reason string) *written {
 	w.t.Helper()
 	w.must(w.Result(batch.Result{
 		Change: &w.plan.Changes[index], Outcome: o, Reason: reason, Attempts: 2, Status: 400, Code: "BadRequest", RequestID: "r",
-		ClientRequestID: "c", Temporary: true, After: []task.Value{task.Text("new@contoso.com"), task.Null},
+		ClientRequestID: "c", Temporary: o != diff.Differs, After: []task.Value{task.Text("new@contoso.com"), task.Null},
 		SentAt: start.Add(1234567), SettledAt: start.Add(time.Minute),
 	}))
 	return w
@@ -130,6 +130,29 @@ var sampleStats = batch.Stats{Batches: 5, Patches: 4, Retries: 3, Throttled: 2, 
 func sample(t *testing.T) string {
 	return create(t).planned().sending(0, 1).sending(2, 3).result(0, diff.Applied, "").result(2, diff.Failed, "HTTP 400").
 		result(1, diff.Differs, "accepted, but").result(3, diff.Applied, "read again").end()
+}
+
+// goOn resumes a ledger and marks it.
+func goOn(t *testing.T, path string) *written {
+	t.Helper()
+	w, r, err := ledger.Resume(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	resumed := &written{Writer: w, t: t, path: path, plan: samplePlan()}
+	h := header(resumed.plan)
+	h.Operator, h.Started = "bob@host", start.Add(2*time.Hour)
+	resumed.must(w.Resumed(h))
+	return resumed
+}
+
+// legs is a run of four legs: one that ended by itself, one that was killed, one that did nothing, one that finished.
+func legs(t *testing.T) string {
+	path := create(t).planned().sending(0, 1).result(0, diff.Applied, "").result(1, diff.Failed, "HTTP 503").end()
+	path = goOn(t, path).sending(1, 2).result(1, diff.Applied, "").close()
+	path = goOn(t, path).close()
+	return goOn(t, path).sending(2, 3).result(3, diff.Applied, "").result(2, diff.Differs, "accepted, but").end()
 }
 
 func open(t *testing.T, path string) *ledger.Reader {

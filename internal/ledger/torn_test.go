@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
+	"taskrecon/internal/task"
 )
 
 // consistent complains of entries that no run can have left.
@@ -123,10 +125,12 @@ func FuzzOpen(f *testing.F) {
 	}
 	f.Add(seed)
 	f.Add(seed[:len(seed)/2])
-	const head = `{"kind":"run","prev":"","format":1,"input":{"rows":1}}` + "\n"
+	const head = `{"kind":"run","prev":"","format":2,"input":{"rows":1},"planHash":"","sum":""}` + "\n"
 	f.Add([]byte(head))
-	f.Add([]byte(head + `{"kind":"change","prev":"","index":0,"sameAs":0}` + "\n"))
-	f.Add([]byte(head + `{"kind":"result","prev":"","index":-1,"outcome":"applied"}` + "\n"))
+	f.Add([]byte(head + `{"kind":"change","prev":"","index":0,"sameAs":0,"sum":""}` + "\n"))
+	f.Add([]byte(head + `{"kind":"result","prev":"","index":-1,"outcome":"applied","sum":""}` + "\n"))
+	f.Add(slices.Concat(seed, []byte(`{"kind":"sending","prev":"","changes":[0],"sum":""}`+"\n"+`{"kind":"result","prev":"","index":0,"outcome":"failed","temporary":true,"sum":""}`+"\n"+
+		`{"kind":"end","prev":"","exitCode":5,"sum":""}`+"\n"+`{"kind":"run","prev":"","resumed":true,"sum":""}`+"\n")))
 	f.Add([]byte("null\nnull\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := rewrite(t, filepath.Join(t.TempDir(), "ledger.jsonl"), rechain(data))
@@ -136,22 +140,55 @@ func FuzzOpen(f *testing.F) {
 		if r.Each(func(ledger.Entry) error { return nil }) == nil {
 			consistent(t, r)
 		}
+		if left, err := r.Pending(); err == nil && r.Finished() && len(left) > 0 {
+			t.Errorf("finished, and %d are left", len(left))
+		}
 	})
 }
 
-// rechain mends the chain of a fuzzed ledger where its lines have a prev, so that more than the chain is tried.
+// rechain mends the hashes of a fuzzed ledger where its lines have them, so that more than these is tried.
 func rechain(data []byte) []byte {
 	var out []byte
-	final := ""
+	final, plan := "", planHash(data)
 	for _, line := range bytes.SplitAfter(data, []byte("\n")) {
-		if i := bytes.Index(line, []byte(`"prev":"`)); i >= 0 {
-			i += len(`"prev":"`)
-			if j := bytes.IndexByte(line[i:], '"'); j >= 0 {
-				line = slices.Concat(line[:i], []byte(final), line[i+j:])
-			}
-		}
+		line = set(line, `"planHash":"`, plan)
+		line = reseal(set(line, `"prev":"`, final))
 		final = sha(bytes.TrimSuffix(line, []byte("\n")))
 		out = append(out, line...)
 	}
 	return out
+}
+
+// set gives the string that follows a name another value, up to the next quotation mark.
+func set(line []byte, name, value string) []byte {
+	if i := bytes.Index(line, []byte(name)); i >= 0 {
+		i += len(name)
+		if j := bytes.IndexByte(line[i:], '"'); j >= 0 {
+			return slices.Concat(line[:i], []byte(value), line[i+j:])
+		}
+	}
+	return line
+}
+
+// planHash is the hash of the plan that the lines hold, as far as they can be understood.
+func planHash(data []byte) string {
+	var changes []diff.Change
+	for line := range bytes.Lines(data) {
+		var l struct {
+			Kind string
+			ledger.Change
+		}
+		if json.Unmarshal(line, &l) != nil || l.Kind != "change" {
+			continue
+		}
+		c := diff.Change{SameAs: -1, Desired: task.Desired{ID: l.ID}, Outcome: l.Outcome}
+		if l.SameAs != nil {
+			c.SameAs = *l.SameAs
+		}
+		for _, e := range l.Edits {
+			c.Edits = append(c.Edits, diff.Edit{Property: &task.Property{Name: e.Property}, Before: e.Before, Wanted: e.Wanted})
+		}
+		changes = append(changes, c)
+	}
+	return ledger.PlanHash(changes)
 }

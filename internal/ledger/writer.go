@@ -3,8 +3,6 @@ package ledger
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,9 +35,13 @@ func Create(path string) (*Writer, error) {
 	return &Writer{file: f, buf: bufio.NewWriterSize(f, 64<<10)}, nil
 }
 
-// Plan writes the header and a line for each change, and returns once they are on stable storage.
+// Plan writes the header, completed by the hash of the plan, and a line for each change, and returns once they are on
+// stable storage.
 func (w *Writer) Plan(h Header, changes []diff.Change) error {
-	h.Format = Format
+	if h.Input.Rows != len(changes) {
+		return fmt.Errorf("writing the ledger: the plan has %d changes for %d rows", len(changes), h.Input.Rows)
+	}
+	h.Format, h.PlanHash = Format, PlanHash(changes)
 	if err := w.append(kindRun, h, false); err != nil {
 		return err
 	}
@@ -89,7 +91,15 @@ func (w *Writer) Result(r batch.Result) error {
 	}, false)
 }
 
-// End records the end of the run and returns once it is on stable storage.
+// Resumed marks where a run goes on, with what h says of who resumed it, when and how, and returns once the line is on
+// stable storage.
+func (w *Writer) Resumed(h Header) error {
+	return w.append(kindRun, resumed{true, Resumption{
+		Started: h.Started, Operator: h.Operator, Actor: h.Actor, Version: h.Version, Options: h.Options,
+	}}, true)
+}
+
+// End records the end of the run, or of a leg of it, and returns once it is on stable storage.
 func (w *Writer) End(e End) error { return w.append(kindEnd, e, true) }
 
 // Sync brings all that was recorded to stable storage.
@@ -118,7 +128,7 @@ func (w *Writer) append(kind string, body any, durable bool) error {
 	if w.err != nil {
 		return w.err
 	}
-	line, err := encode(envelope{kind, w.prev}, body)
+	line, whole, err := encode(envelope{kind, w.prev}, body)
 	if err == nil {
 		_, err = w.buf.Write(line)
 	}
@@ -126,7 +136,7 @@ func (w *Writer) append(kind string, body any, durable bool) error {
 		w.err = fmt.Errorf("writing the ledger: %w", err)
 		return w.err
 	}
-	w.prev = sum(line[:len(line)-1])
+	w.prev = whole
 	if durable {
 		return w.sync()
 	}
@@ -143,25 +153,23 @@ func (w *Writer) sync() error {
 	return w.err
 }
 
-// encode joins the fields of the envelope and of the body into one object on one line.
-func encode(e envelope, body any) ([]byte, error) {
+// encode joins the fields of the envelope and of the body into one object on one line, with its sum, and returns the
+// hash of that line without the newline.
+func encode(e envelope, body any) (line []byte, whole string, err error) {
 	head, err := json.Marshal(e)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(body); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	line := append(head[:len(head)-1], ',')
-	return append(line, buf.Bytes()[1:]...), nil
-}
-
-func sum(line []byte) string {
-	h := sha256.Sum256(line)
-	return hex.EncodeToString(h[:])
+	line = append(head[:len(head)-1], ',')
+	line = append(line, bytes.TrimSuffix(buf.Bytes()[1:], []byte("}\n"))...)
+	member, whole := sums(line)
+	return append(append(line, member...), '\n'), whole, nil
 }
 
 func stamp(t time.Time) time.Time {

@@ -1,0 +1,87 @@
+package batch
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"taskrecon/internal/diff"
+	"taskrecon/internal/task"
+)
+
+// OnConflict says what to do with a change whose task someone else has changed since the base.
+type OnConflict string
+
+// The values of --on-conflict.
+const (
+	SkipConflict OnConflict = "skip"      // leave the task as it is
+	Overwrite    OnConflict = "overwrite" // send what was wanted all the same
+	Abort        OnConflict = "abort"     // leave it, and send nothing more
+)
+
+// ErrConflict stops a run under Abort.
+var ErrConflict = errors.New("a task was changed by someone else since the plan was made")
+
+// Meeting is how a change stands against the task as it was found just before sending.
+type Meeting struct {
+	Left      []diff.Edit // edits still to be made, with the found value as their Before
+	Conflicts []string    // in words, the properties of which base, found and wanted are three different values
+}
+
+// Meet compares base, found and wanted for each edit of a change.
+//
+//	found equals          the edit
+//	wanted                is made already
+//	base                  is still to be made
+//	neither               is a conflict, and still to be made where it is to be overwritten
+func Meet(c *diff.Change, found *task.Task) Meeting {
+	var m Meeting
+	for _, e := range c.Edits {
+		v := found.Get(e.Property)
+		if e.Property.Equal(v, e.Wanted) {
+			continue
+		}
+		m.Left = append(m.Left, diff.Edit{Property: e.Property, Before: v, Wanted: e.Wanted})
+		if !e.Property.Equal(v, e.Before) {
+			m.Conflicts = append(m.Conflicts, fmt.Sprintf("%s: base %q, found %q, wanted %q",
+				e.Property.Name, e.Before.String(), v.String(), e.Wanted.String()))
+		}
+	}
+	return m
+}
+
+// meet decides on a change whose task was read just before sending.
+func (s *sender) meet(it *item, found *task.Task) {
+	m := Meet(it.change, found)
+	it.see(found)
+	switch {
+	case len(m.Left) == 0 && !it.doubtful:
+		s.settle(it, diff.Unchanged, "already as wanted when it was read again before sending")
+	case len(m.Left) == 0:
+		s.settle(it, diff.Applied, "found as wanted when it was read again: "+it.result.Reason)
+	case len(m.Conflicts) > 0 && s.o.OnConflict != Overwrite:
+		s.settle(it, diff.Conflict, "someone else changed it: "+strings.Join(m.Conflicts, "; "))
+		if s.o.OnConflict == Abort {
+			s.stop(ErrConflict)
+		}
+	default:
+		if len(m.Conflicts) > 0 {
+			it.note = "overwrote what someone else had changed: " + strings.Join(m.Conflicts, "; ")
+		}
+		it.left = m.Left
+		if s.stopped {
+			s.abandon(it)
+			return
+		}
+		s.ready = append(s.ready, it)
+	}
+}
+
+// abandon ends a change that a stopped run will not send. One that never left has no result: it counts as not sent.
+func (s *sender) abandon(it *item) {
+	if !it.doubtful {
+		return
+	}
+	it.result.Temporary = true
+	s.settle(it, diff.NotSent, "the run ended before it could be sent again; it has not taken effect: "+it.result.Reason)
+}

@@ -1,0 +1,127 @@
+package ledger
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"taskrecon/internal/diff"
+)
+
+// Entry is an input row with its outcome: the plan's line, and the result's where it was to be sent.
+type Entry struct {
+	Change
+	Result  *Result // nil when it was never settled by sending, or is in doubt again
+	Outcome diff.Outcome
+	Reason  string
+}
+
+// Each calls f with every entry in plan order and stops at the first error, which it returns. It may
+// be called again, but not from two goroutines at once.
+func (r *Reader) Each(f func(Entry) error) error {
+	return r.eachChange(func(c Change) error {
+		entry, err := r.entry(c)
+		if err != nil {
+			return err
+		}
+		return f(entry)
+	})
+}
+
+// eachChange reads the plan's lines again.
+func (r *Reader) eachChange(f func(Change) error) error {
+	in := bufio.NewReaderSize(io.NewSectionReader(r.file, 0, r.whole), 256<<10)
+	for seen := 0; seen < len(r.changes); {
+		line, err := in.ReadBytes('\n')
+		if err != nil {
+			return fmt.Errorf("reading the ledger again: %w", err)
+		}
+		var e struct {
+			envelope
+			Change
+		}
+		if err := json.Unmarshal(line, &e); err != nil {
+			return fmt.Errorf("change %d: %w: %w", seen, ErrAltered, err)
+		}
+		if e.Kind != kindChange {
+			continue
+		}
+		if e.Index != seen {
+			return fmt.Errorf("change %d: %w: change %d stands here", seen, ErrAltered, e.Index)
+		}
+		seen++
+		if err := f(e.Change); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// entry settles the outcome of a row: the plan's, else the result's, else what the lack of one means.
+func (r *Reader) entry(c Change) (Entry, error) {
+	e := Entry{Change: c, Outcome: c.Outcome, Reason: c.Reason}
+	if c.Outcome != diff.Pending {
+		return e, nil
+	}
+	from := c.Index
+	if c.SameAs != nil {
+		from = *c.SameAs
+	}
+	s := &r.changes[from]
+	if s.doubt || s.length == 0 {
+		e.Outcome, e.Reason = r.unsettled(s)
+		return e, nil
+	}
+	res, err := r.result(from)
+	if err != nil {
+		return e, err
+	}
+	e.Outcome, e.Reason = res.Outcome, res.Reason
+	if s.pending {
+		e.Result = res
+	}
+	return e, nil
+}
+
+// result reads the line that says how a change ended. One of the plan has outcome and reason under the same names.
+func (r *Reader) result(index int) (*Result, error) {
+	at := r.changes[index].place
+	line := make([]byte, at.length)
+	if _, err := r.file.ReadAt(line, at.offset); err != nil {
+		return nil, fmt.Errorf("reading the ledger again: %w", err)
+	}
+	res := new(Result)
+	if err := json.Unmarshal(line, res); err != nil {
+		return nil, fmt.Errorf("change %d: %w: %w", index, ErrAltered, err)
+	}
+	return res, nil
+}
+
+// unsettled says what became of a change that has no result, or none since it was sent last.
+func (r *Reader) unsettled(s *state) (diff.Outcome, string) {
+	switch {
+	case s.doubt:
+		return diff.Unknown, "sent, but the program was stopped before the answer was recorded"
+	case r.blocked():
+		return diff.Blocked, r.End.Reason
+	case r.End != nil:
+		return diff.NotSent, r.End.Reason
+	case r.Planned():
+		return diff.NotSent, "planned; not sent yet"
+	}
+	return diff.NotSent, "the program was stopped before its turn"
+}
+
+// Planned reports whether the ledger is a saved plan that nobody has begun to carry out.
+func (r *Reader) Planned() bool { return r.Header.Command == "plan" && !r.begun }
+
+// Counts returns how many rows ended in each outcome, every outcome present.
+func (r *Reader) Counts() (map[diff.Outcome]int, error) {
+	counts := make(map[diff.Outcome]int)
+	for _, o := range diff.Outcomes() {
+		counts[o] = 0
+	}
+	err := r.Each(func(e Entry) error { counts[e.Outcome]++; return nil })
+	return counts, err
+}

@@ -1,0 +1,136 @@
+package ledger
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+
+	"taskrecon/internal/diff"
+	"taskrecon/internal/task"
+)
+
+// Resume opens a ledger, verified as Open verifies it, to go on with its run, or to begin with a saved plan. A last line
+// that is not whole is cut off, and nothing else ever is: what a whole line says was recorded. The Writer continues the
+// chain; its first line is to be Resumed. The Reader shows the ledger as it was found, Torn included, and does not see
+// what is appended. The caller closes both, and sees to it that no other run writes the same ledger.
+func Resume(path string) (*Writer, *Reader, error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("resuming the ledger: %w", err)
+	}
+	r, err := Open(path)
+	if err != nil {
+		return nil, nil, errors.Join(err, f.Close())
+	}
+	if err := r.cutTorn(f); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("resuming the ledger %s: %w", path, err), r.Close(), f.Close())
+	}
+	return &Writer{file: f, buf: bufio.NewWriterSize(f, 64<<10), prev: r.Final}, r, nil
+}
+
+// cutTorn ends the file behind its last whole line, provided that it is the file that was read, and still as it was.
+func (r *Reader) cutTorn(f *os.File) error {
+	now, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	read, err := r.file.Stat()
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(now, read) || now.Size() != r.size {
+		return errors.New("it changed while it was read: another program writes it")
+	}
+	if !r.Torn {
+		return nil
+	}
+	if err := f.Truncate(r.whole); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// exitLimit is the exit code of a run that a safety limit stopped. What it did not send is blocked, for good: the plan
+// is not to be carried out.
+const exitLimit = 6
+
+func (r *Reader) blocked() bool { return r.End != nil && r.End.ExitCode == exitLimit }
+
+// Finished reports whether the run ended and left nothing to be resumed: it has an end line, and no change is without a
+// result, in doubt, or has a result that is notSent, unknown or temporary. A run that a safety limit stopped is finished.
+func (r *Reader) Finished() bool {
+	if r.End == nil {
+		return false
+	}
+	for i := range r.changes {
+		if r.left(i) {
+			return false
+		}
+	}
+	return true
+}
+
+// left reports whether a change is for a resumed run to send or to settle.
+func (r *Reader) left(index int) bool {
+	s := &r.changes[index]
+	return s.pending && (s.length == 0 || s.doubt || s.again) && !r.blocked()
+}
+
+// Left is a change that a resumed run is to send or to settle.
+type Left struct {
+	// Change is the planned change, rebuilt: Desired without its wishes, and of Current the id, the name, and the values
+	// that the edits found.
+	Change   diff.Change
+	Sent     bool    // in doubt: it was put on the wire, and what became of it is not known
+	Attempts int     // how often it was put on the wire, over all legs
+	Result   *Result // the last one; nil when there is none. Where Sent, it may be older than the last attempt
+}
+
+// Pending returns what is left for a resumed run, in plan order: every change that is to be sent and is not settled for
+// good. It is empty for a ledger that is finished.
+func (r *Reader) Pending() ([]Left, error) {
+	var all []Left
+	err := r.eachChange(func(c Change) error {
+		if !r.left(c.Index) {
+			return nil
+		}
+		change, err := r.rebuild(c)
+		if err != nil {
+			return err
+		}
+		s := &r.changes[c.Index]
+		l := Left{Change: change, Sent: s.doubt, Attempts: int(s.sent)}
+		if s.length > 0 {
+			if l.Result, err = r.result(c.Index); err != nil {
+				return err
+			}
+			l.Sent = l.Sent || (l.Result.Outcome == diff.Unknown && s.sent > 0)
+		}
+		all = append(all, l)
+		return nil
+	})
+	return all, err
+}
+
+// rebuild makes the planner's change of the plan's line.
+func (r *Reader) rebuild(line Change) (diff.Change, error) {
+	in := &r.Header.Input
+	current := &task.Task{ID: line.ID, Type: task.ODataType}
+	current.Set(task.DisplayName, line.DisplayName)
+	c := diff.Change{
+		Index: line.Index, SameAs: -1, Current: current,
+		Desired: task.Desired{
+			Origin: task.Origin{File: in.File, Sheet: in.Sheet, Row: line.Row}, ID: line.ID, Cells: line.Cells,
+		},
+	}
+	for _, e := range line.Edits {
+		p := task.Lookup(e.Property)
+		if p == nil || !p.Writable {
+			return c, fmt.Errorf("change %d of the ledger's plan: %q is no property that this version writes", line.Index, e.Property)
+		}
+		current.Set(p, e.Before)
+		c.Edits = append(c.Edits, diff.Edit{Property: p, Before: e.Before, Wanted: e.Wanted})
+	}
+	return c, nil
+}
