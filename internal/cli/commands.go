@@ -9,6 +9,7 @@ import (
 	"os/user"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -25,7 +26,7 @@ func (p *program) planCommand() *cli.Command {
 		Name: "plan", Usage: "show what apply would change; sends nothing", UsageText: "taskrecon plan [FLAGS] FILE",
 		Description: "Reads FILE, fetches the tenant's tasks and prints the changes.\n\n" +
 			"Example: taskrecon plan --ledger plan.jsonl desired.xlsx",
-		Flags: join(flagsOfInput(), flagsOfService(), flagsOfOutput(), flagsOfSpeech(), []cli.Flag{
+		Flags: join(flagsOfInput(), flagsOfService(), flagsOfLimits(), flagsOfOutput(), flagsOfSpeech(), []cli.Flag{
 			&cli.BoolFlag{Name: "detailed-exitcode", DisableDefaultText: true, Category: outputFlags, Usage: "exit with 2 when there are differences"},
 		}),
 		Action: func(c *cli.Context) error { return p.answer(c, p.reconcile) },
@@ -34,10 +35,11 @@ func (p *program) planCommand() *cli.Command {
 
 func (p *program) applyCommand() *cli.Command {
 	return &cli.Command{
-		Name: "apply", Usage: "send the changes, and leave a ledger and a report", UsageText: "taskrecon apply [FLAGS] FILE",
+		Name: "apply", Usage: "send the changes, and leave a ledger and a report", UsageText: "taskrecon apply [FLAGS] FILE|LEDGER",
 		Description: "Reads FILE, fetches the tenant's tasks, shows the changes, asks on a terminal (elsewhere it needs --yes),\n" +
-			"and sends them in $batch envelopes.\n\nExample: taskrecon apply --yes --json desired.xlsx",
-		Flags:  join(flagsOfInput(), flagsOfService(), flagsOfSending(), flagsOfOutput(), flagsOfSpeech()),
+			"and sends them in $batch envelopes. Given a ledger, it sends exactly that saved plan, or goes on with a run\n" +
+			"that was cut short.\n\nExample: taskrecon apply --yes --json desired.xlsx",
+		Flags:  join(flagsOfInput(), flagsOfService(), flagsOfSending(), flagsOfLimits(), flagsOfOutput(), flagsOfSpeech()),
 		Action: func(c *cli.Context) error { return p.answer(c, p.reconcile) },
 	}
 }
@@ -138,8 +140,12 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 		return nil, err
 	}
 	config.Report = report.Options{Zone: config.Ingest.Format.Zone, Overwrite: c.Bool("overwrite")}
+	config.Expect = c.String("expect-plan")
+	if config.Limits, err = limitsOf(c); err != nil {
+		return nil, err
+	}
 	if apply {
-		if config.Batch, err = batchOptions(c); err != nil {
+		if err := p.sendingConfig(c, &config); err != nil {
 			return nil, err
 		}
 		if !c.Bool("yes") {
@@ -164,12 +170,38 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 	return summary, err
 }
 
+// sendingConfig fills in what only a run that sends has.
+func (p *program) sendingConfig(c *cli.Context, config *job.Config) (err error) {
+	if config.Batch, err = batchOptions(c); err != nil {
+		return err
+	}
+	config.Most, config.Deadline, config.LockTimeout = c.Int("limit"), c.Duration("deadline"), c.Duration("lock-timeout")
+	if text := c.String("max-errors"); text != "" {
+		quota, err := job.ParseQuota(text)
+		if err != nil {
+			return usage("--max-errors: %s", err.Error())
+		}
+		config.ErrorBudget = &quota
+	}
+	if c.String("sandbox") != "" {
+		return nil // nobody else can reach a sandbox inside this process
+	}
+	config.StateDir, err = job.StateDir(p.env)
+	return err
+}
+
 // next is the command that follows from how the run ended, if any does.
 func next(c *cli.Context, s *job.Summary, file string) string {
 	switch {
-	case s.Command == "plan" && s.Changes > 0, s.ExitCode == job.ExitTemporary,
-		s.ExitCode == job.ExitInterrupt, s.ExitCode == job.ExitTerminated:
+	case s.Command == "plan" && s.ExitCode != job.ExitLimit && s.Changes > 0:
+		if s.Ledger != "" {
+			file = s.Ledger
+		}
 		return commandLine(c, "apply", file)
+	case s.Ledger != "" && slices.Contains([]int{
+		job.ExitTemporary, job.ExitBudget, job.ExitDeadline, job.ExitInterrupt, job.ExitTerminated,
+	}, s.ExitCode):
+		return commandLine(c, "apply", s.Ledger)
 	case s.ExitCode == job.ExitInput:
 		return commandLine(c, "validate", file)
 	}
@@ -251,10 +283,9 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 // pastSummary sums up the run that a ledger records.
 func pastSummary(s *job.Summary, past *ledger.Reader, file string) error {
 	s.Run, s.Ledger, s.Rows, s.Unmanaged = past.Header.RunID, file, past.Rows(), len(past.Header.Unmanaged)
-	if past.End != nil {
-		s.Patches, s.Batches, s.Requests = past.End.Patches, past.End.Batches, past.End.Requests
-		s.Throttled, s.Retries = past.End.Throttled, past.End.Retries
-	}
+	total := past.Total()
+	s.Patches, s.Batches, s.Requests = total.Patches, total.Batches, total.Requests
+	s.Throttled, s.Retries = total.Throttled, total.Retries
 	return past.Each(func(e ledger.Entry) error {
 		s.Outcomes[e.Outcome]++
 		if e.Change.Outcome == diff.Pending && e.SameAs == nil {

@@ -19,6 +19,7 @@ const (
 	inputFlags   = "Input"
 	serviceFlags = "Service"
 	sendingFlags = "Sending"
+	limitFlags   = "Safety"
 	outputFlags  = "Output"
 )
 
@@ -48,6 +49,27 @@ func flagsOfSending() []cli.Flag {
 		&cli.BoolFlag{Name: "yes", DisableDefaultText: true, Aliases: []string{"y"}, Category: sendingFlags, Usage: "do not ask before sending"},
 		&cli.IntFlag{Name: "concurrency", Category: sendingFlags, Value: batch.DefaultConcurrency, Usage: "`N` envelopes in flight at most"},
 		&cli.IntFlag{Name: "max-attempts", Category: sendingFlags, Value: batch.DefaultMaxAttempts, Usage: "send one change `N` times at most"},
+		&cli.StringFlag{Name: "write-limit", Category: sendingFlags, Value: batch.PublishedWrites.String(), Usage: "`RATE` of changes, such as 100/20s, or off"},
+		&cli.StringFlag{Name: "read-limit", Category: sendingFlags, Value: batch.PublishedReads.String(), Usage: "`RATE` of requests of any kind, or off"},
+		&cli.DurationFlag{Name: "reread-after", Category: sendingFlags, Value: batch.DefaultRereadAfter, Usage: "read a task again before sending when it was seen `TIME` ago"},
+		&cli.StringFlag{Name: "on-conflict", Category: sendingFlags, Value: string(batch.SkipConflict), Usage: "a task that someone else changed: `skip|overwrite|abort`"},
+		&cli.StringFlag{Name: "status-via", Category: sendingFlags, Value: "patch", Usage: "send status by `patch|updateStatus` (the latter with column note)"},
+		&cli.DurationFlag{Name: "lock-timeout", Category: sendingFlags, Usage: "wait `TIME` for another run to end"},
+		&cli.IntFlag{Name: "canary", Category: limitFlags, Usage: "send `N` changes first, the rest only if these are applied"},
+		&cli.StringFlag{Name: "max-errors", Category: limitFlags, Usage: "stop when `N|N%` of the changes ended badly (default: never)"},
+		&cli.IntFlag{Name: "limit", Category: limitFlags, Usage: "send `N` changes at most (default: all)"},
+		&cli.DurationFlag{Name: "deadline", Category: limitFlags, Usage: "stop sending `TIME` after the start, such as 50m"},
+	}
+}
+
+func flagsOfLimits() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "expect-plan", Category: limitFlags, Usage: "refuse any plan but the one with this `HASH`"},
+		&cli.StringFlag{Name: "max-changes", Category: limitFlags, Value: "30%", Usage: "refuse more changes than `N|N%` of the tenant's tasks (a share counts from 10 changes on)"},
+		&cli.IntFlag{Name: "max-clears", Category: limitFlags, Value: 10, Usage: "refuse to empty more than `N` values"},
+		&cli.IntFlag{Name: "max-per-assignee", Category: limitFlags, Usage: "refuse to give one assignee more than `N` tasks (default: no limit)"},
+		&cli.BoolFlag{Name: "no-reopen", DisableDefaultText: true, Category: limitFlags, Value: true, Usage: "refuse to take completed or rejected tasks back to pending or active (default)"},
+		&cli.BoolFlag{Name: "allow-reopen", DisableDefaultText: true, Category: limitFlags, Usage: "permit that"},
 	}
 }
 
@@ -108,14 +130,56 @@ func ingestOptions(c *cli.Context) (ingest.Options, error) {
 }
 
 func batchOptions(c *cli.Context) (batch.Options, error) {
-	o := batch.Options{Concurrency: c.Int("concurrency"), MaxAttempts: c.Int("max-attempts")}
-	if o.Concurrency < 1 || o.Concurrency > 64 {
-		return o, usage("--concurrency %d is not between 1 and 64", o.Concurrency)
+	o := batch.Options{
+		Concurrency: c.Int("concurrency"), MaxAttempts: c.Int("max-attempts"), RereadAfter: c.Duration("reread-after"),
+		OnConflict: batch.OnConflict(c.String("on-conflict")), Canary: c.Int("canary"),
 	}
-	if o.MaxAttempts < 1 {
+	writes, err := batch.ParseRate(c.String("write-limit"))
+	if err != nil {
+		return o, usage("--write-limit: %s", err.Error())
+	}
+	reads, err := batch.ParseRate(c.String("read-limit"))
+	if err != nil {
+		return o, usage("--read-limit: %s", err.Error())
+	}
+	o.Writes, o.Reads = &writes, &reads
+	switch via := c.String("status-via"); via {
+	case "patch":
+	case "updateStatus":
+		o.StatusByAction = true
+	default:
+		return o, usage("--status-via %q is neither patch nor updateStatus", via)
+	}
+	switch {
+	case o.Concurrency < 1 || o.Concurrency > 64:
+		return o, usage("--concurrency %d is not between 1 and 64", o.Concurrency)
+	case o.MaxAttempts < 1:
 		return o, usage("--max-attempts %d is less than 1", o.MaxAttempts)
+	case o.RereadAfter <= 0:
+		return o, usage("--reread-after %s is not longer than nothing", o.RereadAfter)
+	case o.Canary < 0 || c.Int("limit") < 0 || c.Duration("deadline") < 0 || c.Duration("lock-timeout") < 0:
+		return o, usage("--canary, --limit, --deadline and --lock-timeout take nothing below 0")
+	case o.OnConflict != batch.SkipConflict && o.OnConflict != batch.Overwrite && o.OnConflict != batch.Abort:
+		return o, usage("--on-conflict %q is none of skip, overwrite, abort", o.OnConflict)
 	}
 	return o, nil
+}
+
+// limitsOf reads the safety limits. No flag lifts them all.
+func limitsOf(c *cli.Context) (job.Limits, error) {
+	l := job.Limits{MaxClears: c.Int("max-clears"), MaxPerAssignee: c.Int("max-per-assignee")}
+	l.AllowReopen = c.Bool("allow-reopen") || !c.Bool("no-reopen")
+	if c.Bool("allow-reopen") && c.IsSet("no-reopen") && c.Bool("no-reopen") {
+		return l, usage("--no-reopen and --allow-reopen exclude each other")
+	}
+	if l.MaxClears < 0 || l.MaxPerAssignee < 0 {
+		return l, usage("--max-clears and --max-per-assignee take nothing below 0")
+	}
+	var err error
+	if l.MaxChanges, err = job.ParseQuota(c.String("max-changes")); err != nil {
+		return l, usage("--max-changes: %s", err.Error())
+	}
+	return l, nil
 }
 
 // optionsInForce lists every flag with the value that it has, wherever that came from. No flag holds a secret.
@@ -147,6 +211,10 @@ func commandLine(c *cli.Context, name, file string) string {
 		switch flag {
 		case "help", "json", "yes", "ledger", "report", "run-dir", "overwrite", "detailed-exitcode", "log-format":
 			continue
+		case "sheet", "timezone", "date-order", "skip-invalid", "expect-plan":
+			if ledger.Is(file) {
+				continue // what the file said is in the ledger
+			}
 		}
 		if !c.IsSet(flag) || !has[flag] {
 			continue

@@ -36,9 +36,9 @@ func Main() int {
 
 func signalExit(s os.Signal) *job.Exit {
 	if s == syscall.SIGTERM {
-		return job.Fail(job.ExitTerminated, "run the same command again", "terminated before everything was sent")
+		return job.Fail(job.ExitTerminated, "", "terminated before everything was sent")
 	}
-	return job.Fail(job.ExitInterrupt, "run the same command again", "interrupted before everything was sent")
+	return job.Fail(job.ExitInterrupt, "", "interrupted before everything was sent")
 }
 
 // program is what every command gets from outside.
@@ -95,6 +95,11 @@ Exit codes:
    3  finished, but some rows failed, conflicted, differ or stayed unknown
    4  input rejected, nothing sent
    5  stopped by temporary trouble, run again
+   6  safety limit, nothing sent
+   7  saved plan is stale under --on-conflict abort, nothing sent
+   8  the error budget, or the canary, stopped it part-way
+  10  the deadline passed
+  11  another run holds the lock
   64  the command line is wrong
  130  interrupted (SIGINT); 143 terminated (SIGTERM)`
 

@@ -26,6 +26,7 @@ type watcher struct {
 	bars   bool
 	total  int // changes to settle
 	start  sync.Once
+	told   time.Time // of the last progress in the log
 	bar    *progressbar.ProgressBar
 }
 
@@ -78,12 +79,12 @@ func (w *watcher) say(level zerolog.Level, text string) {
 func (w *watcher) Fetched(tasks int) { w.log.Info().Int("tasks", tasks).Msg("tenant read") }
 
 // Planned prints the plan where the command is plan.
-func (w *watcher) Planned(plan *diff.Plan) {
+func (w *watcher) Planned(plan *diff.Plan, hash string) {
 	n := len(plan.Pending())
-	w.log.Info().Int("changes", n).Int("rows", len(plan.Changes)).Int("unmanaged", len(plan.Unmanaged)).Msg("plan made")
+	w.log.Info().Int("changes", n).Int("rows", len(plan.Changes)).Int("unmanaged", len(plan.Unmanaged)).Str("plan", hash).Msg("plan made")
 	if w.plan {
 		printPlan(w.people, plan, 0)
-		_, _ = io.WriteString(w.people, planWords(plan)+"\n")
+		fmt.Fprintf(w.people, "%s\nPlan    %s\n", planWords(plan), hash)
 		return
 	}
 	w.total = n
@@ -99,6 +100,27 @@ func (w *watcher) Sending(e batch.Envelope) {
 		})
 	}
 	w.log.Info().Int("changes", len(e.Changes)).Str("clientRequestId", e.ClientRequestID).Msg("envelope sent")
+}
+
+// Progress tells on the bar, and in the log every half minute, how fast it goes and when it should end.
+func (w *watcher) Progress(p batch.Progress) {
+	if w.bar != nil {
+		words := "settled"
+		if p.Rate > 0 {
+			words += fmt.Sprintf(" (%.1f/s", p.Rate)
+			if p.Waited > 0 {
+				words += fmt.Sprintf(", %s throttled", p.Waited.Round(time.Second))
+			}
+			words += ", done " + p.Finish.Local().Format(time.TimeOnly) + ")"
+		}
+		w.bar.Describe(words)
+		return
+	}
+	if time.Since(w.told) < 30*time.Second {
+		return
+	}
+	w.told = time.Now()
+	w.log.Info().Int("settled", p.Settled).Int("of", p.Total).Float64("rate", p.Rate).Dur("waited", p.Waited).Time("finish", p.Finish).Msg("progress")
 }
 
 // Settled moves the bar, and logs what is not as wanted.

@@ -164,7 +164,12 @@ func (c *Client) once(ctx context.Context, method, target, requestID, token stri
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConnection, err)
 	}
-	defer resp.Body.Close()
+	defer func() {
+		resp.Body.Close()
+		if resp.StatusCode == http.StatusServiceUnavailable {
+			c.http.CloseIdleConnections() // this server may stay busy: the next call is to find another
+		}
+	}()
 	if resp.StatusCode/100 == 3 {
 		return nil, fmt.Errorf("the service redirects to %q; the token is sent nowhere but to %s, so this is not followed", hostOf(resp.Header.Get("Location")), c.root.Host)
 	}

@@ -13,6 +13,9 @@ const (
 	ExitPartial     = 3   // finished, but some rows are not as wanted
 	ExitInput       = 4   // input rejected, nothing sent
 	ExitTemporary   = 5   // stopped by temporary trouble, run again
+	ExitStale       = 7   // saved plan is stale under --on-conflict abort, nothing sent
+	ExitBudget      = 8   // the error budget stopped it part-way
+	ExitDeadline    = 10  // the deadline passed
 	ExitUsage       = 64  // the command line is wrong
 	ExitInterrupt   = 130 // SIGINT
 	ExitTerminated  = 143 // SIGTERM

@@ -1,4 +1,4 @@
-// Package job is the run: read, fetch, plan, send, settle, report.
+// Package job is the run: read, fetch, plan, check limits, send, settle, report.
 package job
 
 import (
@@ -19,13 +19,20 @@ import (
 // Config says what is to be run. It holds no secret beside the client's credential.
 type Config struct {
 	Command     string // "plan" or "apply"; only apply sends
-	File        string
+	File        string // the wanted states; for apply also the ledger of a saved plan or of a run that was cut short
 	Ingest      ingest.Options
 	SkipInvalid bool // send the rows that were understood, though others were not
 	Client      *graph.Client
 	Cloud       string
 	GraphURL    string
-	Batch       batch.Options
+	Batch       batch.Options // what concerns the plan in it is filled in by the run
+	ErrorBudget *Quota        // of the changes to be sent; nil is none
+	Limits      Limits
+	Most        int           // changes sent at most; 0 is all
+	Expect      string        // the only plan that may be sent, by its hash; "" is any
+	Deadline    time.Duration // of the whole run; 0 is none
+	StateDir    string        // where the lock lies; "" takes none, for a service that only this process knows
+	LockTimeout time.Duration
 	Outputs     Outputs
 	Report      report.Options
 	Watcher     Watcher
@@ -41,20 +48,24 @@ type Config struct {
 type Watcher interface {
 	Read(*ingest.Input)
 	Fetched(tasks int)
-	Planned(*diff.Plan)
+	Planned(p *diff.Plan, hash string)
 	Sending(batch.Envelope)
 	Settled(batch.Result)
+	Progress(batch.Progress)
 	Written(what, path string)
 }
 
 // run is a run under way.
 type run struct {
 	Config
-	input   *ingest.Input
+	input   *ingest.Input // nil when the plan comes from a ledger
+	past    *ledger.Reader
 	who     graph.Identity
 	started time.Time
 	planned time.Time
 	plan    *diff.Plan
+	hash    string // of the plan
+	doubt   map[*diff.Change]bool
 	stats   batch.Stats
 	summary *Summary
 	files   files
@@ -64,6 +75,12 @@ type run struct {
 // text is the summary's reason. A plan with differences, or an apply after which everything is as wanted, is no error.
 func Run(ctx context.Context, c Config) (*Summary, error) {
 	r := &run{Config: c, started: time.Now(), summary: NewSummary(c.Command)}
+	if c.Deadline > 0 {
+		var cancel context.CancelFunc
+		cause := Fail(ExitDeadline, "", "the deadline of %s passed before everything was sent", c.Deadline)
+		ctx, cancel = context.WithTimeoutCause(ctx, c.Deadline, cause)
+		defer cancel()
+	}
 	err := r.do(ctx)
 	r.summary.Seconds = time.Since(r.started).Round(time.Millisecond).Seconds()
 	r.summary.Requests = c.Client.Requests()
@@ -75,12 +92,20 @@ func Run(ctx context.Context, c Config) (*Summary, error) {
 }
 
 func (r *run) do(ctx context.Context) error {
+	if r.Command == "apply" && ledger.Is(r.File) {
+		return r.resume(ctx)
+	}
 	if err := r.Outputs.check(); err != nil {
 		return err
 	}
 	if err := r.read(); err != nil {
 		return err
 	}
+	release, err := r.signInAndLock(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	if err := r.makePlan(ctx); err != nil {
 		return stopped(ctx, err)
 	}
@@ -135,23 +160,40 @@ func Plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// signInAndLock learns whose tenant this is, and keeps other runs out of it while this one sends.
+func (r *run) signInAndLock(ctx context.Context) (release func(), err error) {
+	if r.who, err = r.Client.Identity(ctx); err != nil {
+		return nil, stopped(ctx, err)
+	}
+	if r.Command != "apply" || r.StateDir == "" {
+		return func() {}, nil
+	}
+	lock, err := TakeLock(ctx, r.StateDir, r.Cloud, r.who.Tenant, r.GraphURL, r.LockTimeout)
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = lock.Release() }, nil // the kernel lets go of it in any case
+}
+
 // makePlan fetches the tenant's tasks and computes the plan.
 func (r *run) makePlan(ctx context.Context) error {
-	var err error
-	if r.who, err = r.Client.Identity(ctx); err != nil {
-		return err
-	}
+	r.planned = time.Now() // from here on the tenant may change behind what is read
 	current, err := r.Client.ListTasks(ctx)
 	if err != nil {
 		return err
 	}
-	r.planned = time.Now()
 	r.Watcher.Fetched(len(current))
 	r.plan = diff.Make(planRows(r.input), current)
+	r.hash = ledger.PlanHash(r.plan.Changes)
+	r.show()
+	return nil
+}
+
+// show tells the plan to the summary and the watcher.
+func (r *run) show() {
 	r.summary.Unmanaged = len(r.plan.Unmanaged)
 	r.summary.Changes = len(r.plan.Pending())
-	r.Watcher.Planned(r.plan)
-	return nil
+	r.Watcher.Planned(r.plan, r.hash)
 }
 
 func planRows(input *ingest.Input) []diff.Row {
@@ -168,100 +210,30 @@ func planRows(input *ingest.Input) []diff.Row {
 	return rows
 }
 
-// carryOut records the plan, sends it where the command is apply, and leaves ledger and reports on every path.
-func (r *run) carryOut(ctx context.Context) error {
-	if err := r.files.open(r.Outputs, r.started, r.Command == "apply"); err != nil {
-		return err
+// permit checks the plan against what was approved and against the limits.
+func (r *run) permit() error {
+	if r.Expect != "" && !strings.EqualFold(r.Expect, r.hash) {
+		return r.unexpected()
 	}
-	defer r.files.cleanUp()
-	r.summary.Run, r.summary.Ledger = r.files.runID, r.files.shownLedger()
-	book, err := ledger.Create(r.files.ledger)
-	if err != nil {
-		return err
-	}
-	err = book.Plan(r.header(), r.plan.Changes)
-	if err == nil && r.Command == "apply" {
-		err = r.send(ctx, book)
-	}
-	err = r.verdict(ctx, err, book)
-	if r.Command == "apply" {
-		err = first(err, book.End(r.endLine(err)))
-	}
-	err = first(err, book.Close())
-	return first(err, r.report())
+	return r.Limits.Check(r.plan)
 }
 
-// first is the error that is told: the earlier one, since later ones tend to follow from it.
-func first(earlier, later error) error {
-	if earlier != nil {
-		return earlier
-	}
-	return later
-}
-
-func (r *run) send(ctx context.Context, book *ledger.Writer) (err error) {
-	pending := r.plan.Pending()
-	if len(pending) == 0 {
-		return nil
-	}
-	if r.Confirm != nil {
-		yes, err := r.Confirm(ctx, r.plan)
-		if err != nil {
-			return err
-		}
-		if !yes {
-			return Fail(ExitFailed, "", "not confirmed; nothing was sent")
-		}
-	}
-	r.stats, err = batch.Send(ctx, pending, r.Client, watched{book, r.Watcher}, r.Batch)
-	r.summary.Patches, r.summary.Batches = r.stats.Patches, r.stats.Batches
-	r.summary.Throttled, r.summary.Retries = r.stats.Throttled, r.stats.Retries
-	return err
-}
-
-// watched lets the watcher see what is recorded.
-type watched struct {
-	batch.Recorder
-	watcher Watcher
-}
-
-func (w watched) Sending(e batch.Envelope) error {
-	if err := w.Recorder.Sending(e); err != nil {
-		return err
-	}
-	w.watcher.Sending(e)
-	return nil
-}
-
-func (w watched) Result(res batch.Result) error {
-	if err := w.Recorder.Result(res); err != nil {
-		return err
-	}
-	w.watcher.Settled(res)
-	return nil
-}
-
-func (r *run) endLine(verdict error) ledger.End {
-	reason := r.summary.Reason
-	if verdict != nil {
-		reason = verdict.Error()
-	}
-	return ledger.End{
-		At: time.Now().UTC().Truncate(time.Millisecond), ExitCode: Code(verdict), Reason: reason,
-		Requests: r.Client.Requests(), Stats: r.stats,
-	}
+func (r *run) unexpected() error {
+	return Fail(ExitLimit, "look at the plan again; nothing was sent", "the plan is %s, not the %s that --expect-plan names", r.hash, r.Expect)
 }
 
 func (r *run) header() ledger.Header {
 	h := ledger.Header{
 		RunID: r.files.runID, Command: r.Command, Version: r.Version,
-		Input: ledger.Input{
-			File: r.input.File, Sheet: r.input.Sheet, SHA256: r.input.SHA256,
-			Columns: r.input.Columns, Rows: len(r.input.Rows), Notices: r.input.Notices,
-		},
 		Cloud: r.Cloud, GraphURL: r.GraphURL, Tenant: r.who.Tenant, Actor: r.who.Actor, Operator: r.Operator,
 		Options: r.Options, Started: r.started.UTC().Truncate(time.Millisecond),
 		Planned: r.planned.UTC().Truncate(time.Millisecond), TenantTasks: r.plan.Tenant,
+	}
+	if r.input != nil {
+		h.Input = ledger.Input{
+			File: r.input.File, Sheet: r.input.Sheet, SHA256: r.input.SHA256,
+			Columns: r.input.Columns, Rows: len(r.input.Rows), Notices: r.input.Notices,
+		}
 	}
 	for _, t := range r.plan.Unmanaged {
 		h.Unmanaged = append(h.Unmanaged, ledger.Unmanaged{

@@ -70,7 +70,7 @@ func (q Quota) Exceeded(n, total int) bool {
 // more changes than a small run has. Only changes that would be sent are measured.
 type Limits struct {
 	// MaxChanges bounds the tasks changed, as a number or as a share of the tenant's securityConfigurationTasks.
-	// It is not enforced under 10 changes.
+	// A share is not enforced under 10 changes.
 	MaxChanges Quota
 	// MaxClears bounds the values that are set now and would be emptied; negative is off.
 	MaxClears int
@@ -108,7 +108,7 @@ func (l Limits) Check(p *diff.Plan) error {
 }
 
 func (l Limits) checkChanges(n, tenant int) string {
-	if n < smallRun || !l.MaxChanges.Exceeded(n, tenant) {
+	if (l.MaxChanges.Percent && n < smallRun) || !l.MaxChanges.Exceeded(n, tenant) {
 		return ""
 	}
 	if !l.MaxChanges.Percent {

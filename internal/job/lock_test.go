@@ -64,10 +64,20 @@ func TestLockName(t *testing.T) {
 	seen := map[string]key{}
 	safe := regexp.MustCompile(`^lock-[a-z0-9]{0,16}-[0-9a-f]{12}\.lock$`)
 	for _, k := range []key{
-		{"global", "t1", ""}, {"global", "t2", ""}, {"usgov", "t1", ""}, {"us-gov", "t1", ""},
-		{"global", "", "http://127.0.0.1:1"}, {"global", "", "http://127.0.0.1:2"}, {"global", "127.0.0.1:1", ""},
-		{"global", "", ""}, {"", "", ""}, {"global", "", "://"}, {"../../etc", "../../../passwd", "x"},
-		{strings.Repeat("long", 100), strings.Repeat("long", 100), ""}, {"a/b\x00", "é\n/", ""}, {"global", "..", ""},
+		{"global", "t1", ""},
+		{"global", "t2", ""},
+		{"usgov", "t1", ""},
+		{"us-gov", "t1", ""},
+		{"global", "", "http://127.0.0.1:1"},
+		{"global", "", "http://127.0.0.1:2"},
+		{"global", "127.0.0.1:1", ""},
+		{"global", "", ""},
+		{"", "", ""},
+		{"global", "", "://"},
+		{"../../etc", "../../../passwd", "x"},
+		{strings.Repeat("long", 100), strings.Repeat("long", 100), ""},
+		{"a/b\x00", "é\n/", ""},
+		{"global", "..", ""},
 	} {
 		name := lockName(k.cloud, k.tenant, k.url)
 		if !safe.MatchString(name) || filepath.Base(name) != name {

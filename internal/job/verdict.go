@@ -40,10 +40,10 @@ func (r *run) verdict(ctx context.Context, err error, book *ledger.Writer) error
 			return Fail(ExitDifferences, "", "%s", s.Reason)
 		}
 		return nil
-	case ctx.Err() != nil && s.Outcomes[diff.NotSent] > 0:
+	case ctx.Err() != nil && s.Outcomes[diff.NotSent]+s.Outcomes[diff.Unknown] > 0:
 		return stopped(ctx, context.Cause(ctx))
 	case temporary > 0:
-		return Fail(ExitTemporary, "run the same command again", "%s not brought in place for reasons that may pass: %s", Plural(temporary, "row"), s.Words())
+		return Fail(ExitTemporary, "", "%s not brought in place for reasons that may pass: %s", Plural(temporary, "row"), s.Words())
 	case s.short() > 0:
 		return Fail(ExitPartial, "the report's Failures sheet lists them", "%s not as wanted: %s", Plural(s.short(), "row"), s.Words())
 	}
@@ -64,6 +64,7 @@ func (r *run) tally(book *ledger.Writer) (temporary int, err error) {
 	for _, o := range diff.Outcomes() {
 		r.summary.Outcomes[o] = 0
 	}
+	r.summary.Rows = past.Rows()
 	err = past.Each(func(e ledger.Entry) error {
 		r.summary.Outcomes[e.Outcome]++
 		if e.Result != nil && e.Result.Temporary && !e.Outcome.Good() {

@@ -104,11 +104,7 @@ func TestOutcomeOfEveryRow(t *testing.T) {
 		{"sent again, then cut short", func(t *testing.T) string {
 			return create(t).planned().sending(0, 1).result(0, diff.Failed, "?").result(1, diff.Applied, "").sending(0).close()
 		}, []outcome{lost, applied, turn, turn, lost}},
-		{"stopped by a safety limit", func(t *testing.T) string {
-			w := create(t).planned()
-			w.must(w.End(ledger.End{ExitCode: 6, Reason: "too many"}))
-			return w.close()
-		}, []outcome{{diff.Blocked, "too many", false}, {diff.Blocked, "too many", false}, {diff.Blocked, "too many", false}, {diff.Blocked, "too many", false}, {diff.Blocked, "too many", false}}},
+		{"stopped by a safety limit", blocked, []outcome{{diff.Blocked, "too many", false}, {diff.Blocked, "too many", false}, {diff.Blocked, "too many", false}, {diff.Blocked, "too many", false}, {diff.Blocked, "too many", false}}},
 		{"blocked", func(t *testing.T) string {
 			w := create(t)
 			for _, c := range w.plan.Pending() {

@@ -35,7 +35,10 @@ func TestPlanHashIsOfWhatIsSent(t *testing.T) {
 			t.Errorf("%s matter", name)
 		}
 	}
-	seen := map[string]string{plan: "the plan"}
+}
+
+func TestPlanHashTellsPlansApart(t *testing.T) {
+	seen := map[string]string{ledger.PlanHash(samplePlan().Changes): "the plan"}
 	for name, change := range map[string]func(p *diff.Plan){
 		"a task":            func(p *diff.Plan) { p.Changes[0].Current.ID = "z" },
 		"a value wanted":    func(p *diff.Plan) { p.Changes[0].Edits[0].Wanted = task.Text("x") },

@@ -54,6 +54,20 @@ type Total struct {
 	batch.Stats
 }
 
+// Is reports whether the file at path looks like a ledger, whole or not: it begins as a header does.
+func Is(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	start := make([]byte, len(headerStart))
+	_, err = io.ReadFull(f, start)
+	return err == nil && string(start) == headerStart
+}
+
+const headerStart = `{"kind":"run",`
+
 // Open reads a ledger whole, checks its lines, its chain and its plan, and indexes it. The caller closes the Reader. What
 // is not as it was written is an error that wraps ErrAltered and names the line. One whose plan is not whole, since the
 // program was stopped while it wrote it, is an error of its own.
@@ -108,7 +122,8 @@ func (r *Reader) index() error {
 	case number == 0:
 		return errors.New("not a ledger: it has no whole line")
 	case !r.planned():
-		return fmt.Errorf("the plan is not whole: %d of %d rows; the program was stopped before it sent anything", len(r.changes), r.Header.Input.Rows)
+		return fmt.Errorf("the plan is not whole: %d of %d rows; the program was stopped before it sent anything",
+			len(r.changes), r.Header.Input.Rows)
 	case r.plan.hex() != r.Header.PlanHash:
 		return fmt.Errorf("line 1: %w: its planHash is not that of the changes that follow", ErrAltered)
 	}
@@ -152,7 +167,8 @@ func (r *Reader) take(number int, line []byte) error {
 			return err
 		}
 	case e.Prev != r.Final:
-		return fmt.Errorf("%w: this line does not follow line %d as it was written; a line is missing between them or was put in, or line %[2]d was made anew", ErrAltered, number-1)
+		return fmt.Errorf("%w: this line does not follow line %d as it was written; "+
+			"a line is missing between them or was put in, or line %[2]d was made anew", ErrAltered, number-1)
 	default:
 		if err := r.takeKind(e.Kind, line, place{offset: r.whole, length: int32(len(line))}); err != nil {
 			return fmt.Errorf("%w: %w", ErrAltered, err) // this program does not write such lines

@@ -39,10 +39,10 @@ func TestLegs(t *testing.T) {
 
 // Wherever a ledger of several legs is cut, Resume cuts off the torn line and nothing else, and the chain goes on.
 func TestResumeAfterACutAtEveryByte(t *testing.T) {
-	path := legs(t)
+	path, rows := small(t)
 	all := lines(t, path)
 	data := slices.Concat(all...)
-	planned := len(slices.Concat(all[:1+len(samplePlan().Changes)]...))
+	planned := len(slices.Concat(all[:1+rows]...))
 	for n := len(data); n >= 0; n-- {
 		must(t, os.WriteFile(path, data[:n], 0o600))
 		w, r, err := ledger.Resume(path)
@@ -57,8 +57,12 @@ func TestResumeAfterACutAtEveryByte(t *testing.T) {
 		if r.Torn != (len(kept) < n) || !bytes.Equal(read(t, path), kept) {
 			t.Fatalf("cut at byte %d: torn %v", n, r.Torn)
 		}
+		if len(kept) < n-2 && n%8 != 0 { // between these the same lines are left
+			must(t, errors.Join(w.Close(), r.Close()))
+			continue
+		}
 		must(t, w.Resumed(r.Header))
-		must(t, w.Result(batch.Result{Change: &diff.Change{Index: 3}, Outcome: diff.Applied}))
+		must(t, w.Result(batch.Result{Change: &diff.Change{Index: 1}, Outcome: diff.Applied}))
 		must(t, w.Close())
 		must(t, r.Close())
 		checkChain(t, lines(t, path))
@@ -135,21 +139,28 @@ func TestLinesOutOfPlace(t *testing.T) {
 	}
 }
 
+// saved is a plan that "plan" leaves.
+func saved(t *testing.T) *written {
+	w := create(t)
+	h := header(w.plan)
+	h.Command = "plan"
+	w.must(w.Plan(h, w.plan.Changes))
+	return w
+}
+
+// blocked is a run that a safety limit stopped.
+func blocked(t *testing.T) string {
+	w := create(t).planned()
+	w.must(w.End(ledger.End{ExitCode: 6, Reason: "too many"}))
+	return w.close()
+}
+
+// most is a run in which all but change 3 was settled for good.
+func most(t *testing.T) *written {
+	return create(t).planned().sending(0, 1, 2, 3).result(0, diff.Applied, "").result(1, diff.Differs, "").result(2, diff.Applied, "")
+}
+
 func TestFinishedAndPlanned(t *testing.T) {
-	saved := func(t *testing.T) *written {
-		w := create(t)
-		h := header(w.plan)
-		h.Command = "plan"
-		w.must(w.Plan(h, w.plan.Changes))
-		return w
-	}
-	blocked := func(w *written) string {
-		w.must(w.End(ledger.End{ExitCode: 6, Reason: "too many"}))
-		return w.close()
-	}
-	settled := func(w *written) *written {
-		return w.sending(0, 1, 2, 3).result(0, diff.Applied, "").result(1, diff.Differs, "").result(2, diff.Applied, "")
-	}
 	for name, tt := range map[string]struct {
 		path              string
 		finished, planned bool
@@ -158,29 +169,28 @@ func TestFinishedAndPlanned(t *testing.T) {
 		"a saved plan":                {saved(t).close(), false, true, "[0 1 2 3]"},
 		"a saved plan, resumed":       {goOn(t, saved(t).close()).close(), false, false, "[0 1 2 3]"},
 		"a saved plan, sent":          {saved(t).sending(0).close(), false, false, "[0 sent 1 2 3]"},
-		"all settled":                 {settled(create(t).planned()).result(3, diff.Applied, "").end(), true, false, "[]"},
-		"all settled, no end":         {settled(create(t).planned()).result(3, diff.Applied, "").close(), false, false, "[]"},
+		"all settled":                 {most(t).result(3, diff.Applied, "").end(), true, false, "[]"},
+		"all settled, no end":         {most(t).result(3, diff.Applied, "").close(), false, false, "[]"},
 		"several legs":                {legs(t), true, false, "[]"},
 		"several legs, resumed again": {goOn(t, legs(t)).close(), false, false, "[]"},
-		"one not sent":                {settled(create(t).planned()).result(3, diff.NotSent, "").end(), false, false, "[3]"},
-		"one unknown":                 {settled(create(t).planned()).result(3, diff.Unknown, "").end(), false, false, "[3 sent]"},
-		"one failed for now":          {settled(create(t).planned()).result(3, diff.Failed, "").end(), false, false, "[3]"},
-		"one in doubt":                {settled(create(t).planned()).end(), false, false, "[3 sent]"},
-		"one in doubt again":          {settled(create(t).planned()).result(3, diff.Failed, "").sending(3).end(), false, false, "[3 sent]"},
+		"one not sent":                {most(t).result(3, diff.NotSent, "").end(), false, false, "[3]"},
+		"one unknown":                 {most(t).result(3, diff.Unknown, "").end(), false, false, "[3 sent]"},
+		"one failed for now":          {most(t).result(3, diff.Failed, "").end(), false, false, "[3]"},
+		"one in doubt":                {most(t).end(), false, false, "[3 sent]"},
+		"one in doubt again":          {most(t).result(3, diff.Failed, "").sending(3).end(), false, false, "[3 sent]"},
 		"nothing sent":                {create(t).planned().end(), false, false, "[0 1 2 3]"},
-		"a safety limit":              {blocked(create(t).planned()), true, false, "[]"},
-		"a safety limit, then a leg":  {goOn(t, blocked(create(t).planned())).close(), false, false, "[0 1 2 3]"},
+		"a safety limit":              {blocked(t), true, false, "[]"},
+		"a safety limit, then a leg":  {goOn(t, blocked(t)).close(), false, false, "[0 1 2 3]"},
 	} {
 		r := open(t, tt.path)
 		consistent(t, r)
-		var left []string
 		all, err := r.Pending()
-		for _, l := range all {
-			words := fmt.Sprint(l.Change.Index)
+		left := make([]string, len(all))
+		for i, l := range all {
+			left[i] = fmt.Sprint(l.Change.Index)
 			if l.Sent {
-				words += " sent"
+				left[i] += " sent"
 			}
-			left = append(left, words)
 		}
 		if r.Finished() != tt.finished || r.Planned() != tt.planned || fmt.Sprint(left) != tt.left || err != nil {
 			t.Errorf("%s: finished %v, planned %v, left %v, %v", name, r.Finished(), r.Planned(), left, err)

@@ -155,6 +155,15 @@ func legs(t *testing.T) string {
 	return goOn(t, path).sending(2, 3).result(3, diff.Applied, "").result(2, diff.Differs, "accepted, but").end()
 }
 
+// small is a run of three legs, of two rows: one that ended by itself, one that was killed, one that finished.
+func small(t *testing.T) (path string, rows int) {
+	w := create(t)
+	w.plan.Changes = w.plan.Changes[:2]
+	path = w.planned().sending(0, 1).result(0, diff.Failed, "HTTP 503").end()
+	path = goOn(t, path).sending(0).result(0, diff.Applied, "").close()
+	return goOn(t, path).sending(1).result(1, diff.Applied, "").end(), 2
+}
+
 func open(t *testing.T, path string) *ledger.Reader {
 	t.Helper()
 	r, err := ledger.Open(path)

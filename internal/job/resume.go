@@ -1,0 +1,140 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"taskrecon/internal/diff"
+	"taskrecon/internal/ledger"
+	"taskrecon/internal/task"
+)
+
+// resume sends a saved plan, or goes on with a run that was cut short: exactly the changes of the ledger,
+// each read again just before it is sent.
+func (r *run) resume(ctx context.Context) error {
+	hold, err := LockLedger(r.File)
+	if err != nil {
+		return err
+	}
+	defer hold.Release()
+	book, past, err := ledger.Resume(r.File)
+	if err != nil {
+		return &Exit{Code: ExitInput, Err: err, Hint: "nothing was sent"}
+	}
+	defer past.Close()
+	r.past = past
+	release, err := r.acceptLedger(ctx)
+	if err != nil {
+		return first(err, book.Close())
+	}
+	defer release()
+	return r.keep(ctx, book, book.Resumed(r.header()))
+}
+
+// acceptLedger checks that the ledger may be applied here, and takes its plan.
+func (r *run) acceptLedger(ctx context.Context) (release func(), err error) {
+	h := &r.past.Header
+	r.summary.Rows = r.past.Rows()
+	if r.summary.Outcomes, err = r.past.Counts(); err != nil {
+		return nil, err
+	}
+	if r.past.Finished() {
+		return nil, Fail(ExitInput, "make a new plan; nothing was sent", "the ledger %s is finished (%s) and cannot be applied again", r.File, r.past.End.Reason)
+	}
+	r.files.runID, r.files.ledger = h.RunID, r.File
+	if r.files.reports, err = r.reportsBeside(); err != nil {
+		return nil, err
+	}
+	if release, err = r.signInAndLock(ctx); err != nil {
+		return nil, err
+	}
+	if err = r.sameTenant(); err == nil {
+		err = r.takePlan()
+	}
+	if err == nil {
+		err = r.permitSaved()
+	}
+	if err != nil {
+		release()
+		return nil, err
+	}
+	return release, nil
+}
+
+// sameTenant refuses to send a plan to another tenant than the one that it was made for.
+func (r *run) sameTenant() error {
+	h := &r.past.Header
+	switch {
+	case h.Tenant != r.who.Tenant:
+		return Fail(ExitInput, "nothing was sent", "the plan was made for tenant %q, but this sign-in is for tenant %q", h.Tenant, r.who.Tenant)
+	case h.Cloud != r.Cloud || (h.GraphURL != r.GraphURL && r.Cloud != "sandbox"):
+		return Fail(ExitInput, "nothing was sent", "the plan was made at %s (%s), not at %s (%s)", h.GraphURL, h.Cloud, r.GraphURL, r.Cloud)
+	}
+	return nil
+}
+
+// takePlan takes what is left of the ledger's plan.
+func (r *run) takePlan() error {
+	left, err := r.past.Pending()
+	if err != nil {
+		return &Exit{Code: ExitInput, Err: err, Hint: "nothing was sent"}
+	}
+	r.planned = r.past.Header.Planned
+	r.plan = &diff.Plan{Tenant: r.past.Header.TenantTasks, Changes: make([]diff.Change, len(left))}
+	r.doubt = map[*diff.Change]bool{}
+	for i, l := range left {
+		r.plan.Changes[i] = l.Change
+		if l.Sent || l.Attempts > 0 {
+			r.doubt[&r.plan.Changes[i]] = true
+		}
+	}
+	for _, u := range r.past.Header.Unmanaged {
+		t := &task.Task{ID: u.ID, Type: task.ODataType}
+		t.Set(task.DisplayName, u.DisplayName)
+		r.plan.Unmanaged = append(r.plan.Unmanaged, t)
+	}
+	r.hash = r.past.Header.PlanHash // what was approved is the whole plan, not what is left of it
+	r.show()
+	if r.Expect != "" && !strings.EqualFold(r.Expect, r.hash) {
+		return r.unexpected()
+	}
+	return nil
+}
+
+// permitSaved checks what is left of the plan. A refusal leaves the ledger as it is, so that the plan can be applied with
+// another limit. Where something is in doubt the run was permitted once, and must be settled now.
+func (r *run) permitSaved() error {
+	if len(r.doubt) > 0 {
+		return nil
+	}
+	err := r.permit()
+	if err != nil {
+		s := r.summary
+		s.Outcomes[diff.Blocked], s.Outcomes[diff.NotSent] = s.Outcomes[diff.NotSent], 0
+	}
+	return err
+}
+
+// reportsBeside are the reports of a run that goes on: those named, else one beside the ledger under a
+// name that is free, since the report of an earlier leg is evidence too.
+func (r *run) reportsBeside() ([]string, error) {
+	if len(r.Outputs.Reports) > 0 {
+		o := r.Outputs
+		o.Ledger, o.RunDir = "", ""
+		return o.Reports, o.check()
+	}
+	if r.Outputs.Ledger != "" || r.Outputs.RunDir != "" {
+		return nil, Fail(ExitUsage, "", "%s is a ledger, and the run goes on in it: --ledger and --run-dir have no place here", r.File)
+	}
+	stem := strings.TrimSuffix(r.File, filepath.Ext(r.File))
+	if filepath.Base(r.File) == "ledger.jsonl" {
+		stem = filepath.Join(filepath.Dir(r.File), "report")
+	}
+	path := stem + ".xlsx"
+	for n := 2; exists(path); n++ {
+		path = fmt.Sprintf("%s-%d.xlsx", stem, n)
+	}
+	return []string{path}, nil
+}
