@@ -95,7 +95,7 @@ func (w *watcher) Sending(e batch.Envelope) {
 	if w.bars {
 		w.start.Do(func() {
 			w.bar = progressbar.NewOptions(w.total, progressbar.OptionSetWriter(w.stderr), progressbar.OptionSetDescription("settled"),
-				progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("changes"),
+				progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(false), // the limits, not the past, say when it ends
 				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionFullWidth())
 		})
 	}
