@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/user"
 	"runtime"
@@ -186,7 +187,11 @@ func (p *program) sendingConfig(c *cli.Context, config *job.Config) (err error) 
 	if c.String("sandbox") != "" {
 		return nil // nobody else can reach a sandbox inside this process
 	}
-	config.StateDir, err = job.StateDir(p.env)
+	env := maps.Clone(p.env)
+	if u, err := user.Current(); err == nil && env["HOME"] == "" {
+		env["HOME"] = u.HomeDir // services are often started without it
+	}
+	config.StateDir, err = job.StateDir(env)
 	return err
 }
 
@@ -198,6 +203,8 @@ func next(c *cli.Context, s *job.Summary, file string) string {
 			file = s.Ledger
 		}
 		return commandLine(c, "apply", file)
+	case s.ExitCode == job.ExitFailed && s.Ledger != "" && s.Command == "apply" && s.Patches > 0 && s.Outcomes[diff.NotSent]+s.Outcomes[diff.Unknown] > 0:
+		return commandLine(c, "apply", s.Ledger) // it failed part-way, as with a token that expired
 	case s.Ledger != "" && slices.Contains([]int{
 		job.ExitTemporary, job.ExitBudget, job.ExitDeadline, job.ExitInterrupt, job.ExitTerminated,
 	}, s.ExitCode):
@@ -298,6 +305,7 @@ func pastSummary(s *job.Summary, past *ledger.Reader, file string) error {
 // ask shows the plan on the terminal and waits for a yes.
 func (p *program) ask(ctx context.Context, plan *diff.Plan) (bool, error) {
 	printPlan(p.stderr, plan, promptChanges)
-	fmt.Fprintf(p.stderr, "%s\n\nSend %d changes? Only \"yes\" sends: ", planWords(plan), len(plan.Pending()))
+	fmt.Fprintf(p.stderr, "%s\nPlan    %s\n\nSend %s? Only \"yes\" sends: ",
+		planWords(plan), ledger.PlanHash(plan.Changes), job.Plural(len(plan.Pending()), "change"))
 	return p.yes(ctx)
 }
