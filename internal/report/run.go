@@ -93,12 +93,24 @@ func endFacts(r *ledger.Reader) []fact {
 			{"End", "Ended", e.At},
 			{"End", "Exit code", e.ExitCode},
 			{"End", "Reason", e.Reason},
-			{"End", "Requests", e.Requests},
-			{"End", "Batches", e.Batches},
-			{"End", "Patches", e.Patches},
-			{"End", "Retries", e.Retries},
-			{"End", "Throttled", e.Throttled},
-			{"End", "Waited seconds", seconds(e.Waited)},
+		}
+	}
+	if t := r.Total(); r.End != nil || t.Requests > 0 {
+		facts = append(facts,
+			fact{"End", "Requests", t.Requests},
+			fact{"End", "Batches", t.Batches},
+			fact{"End", "Patches", t.Patches},
+			fact{"End", "Retries", t.Retries},
+			fact{"End", "Throttled", t.Throttled},
+			fact{"End", "Waited seconds", seconds(t.Waited)},
+		)
+	}
+	for i, leg := range r.Resumes {
+		section := fmt.Sprintf("Leg %d", i+2)
+		facts = append(facts, fact{section, "Resumed", leg.Started}, fact{section, "Operator", leg.Operator},
+			fact{section, "Actor", leg.Actor}, fact{section, "Version", leg.Version})
+		for _, o := range leg.Options {
+			facts = append(facts, fact{section, o.Name, o.Value})
 		}
 	}
 	torn := "no"
@@ -107,6 +119,7 @@ func endFacts(r *ledger.Reader) []fact {
 	}
 	return append(facts,
 		fact{"Ledger", "Format", r.Header.Format},
+		fact{"Ledger", "Plan SHA-256", r.Header.PlanHash},
 		fact{"Ledger", "Last line torn", torn},
 		fact{"Ledger", "Final SHA-256", r.Final},
 	)

@@ -202,6 +202,9 @@ func (p *page) facts(r *ledger.Reader, o Options) {
 	} else {
 		p.fact("Ended", "no end is recorded")
 	}
+	for i, leg := range r.Resumes {
+		p.fact(fmt.Sprintf("Resumed, leg %d", i+2), moment(leg.Started, o.Zone)+" by "+leg.Operator)
+	}
 	p.section("Which file")
 	p.fact("File", h.Input.File)
 	p.fact("SHA-256", h.Input.SHA256)
@@ -212,14 +215,17 @@ func (p *page) facts(r *ledger.Reader, o Options) {
 	p.fact("Cloud", h.Cloud+", "+h.GraphURL)
 	p.fact("Tasks", h.TenantTasks)
 	p.fact("Unmanaged", len(h.Unmanaged))
-	if e := r.End; e != nil {
+	if t := r.Total(); r.End != nil || t.Requests > 0 {
 		p.section("What went over the wire")
-		p.fact("Requests", e.Requests)
-		p.fact("Batches", e.Batches)
-		p.fact("Patches", e.Patches)
-		p.fact("Retries", e.Retries)
-		p.fact("Throttled", e.Throttled)
-		p.fact("Waited seconds", seconds(e.Waited))
+		p.fact("Requests", t.Requests)
+		p.fact("Batches", t.Batches)
+		p.fact("Patches", t.Patches)
+		p.fact("Retries", t.Retries)
+		p.fact("Throttled", t.Throttled)
+		p.fact("Waited seconds", seconds(t.Waited))
+		if len(r.Resumes) > 0 {
+			p.fact("Counted", fmt.Sprintf("over the legs of the run that recorded their end; it has %d legs", len(r.Resumes)+1))
+		}
 	}
 }
 
