@@ -34,7 +34,7 @@ var onlyIn = map[string][]string{
 	"golang.org/x/sync/errgroup":    {"batch"},
 	"net/http":                      {"graph", "sandbox", "batch"},
 	"os/signal":                     {"cli"},
-	"github.com/google/renameio/v2": {"report", "job"},
+	"github.com/google/renameio/v2": {"ingest", "report", "job"},
 }
 
 // forbiddenInDiff keeps the planner pure.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"taskrecon/internal/diff"
@@ -48,7 +47,7 @@ func (s *sender) landReads(t *trip) {
 		case a == nil:
 			s.readAgain(it, true, "the answer was missing, doubled or unreadable")
 		case a.Status == http.StatusOK:
-			s.landRead(it, a)
+			s.landRead(t, it, a)
 		case a.Status == http.StatusNotFound:
 			s.settle(it, diff.NotFound, "the task was in the tenant when the plan was made, but not any more")
 		default:
@@ -62,13 +61,14 @@ func (s *sender) landReads(t *trip) {
 	}
 }
 
-func (s *sender) landRead(it *item, a *graph.Answer) {
+func (s *sender) landRead(t *trip, it *item, a *graph.Answer) {
 	now := new(task.Task)
 	if err := json.Unmarshal(a.Body, now); err != nil || task.Key(now.ID) != task.Key(it.change.ID()) || (now.Type != "" && !now.Managed()) {
 		s.readAgain(it, true, "the answer did not hold the task")
 		return
 	}
-	it.seen, it.reads = time.Now(), 0
+	// What was seen is as old as the question, but a slow answer must leave time to act upon it.
+	it.seen, it.reads = time.Now().Add(-min(time.Since(t.at), s.o.RereadAfter/2)), 0
 	switch it.ask {
 	case tookHold:
 		s.compare(it, now)
@@ -95,24 +95,19 @@ func (s *sender) judge(it *item, now *task.Task) {
 		return
 	}
 	m := Meet(it.change, now)
-	if len(m.Conflicts) > 0 && s.o.OnConflict != Overwrite {
-		s.settle(it, diff.Conflict, "someone else changed it: "+strings.Join(m.Conflicts, "; "))
-		if s.o.OnConflict == Abort {
-			s.stop(ErrConflict)
-		}
-		return
-	}
+	it.halfway(m.Left)
 	it.left = m.Left
 	switch {
+	case s.conflicts(it, m):
 	case it.refusedForGood():
 		s.settle(it, diff.Failed, why)
 	case s.stopped:
 		s.abandon(it)
-	case it.result.Attempts >= s.o.MaxAttempts:
+	case it.tries >= s.o.MaxAttempts:
 		it.result.Temporary = true
 		s.settle(it, diff.Failed, fmt.Sprintf("sent %d times without taking effect; last: %s", it.result.Attempts, why))
 	default:
-		s.ready = append(s.ready, it)
+		s.goesNext(it)
 	}
 }
 

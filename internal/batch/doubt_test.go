@@ -23,8 +23,12 @@ func TestJudge(t *testing.T) {
 	}{
 		{"everything as wanted", map[string]any{"assignedTo": "new@contoso.com", "status": "completed"}, 0, 0, diff.Applied, 1, "read again to be sure"},
 		{"as wanted, with other properties changed", map[string]any{"assignedTo": "new@contoso.com", "status": "completed", "priority": "high"}, 0, 0, diff.Applied, 1, "read again to be sure"},
-		{"a third value", map[string]any{"assignedTo": "third@contoso.com"}, 0, 0, diff.Conflict, 1,
-			`someone else changed it: assignedTo: base "old@contoso.com", found "third@contoso.com", wanted "new@contoso.com"`},
+		{
+			"a third value",
+			map[string]any{"assignedTo": "third@contoso.com"},
+			0, 0, diff.Conflict, 1,
+			`someone else changed it: assignedTo: base "old@contoso.com", found "third@contoso.com", wanted "new@contoso.com"`,
+		},
 		{"a third value beside a wanted one", map[string]any{"assignedTo": "new@contoso.com", "status": "rejected"}, 0, 0, diff.Conflict, 1, `found "rejected"`},
 		{"a third value after a refusal for good", map[string]any{"status": "rejected"}, 500, 0, diff.Conflict, 1, `found "rejected"`},
 		{"a third value at the last try", map[string]any{"status": "rejected"}, 503, 1, diff.Conflict, 1, `found "rejected"`},
@@ -138,7 +142,8 @@ func TestDoubtIsSettledBesideOtherWork(t *testing.T) {
 			t.Errorf("task %d: %+v, want %d attempts", i, got, want)
 		}
 	}
-	if writes, reads := r.sizes(); !slices.Equal(writes, []int{20, 20, 20, 20, 20, 20}) || !slices.Equal(reads, []int{20}) {
+	// The last of the new changes wait for nobody, so they leave without the retries.
+	if writes, reads := r.sizes(); !slices.Equal(writes, []int{20, 20, 20, 20, 20, 12, 8}) || !slices.Equal(reads, []int{20}) {
 		t.Errorf("patches in %v, readings in %v", writes, reads)
 	}
 }

@@ -40,7 +40,8 @@ func (s *sender) land(t *trip) {
 		if t.err != nil && refused > 0 {
 			refused = len(t.items)
 		}
-		s.pace.heard(len(t.items)-refused, refused, time.Now())
+		s.pace.heard(t.at, len(t.items)-refused, refused, time.Now())
+		s.writeWindow.rate.N = s.pace.n
 	}
 	s.pauseFor(t)
 	if s.o.Progress != nil {
@@ -73,6 +74,7 @@ func (s *sender) count(t *trip) {
 			s.stats.Retries++
 		}
 		it.result.Attempts++
+		it.tries++
 		it.doubtful = true
 		it.result.SentAt = t.at
 		it.result.ClientRequestID = t.id
@@ -203,6 +205,7 @@ func (s *sender) landAccepted(it *item, a *graph.Answer) {
 		s.doubt(it, tookHold)
 		return
 	}
+	it.seen = it.result.SentAt
 	s.compare(it, after)
 }
 
@@ -228,30 +231,27 @@ func taskIn(a *graph.Answer, c *diff.Change) (*task.Task, bool) {
 // compare settles a change that the service accepted by what the tenant now holds. Where the status was
 // withheld, and it is all that is not as wanted, it follows now.
 func (s *sender) compare(it *item, after *task.Task) {
-	wrong := it.see(after)
-	left := diff.Edits(wishes(it.change.Edits), after)
+	wrong, m := it.see(after), Meet(it.change, after)
 	switch {
 	case wrong == "":
 		s.settle(it, diff.Applied, it.note)
-	case it.withheld && len(left) == 1 && left[0].Property == task.Status:
-		it.left, it.withheld = left, false
-		if s.stopped {
-			s.abandon(it)
-			return
-		}
-		it.seen = time.Now()
-		s.ready = append(s.ready, it)
-	default:
+	case !it.halfway(m.Left):
 		s.settle(it, diff.Differs, "accepted, but the tenant now holds "+wrong)
+	case s.conflicts(it, m):
+	case s.stopped:
+		s.abandon(it)
+	default:
+		s.ready = append(s.ready, it)
 	}
 }
 
-func wishes(edits []diff.Edit) []task.Wish {
-	out := make([]task.Wish, len(edits))
-	for i, e := range edits {
-		out[i] = task.Wish{Property: e.Property, Value: e.Wanted}
+// halfway takes what is left of a change, and reports whether that is just the status that was withheld: a new start for it.
+func (it *item) halfway(left []diff.Edit) bool {
+	half := it.withheld && len(left) == 1 && left[0].Property == task.Status
+	if half {
+		it.left, it.withheld, it.tries, it.last = left, false, 0, nil
 	}
-	return out
+	return half
 }
 
 // see notes what the tenant holds and names the first property that is not as wanted.

@@ -1,140 +1,142 @@
 package batch
 
 import (
+	"slices"
 	"time"
-
-	"taskrecon/internal/graph"
 )
 
-// pace spaces the envelopes of writes below the published limit, once 429s have shown that others use part of
-// the tenant's quota. It is off (rate 0) until the first 429, and again when it has grown back to the limit.
+// pace lowers the window of writes below the published limit once 429s have shown that others use part of the tenant's
+// quota, and raises it again.
 //
-// After a 429 the rate is what the service took in the last window. It then stays, and grows by a step a
-// window: a step that the service takes is followed by one twice as large, one that it refuses is taken back
-// and followed by a pause that doubles. So a steady remainder of the quota is probed ever more rarely,
-// and one that grows is found in a few windows.
+// The service counts in a sliding window, so what others leave is a smaller window, not a slower beat: n writes in any
+// Per fit beside others that use the rest of it, whenever they leave. After the first 429, n is what the service took in the
+// last Per. It then holds, and grows by a step for each Per in which all of it was taken: a step that is taken is followed by
+// one twice as large, one that is refused is taken back, and the next attempt comes after a longer hold. So a steady
+// remainder is probed with a request or two in a dozen windows, and one that grows is found within a few.
 type pace struct {
 	limit    Rate
-	rate     float64   // writes a second; 0 is off
-	good     float64   // the last rate at which a whole window passed without a 429
-	step     float64   // by what share the rate grows next
+	n        int       // writes in any Per; limit.N when nothing has been learned
+	good     int       // the last n of which a whole Per was taken; 0 since a refusal
+	step     float64   // share of n by which it grows next
 	hold     int       // windows to hold before the next step
-	patience int       // what hold becomes after the next refusal
+	patience int       // what hold becomes at the next refusal
 	since    time.Time // start of the window under watch
-	next     time.Time // when the next envelope may leave
-	taken    []mark    // writes that the service took in the last window; until is when they leave it
+	cut      time.Time // of the last refusal; zero is never
+	measure  int       // what was taken in the last Per before it; negative when n was not measured at it
+	low, top int       // between which a measure is believed
+	taken    []mark    // writes that the service took, of those that left in the last Per
 }
 
 const (
 	firstStep   = 0.025
-	longestHold = 32 // windows
-	slowest     = 0.5
+	largestStep = 0.5
+	firstHold   = 2  // windows
+	longestHold = 10 // a probe costs a refused request or two: cheap enough to find freed quota in a few minutes
 )
 
-func (p *pace) full() float64 { return float64(p.limit.N) / p.limit.Per.Seconds() }
+func newPace(limit Rate) pace {
+	return pace{limit: limit, n: limit.N, step: firstStep, patience: firstHold}
+}
 
-// heard learns from the answers to an envelope of writes.
-func (p *pace) heard(taken, throttled int, now time.Time) {
+// heard learns from the answers to an envelope of writes that left at the given time.
+func (p *pace) heard(left time.Time, taken, refused int, now time.Time) {
 	if p.limit.N <= 0 {
 		return
 	}
-	for len(p.taken) > 0 && !p.taken[0].until.After(now) {
-		p.taken = p.taken[1:]
-	}
-	if taken > 0 {
-		p.taken = append(p.taken, mark{taken, now.Add(p.limit.Per)})
-	}
+	p.taken = append(p.taken, mark{taken, left.Add(p.limit.Per)}) // by leaving, so that no earlier burst is counted with this one
+	p.taken = slices.DeleteFunc(p.taken, func(m mark) bool { return !m.until.After(now) })
 	switch {
-	case throttled > 0:
+	case !left.After(p.cut): // the same refusal, heard in parts
+		if p.measure >= 0 {
+			p.measured(p.measure + taken)
+		}
+	case refused > 0:
 		p.slow(now)
-	case p.rate > 0 && now.Sub(p.since) >= p.limit.Per:
+	case p.n < p.limit.N && now.Sub(p.since) >= p.limit.Per && p.sum() >= p.n*3/4:
 		p.grow(now)
 	}
 }
 
-func (p *pace) slow(now time.Time) {
-	if p.rate > 0 && now.Sub(p.since) < p.limit.Per/4 {
-		return // answers to envelopes that left together are one refusal
-	}
-	sum := 0
+func (p *pace) sum() int {
+	n := 0
 	for _, m := range p.taken {
-		sum += m.n
+		n += m.n
 	}
-	measured := max(float64(sum)/p.limit.Per.Seconds(), slowest)
-	switch {
-	case p.rate == 0:
-		p.rate, p.patience = min(measured, p.full()), 2
-	case p.good > 0 && p.rate > p.good:
-		p.rate = p.good // the step was one too far
-	default:
-		p.rate = max(p.rate*0.75, slowest)
+	return n
+}
+
+func (p *pace) stepOf(share float64) int { return max(1, int(float64(p.n)*share)) }
+
+func (p *pace) slow(now time.Time) {
+	if p.good > 0 && p.n > p.good {
+		p.n, p.measure = p.good, -1 // the step was one too far
+	} else {
+		// What was taken says little where little was sent: at most half of n is given up at once. And a refusal always
+		// lowers n, down to what would tell nothing any more.
+		p.low = max(p.n/2, p.limit.N/20, 1)
+		p.top = max(p.n-p.stepOf(firstStep), p.low)
+		p.measured(p.sum())
 	}
-	p.good, p.step, p.hold, p.since = 0, firstStep, p.patience, now
-	p.patience = min(p.patience*2, longestHold)
+	p.hold = p.patience
+	if p.good > 0 { // else it is still settling, which says nothing of how steady the quota is
+		p.patience = min(p.patience*2, longestHold)
+	}
+	p.good, p.step, p.since, p.cut = 0, firstStep, now, now
+}
+
+func (p *pace) measured(taken int) {
+	p.measure = taken
+	p.n = min(max(taken, p.low), p.top)
 }
 
 func (p *pace) grow(now time.Time) {
-	p.since = now
-	p.good = p.rate
+	p.since, p.good = now, p.n
 	if p.hold > 0 {
 		p.hold--
 		return
 	}
-	p.rate *= 1 + p.step
+	p.n = min(p.n+p.stepOf(p.step), p.limit.N)
 	if p.step > firstStep {
-		p.patience = 2 // two steps in a row were taken: the quota has grown
+		p.patience = firstHold // two steps in a row were taken: the quota has grown
 	}
-	p.step = min(p.step*2, 0.5)
-	if p.rate >= p.full() {
-		p.rate = 0
-	}
-}
-
-// sent spaces the next envelope from one of n writes.
-func (p *pace) sent(n int, now time.Time) {
-	if p.rate == 0 {
-		p.next = now
-		return
-	}
-	from := now
-	if p.next.After(now.Add(-time.Second)) {
-		from = p.next // do not lose the time by which this one left late
-	}
-	p.next = from.Add(time.Duration(float64(n) / p.rate * float64(time.Second)))
+	p.step = min(p.step*2, largestStep)
 }
 
 // Progress is how far a sending is.
 type Progress struct {
 	Settled int           // changes that have their result
 	Total   int           // changes to be settled
-	Rate    float64       // writes a second that the limits now allow
+	Rate    float64       // writes a second that the limits now allow; 0 is without limit
 	Waited  time.Duration // time in which sending stood still because the service asked for it
 	Finish  time.Time     // when the last envelope should leave, if nothing changes
 }
 
-// progress foresees the end: what the window lets go at once, then a window's worth each window, or at the
-// learned rate where that is lower.
+// progress foresees the end: what the window lets go at once, then a window's worth each window.
 func (s *sender) progress() Progress {
 	now := time.Now()
 	p := Progress{Settled: s.settled, Total: s.total, Waited: s.stats.Waited, Finish: now}
-	left := len(s.writes) + len(s.ready) + len(s.held)
 	if s.notBefore.After(now) {
 		p.Finish = s.notBefore
 	}
 	limit := s.writeWindow.rate
-	switch {
-	case s.pace.rate > 0:
-		p.Rate = s.pace.rate
-		p.Finish = p.Finish.Add(time.Duration(float64(left) / p.Rate * float64(time.Second)))
-	case limit.N > 0:
-		p.Rate = s.pace.full()
-		if over := left - s.writeWindow.room(now); over > 0 {
-			first := s.writeWindow.until(min(graph.MaxItems, limit.N), now)
-			if first.After(p.Finish) {
-				p.Finish = first
-			}
-			p.Finish = p.Finish.Add(limit.Per * time.Duration((over-1)/limit.N))
+	if limit.N <= 0 {
+		return p
+	}
+	p.Rate = float64(limit.N) / limit.Per.Seconds()
+	left, room := len(s.writes)+len(s.ready)+len(s.held)+s.ahead, s.writeWindow.room(now)
+	if over := left - room; over > 0 && !s.stopped {
+		windows, need := (over-1)/limit.N, room+(over-1)%limit.N+1
+		if need > limit.N {
+			windows, need = windows+1, need-limit.N
 		}
+		at := s.writeWindow.until(need, now)
+		if at.IsZero() { // depends on an answer that is still out
+			at = now.Add(limit.Per)
+		}
+		if at.After(p.Finish) {
+			p.Finish = at
+		}
+		p.Finish = p.Finish.Add(limit.Per * time.Duration(windows))
 	}
 	return p
 }

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"slices"
 	"time"
 
 	"taskrecon/internal/diff"
@@ -8,8 +9,8 @@ import (
 	"taskrecon/internal/task"
 )
 
-// next packs the next envelope, or returns nil when none may leave now; wakeAt then says when time alone
-// will change that.
+// next packs the next envelope, or returns nil when none may leave now. Then wakeAt is when time alone will change that, or
+// an answer is on its way: one of the two as long as there is work.
 func (s *sender) next(now time.Time) *trip {
 	s.wakeAt = time.Time{}
 	if s.inFlight >= s.o.Concurrency {
@@ -19,23 +20,41 @@ func (s *sender) next(now time.Time) *trip {
 		s.wakeAt = s.notBefore
 		return nil
 	}
-	if t := s.nextReading(now); t != nil {
+	full := min(graph.MaxItems, s.mostReads(1))
+	if len(s.reads) >= full || s.stopped || s.resumed() {
+		if t := s.nextReading(now); t != nil {
+			return t
+		}
+	}
+	if t := s.nextWriting(now); t != nil {
 		return t
 	}
-	return s.nextWriting(now)
+	if s.inFlight == 0 { // nothing can join them before time has passed
+		return s.nextReading(now)
+	}
+	return nil
 }
 
-// nextReading packs changes in doubt: a full envelope, or what there is once no more can join it.
+// resumed reports whether changes of an earlier leg of the run are to be read: before anything else.
+func (s *sender) resumed() bool { return len(s.reads) > 0 && s.reads[0].result.Attempts == 0 }
+
+// nextReading packs changes in doubt.
 func (s *sender) nextReading(now time.Time) *trip {
-	n := min(len(s.reads), graph.MaxItems)
-	partial := len(s.ready) < graph.MaxItems && anySent(s.ready) // what is read may fill it
-	last := s.inFlight == 0 && len(s.writes) == 0 && (len(s.ready) == 0 || partial)
-	if n == 0 || n < graph.MaxItems && !last && !s.stopped || !s.fits(&s.anyWindow, n, now) {
+	n := min(len(s.reads), graph.MaxItems, s.mostReads(1))
+	if n == 0 || !s.fits(&s.anyWindow, n, now) {
 		return nil
 	}
 	t := newTrip(reading, s.reads[:n])
 	s.reads = s.reads[n:]
 	return t
+}
+
+// mostReads is how many items the limit of requests lets go in one window, each of which costs so many.
+func (s *sender) mostReads(each int) int {
+	if s.anyWindow.rate.N <= 0 {
+		return graph.MaxItems
+	}
+	return max(s.anyWindow.rate.N/each, 1)
 }
 
 // fits reports whether n requests may leave now, and notes when they may where they may not.
@@ -55,7 +74,7 @@ func (s *sender) wake(at time.Time) {
 
 // nextWriting packs changes to be sent: the ready ones first, filled up from the queue. Changes whose task was seen too long
 // ago are read first, but only when there is room to send them as soon as they are read. An
-// envelope that is not full is held back while an answer may still fill it, unless all in it is sent for
+// envelope that is not full is held back while a reading or an answer may still fill it, unless all in it is sent for
 // the first time and none is to come.
 func (s *sender) nextWriting(now time.Time) *trip {
 	s.recall(now)
@@ -64,53 +83,85 @@ func (s *sender) nextWriting(now time.Time) *trip {
 		s.ready = append(s.ready, s.writes[0])
 		s.writes = s.writes[1:]
 	}
-	if len(s.ready) < largest && len(s.writes) > 0 {
-		if t := s.readAhead(now); t != nil {
-			return t
-		}
-		if s.ahead == 0 && s.writeWindow.room(now) > 0 && len(s.ready) == 0 {
-			return nil // the reading itself waits for room, and has said until when
-		}
-	}
 	n := min(len(s.ready), largest)
-	if n == 0 || n < largest && (s.ahead > 0 || s.inFlight > 0 && anySent(s.ready[:n])) {
+	if n >= s.rest() {
+		s.wakeForRoom(s.rest(), 0, now)
+	}
+	if n < largest && !s.urgent() {
+		if len(s.writes) > 0 {
+			return s.readAhead(now)
+		}
+		if s.ahead > 0 || anySent(s.ready) && (s.inFlight > 0 || len(s.reads) > 0) {
+			return nil
+		}
+	}
+	if n == 0 || !s.fits(&s.anyWindow, n, now) {
 		return nil
 	}
-	if now.Before(s.pace.next) && s.pace.rate > 0 {
-		s.wake(s.pace.next)
-		return nil
-	}
-	if !s.fits(&s.writeWindow, n, now) || !s.fits(&s.anyWindow, n, now) {
+	if !s.fits(&s.writeWindow, n, now) {
+		if len(s.writes) > 0 {
+			return s.readAhead(now)
+		}
 		return nil
 	}
 	t := newTrip(writing, s.ready[:n])
 	s.ready = s.ready[n:]
 	for _, it := range t.items {
+		it.looks = 0
 		it.withheld = s.o.StatusByAction && len(it.left) > 1 && hasStatus(it.left)
 	}
 	t.byAction, t.noteOf = s.o.StatusByAction, s.o.Note
 	return t
 }
 
-// largest is the size of a full envelope: what the service takes, but never more than the limit lets go in
-// one window, nor more than the odd rest of it where that is all there is room for.
-func (s *sender) largest(now time.Time) int {
-	n := s.writeWindow.rate.N
-	if n <= 0 {
-		return graph.MaxItems
+// full is the size of a full envelope: what the service takes, but never more than the limits let go in one window.
+func (s *sender) full() int {
+	n := min(graph.MaxItems, s.mostReads(1))
+	if s.writeWindow.rate.N > 0 {
+		n = min(n, s.writeWindow.rate.N)
 	}
-	if rest := n % graph.MaxItems; rest > 0 && s.writeWindow.room(now) == rest {
+	return n
+}
+
+// rest is what a window full of full envelopes leaves over.
+func (s *sender) rest() int {
+	if s.writeWindow.rate.N <= 0 {
+		return 0
+	}
+	return s.writeWindow.rate.N % s.full()
+}
+
+// wakeForRoom wakes the dispatcher so long before the window of writes has room for n, if that is to come.
+func (s *sender) wakeForRoom(n int, lead time.Duration, now time.Time) {
+	if at := s.writeWindow.until(n, now); at.After(now.Add(lead)) {
+		s.wake(at.Add(-lead))
+	}
+}
+
+// largest is the size that the next envelope of writes should have: a full one's, or the odd rest of the window where that is
+// all there is room for.
+func (s *sender) largest(now time.Time) int {
+	if rest := s.rest(); rest > 0 && s.writeWindow.room(now) == rest {
 		return rest
 	}
-	return min(n, graph.MaxItems)
+	return s.full()
 }
 
 func (s *sender) old(it *item, now time.Time) bool {
 	return it.seen.IsZero() || now.Sub(it.seen) > s.o.RereadAfter
 }
 
+// urgent reports whether a change has been read before, only to become too old while it waited for company: it does not wait
+// again.
+func (s *sender) urgent() bool {
+	return slices.ContainsFunc(s.ready, func(it *item) bool { return it.looks > 1 })
+}
+
 // recall sends ready changes that have waited too long back to be read again.
 func (s *sender) recall(now time.Time) {
+	if !slices.ContainsFunc(s.ready, func(it *item) bool { return s.old(it, now) }) {
+		return
+	}
 	var fresh, old []*item
 	for _, it := range s.ready {
 		if s.old(it, now) {
@@ -119,26 +170,36 @@ func (s *sender) recall(now time.Time) {
 			fresh = append(fresh, it)
 		}
 	}
-	if len(old) > 0 {
-		s.ready, s.writes = fresh, append(old, s.writes...)
-	}
+	s.ready, s.writes = fresh, append(old, s.writes...)
 }
 
-// readAhead packs a reading of the next changes to be sent.
+// readAhead packs a reading of the next changes to be sent: as many as fill an envelope with what is ready and being read.
+// It leaves a moment before the window has room for the writes, so that the reading costs no time.
 func (s *sender) readAhead(now time.Time) *trip {
-	n := 0
-	for n < len(s.writes) && n < graph.MaxItems && s.old(s.writes[n], now) {
+	full, coming := s.full(), len(s.ready)+s.ahead
+	n := min(full-coming%full, s.mostReads(2))
+	lead := min(time.Second, s.o.RereadAfter/4)
+	room := s.writeWindow.roomBy(now.Add(lead))
+	if rest := room - coming; rest > 0 && rest < n && room%full == s.rest() {
+		n = rest
+	}
+	most := n
+	for n = 0; n < min(most, len(s.writes)) && s.old(s.writes[n], now); {
 		n++
 	}
-	coming := len(s.ready) + s.ahead
-	if need := min(coming+n, s.writeWindow.rate.N); s.writeWindow.rate.N > 0 && !s.fits(&s.writeWindow, need, now) {
+	if n == 0 {
+		return nil // what comes next is fresh
+	}
+	if room < coming+n {
+		s.wakeForRoom(coming+n, lead, now)
+		s.wakeForRoom(coming+s.rest(), lead, now)
 		return nil
 	}
-	if s.pace.rate > 0 && (coming >= graph.MaxItems || now.Before(s.pace.next)) {
-		s.wake(s.pace.next)
-		return nil
+	requests := coming + 2*n // they are read, and all of them sent
+	if limit := s.anyWindow.rate.N; limit > 0 {
+		requests = min(requests, limit)
 	}
-	if !s.fits(&s.anyWindow, n, now) {
+	if !s.fits(&s.anyWindow, requests, now) {
 		return nil
 	}
 	t := newTrip(reading, s.writes[:n])
@@ -156,7 +217,6 @@ func (s *sender) leave(t *trip) {
 	s.anyWindow.leave(n)
 	if t.purpose == writing {
 		s.writeWindow.leave(n)
-		s.pace.sent(n, time.Now())
 	}
 	if t.ahead() {
 		s.ahead += n

@@ -73,8 +73,10 @@ func drawRefusal(t *rapid.T) *refusal {
 	case 1:
 		return &refusal{status: 200, body: "<html>", took: took}
 	case 2:
-		return &refusal{status: rapid.SampledFrom([]int{429, 500, 502, 503, 504, 509}).Draw(t, "status"), took: took,
-			headers: rapid.SampledFrom(retryAfters).Draw(t, "headers")}
+		return &refusal{
+			status: rapid.SampledFrom([]int{429, 500, 502, 503, 504, 509}).Draw(t, "status"), took: took,
+			headers: rapid.SampledFrom(retryAfters).Draw(t, "headers"),
+		}
 	}
 	return nil
 }

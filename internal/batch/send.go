@@ -5,6 +5,7 @@ package batch
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -91,7 +92,7 @@ func Send(ctx context.Context, changes []*diff.Change, p Poster, rec Recorder, o
 	o = o.withDefaults()
 	s := &sender{
 		poster: p, rec: rec, o: o, wire: context.WithoutCancel(ctx), total: len(changes),
-		writeWindow: window{rate: *o.Writes}, anyWindow: window{rate: *o.Reads}, pace: pace{limit: *o.Writes},
+		writeWindow: window{rate: *o.Writes}, anyWindow: window{rate: *o.Reads}, pace: newPace(*o.Writes),
 	}
 	s.anyWindow.spend(o.Spent, time.Now())
 	s.enqueue(changes)
@@ -109,6 +110,8 @@ type item struct {
 	doubtful bool        // was sent, and may have taken effect
 	canary   bool
 	withheld bool // the envelope carries the change without its status, which follows by updateStatus
+	tries    int  // times that it was sent for what is left; the status that follows by an action counts anew
+	looks    int  // times that it was read since it was last sent
 	reads    int  // times that it was read again in vain
 	ask      question
 	last     *graph.Error  // the last refusal
@@ -144,23 +147,20 @@ type sender struct {
 func (s *sender) enqueue(changes []*diff.Change) {
 	for _, c := range changes {
 		it := &item{change: c, left: c.Edits, seen: s.o.Seen, pause: -1}
+		if s.canaries < s.o.Canary {
+			it.canary = true
+			s.canaries++
+		}
 		switch {
 		case s.o.InDoubt[c]:
 			it.doubtful = true
 			it.result.Reason = "sent before the program was stopped, without an answer on record"
 			s.doubt(it, tookEffect)
-		case s.canaries < s.o.Canary:
-			it.canary = true
-			s.canaries++
-			s.writes = append(s.writes, it)
-		case s.o.Canary > 0:
+		case !it.canary && s.o.Canary > 0:
 			s.held = append(s.held, it)
 		default:
 			s.writes = append(s.writes, it)
 		}
-	}
-	if s.canaries == 0 {
-		s.writes, s.held = append(s.writes, s.held...), nil
 	}
 }
 
@@ -221,7 +221,7 @@ func (s *sender) stop(cause error) {
 	}
 	s.stopped = true
 	s.notBefore = minTime(s.notBefore, time.Now().Add(stoppedPause))
-	for _, it := range append(s.ready, s.writes...) {
+	for _, it := range slices.Concat(s.ready, s.writes, s.held) {
 		if it.doubtful {
 			s.doubt(it, tookEffect)
 		}
@@ -245,8 +245,17 @@ func minTime(a, b time.Time) time.Time {
 // again queues a write that is known, or safe to suppose, not to have taken effect; one that has no
 // attempt left, or no run to be sent in, is read once more before anything is said of it.
 func (s *sender) again(it *item) {
-	if s.stopped || it.result.Attempts >= s.o.MaxAttempts {
+	if s.stopped || it.tries >= s.o.MaxAttempts {
 		s.doubt(it, tookEffect)
+		return
+	}
+	s.ready = append(s.ready, it)
+}
+
+// goesNext queues a write that turned out not to have taken effect. While the canary is out, only its own go.
+func (s *sender) goesNext(it *item) {
+	if s.canaries > 0 && !it.canary {
+		s.held = append(s.held, it)
 		return
 	}
 	s.ready = append(s.ready, it)

@@ -53,10 +53,11 @@ type call struct {
 
 // tenant is an in-memory service behind a transport. Its scripts are called under the lock, one at a time.
 type tenant struct {
-	mu      sync.Mutex
-	objects map[string]map[string]any
-	latency time.Duration
-	shuffle bool
+	mu       sync.Mutex
+	objects  map[string]map[string]any
+	latency  time.Duration
+	shuffle  bool
+	byAction bool // status is to come by updateStatus
 
 	patch  func(id string, attempt int) reply         // nil, or a reply without a status: as it should be
 	get    func(id string, attempt int) reply         // the same
@@ -66,8 +67,10 @@ type tenant struct {
 	meet   func(requestID string, ids []string) error // called before an envelope of writes is looked at
 
 	calls         []call
-	patches, gets map[string]int
-	known         map[string]bool // ids that an answer has shown to be as wanted
+	patches, gets map[string]int      // by task; patches are writes of either kind
+	bodies        map[string][]string // of the writes, by task
+	notes         []any               // of the actions
+	known         map[string]bool     // ids that an answer has shown to be as wanted
 	tokens        int
 	inFlight      int
 	mostInFlight  int
@@ -78,7 +81,7 @@ type tenant struct {
 func newTenant() *tenant {
 	return &tenant{
 		objects: map[string]map[string]any{}, latency: time.Second,
-		patches: map[string]int{}, gets: map[string]int{}, known: map[string]bool{},
+		patches: map[string]int{}, gets: map[string]int{}, known: map[string]bool{}, bodies: map[string][]string{},
 	}
 }
 
@@ -142,7 +145,7 @@ func (tn *tenant) take(req *http.Request, data []byte) (*http.Response, error) {
 	}
 	if refused != nil && !refused.took {
 		for i, it := range in.Requests {
-			if it.Method == http.MethodPatch {
+			if it.Method != http.MethodGet {
 				tn.countPatch(c.ids[i])
 			}
 		}
@@ -168,16 +171,17 @@ func (tn *tenant) check(c *call, items []graph.Item) {
 	}
 	itemIDs := map[string]bool{}
 	for i, it := range items {
-		id := it.URL[strings.LastIndex(it.URL, "/")+1:]
-		if it.URL != graph.TaskURL(id) {
-			tn.complain("item %q goes to %q", it.ID, it.URL)
+		path, action := strings.CutSuffix(it.URL, "/updateStatus")
+		id := path[strings.LastIndex(path, "/")+1:]
+		if path != graph.TaskURL(id) || action != (it.Method == http.MethodPost) || action && !tn.byAction {
+			tn.complain("item %q is a %s to %q", it.ID, it.Method, it.URL)
 		}
-		if writes := it.Method == http.MethodPatch; i > 0 && writes != c.writes {
+		if writes := it.Method != http.MethodGet; i > 0 && writes != c.writes {
 			tn.complain("an envelope mixes patches and readings")
 		} else {
 			c.writes = writes
 		}
-		if it.Method == http.MethodPatch && it.Headers["Content-Type"] != "application/json" {
+		if it.Method != http.MethodGet && it.Headers["Content-Type"] != "application/json" {
 			tn.complain("item %q has headers %v", it.ID, it.Headers)
 		}
 		if it.ID == "" || itemIDs[it.ID] || slices.Contains(c.ids, id) {
@@ -243,12 +247,16 @@ func (tn *tenant) shown(id string, r reply) bool {
 func (tn *tenant) scripted(it graph.Item, id string) reply {
 	var r reply
 	object := tn.objects[id]
-	if it.Method == http.MethodPatch {
+	if it.Method != http.MethodGet {
+		tn.bodies[id] = append(tn.bodies[id], string(it.Body))
 		if attempt := tn.countPatch(id); tn.patch != nil {
 			r = tn.patch(id, attempt)
 		}
 		if object != nil && !r.ignore {
-			tn.carryOut(object, it.Body, r.garbage)
+			tn.carryOut(object, it, r.garbage)
+		}
+		if it.Method == http.MethodPost && r.status == 0 {
+			r.status, r.body = http.StatusNoContent, absent{}
 		}
 	} else if tn.gets[id]++; tn.get != nil {
 		r = tn.get(id, tn.gets[id])
@@ -273,14 +281,22 @@ func (tn *tenant) scripted(it graph.Item, id string) reply {
 	return r
 }
 
-func (tn *tenant) carryOut(object map[string]any, body json.RawMessage, garbage bool) {
+func (tn *tenant) carryOut(object map[string]any, it graph.Item, garbage bool) {
 	var fields map[string]any
-	if err := json.Unmarshal(body, &fields); err != nil {
-		tn.complain("the body of a PATCH cannot be read: %v", err)
+	if err := json.Unmarshal(it.Body, &fields); err != nil {
+		tn.complain("the body of a %s cannot be read: %v", it.Method, err)
 		return
 	}
-	if fields["@odata.type"] != task.ODataType {
+	if it.Method == http.MethodPost {
+		tn.notes = append(tn.notes, fields["note"])
+		delete(fields, "note")
+		if fields["status"] == nil || len(fields) != 1 {
+			tn.complain("an action with %s", it.Body)
+		}
+	} else if fields["@odata.type"] != task.ODataType {
 		tn.complain("@odata.type is %v", fields["@odata.type"])
+	} else if tn.byAction && fields["status"] != nil {
+		tn.complain("status goes by PATCH")
 	}
 	delete(fields, "@odata.type")
 	for name, v := range fields {

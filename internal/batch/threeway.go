@@ -59,29 +59,58 @@ func (s *sender) meet(it *item, found *task.Task) {
 		s.settle(it, diff.Unchanged, "already as wanted when it was read again before sending")
 	case len(m.Left) == 0:
 		s.settle(it, diff.Applied, "found as wanted when it was read again: "+it.result.Reason)
-	case len(m.Conflicts) > 0 && s.o.OnConflict != Overwrite:
-		s.settle(it, diff.Conflict, "someone else changed it: "+strings.Join(m.Conflicts, "; "))
-		if s.o.OnConflict == Abort {
-			s.stop(ErrConflict)
-		}
+	case s.conflicts(it, m):
 	default:
-		if len(m.Conflicts) > 0 {
-			it.note = "overwrote what someone else had changed: " + strings.Join(m.Conflicts, "; ")
-		}
+		it.halfway(m.Left)
 		it.left = m.Left
-		if s.stopped {
+		switch it.looks++; {
+		case s.stopped:
 			s.abandon(it)
-			return
+		case it.looks > mostLooks:
+			it.result.Temporary = true
+			s.settle(it, diff.NotSent, fmt.Sprintf("not sent: within %s of reading the task the limits never let it go", s.o.RereadAfter))
+		default:
+			s.ready = append(s.ready, it)
 		}
-		s.ready = append(s.ready, it)
 	}
 }
+
+// conflicts settles a change that met another's, unless that is to be overwritten.
+func (s *sender) conflicts(it *item, m Meeting) bool {
+	if len(m.Conflicts) == 0 {
+		return false
+	}
+	words := strings.Join(m.Conflicts, "; ")
+	if s.o.OnConflict == Overwrite {
+		it.note = "overwrote what someone else had changed: " + words
+		return false
+	}
+	s.settle(it, diff.Conflict, "someone else changed it: "+words)
+	if s.o.OnConflict == Abort {
+		s.stop(ErrConflict)
+	}
+	return true
+}
+
+// A task that became too old to write upon so often, each time just after it was read, would be read for ever.
+const mostLooks = 10
 
 // abandon ends a change that a stopped run will not send. One that never left has no result: it counts as not sent.
 func (s *sender) abandon(it *item) {
 	if !it.doubtful {
 		return
 	}
+	why := "the run ended before it could be sent again; it has not taken effect"
+	if len(it.left) < len(it.change.Edits) {
+		var names []string
+		for _, e := range it.left {
+			names = append(names, e.Property.Name)
+		}
+		why = "the run ended before " + strings.Join(names, ", ") + " could be sent; the rest of the change is in place"
+	}
+	if it.result.Reason != "" {
+		why += ": " + it.result.Reason
+	}
 	it.result.Temporary = true
-	s.settle(it, diff.NotSent, "the run ended before it could be sent again; it has not taken effect: "+it.result.Reason)
+	s.settle(it, diff.NotSent, why)
 }

@@ -44,7 +44,8 @@ func (r Rate) String() string {
 }
 
 // window is a sliding window over requests. The service counts a request when it gets it, which is somewhere between
-// sending it and hearing the answer: so a request counts from its sending until a whole Per after its answer.
+// sending it and hearing the answer: so a request counts from its sending until a whole Per after its answer, and a little
+// longer, since clocks are read in ticks.
 type window struct {
 	rate  Rate
 	away  int // on the wire
@@ -57,6 +58,8 @@ type mark struct {
 	until time.Time
 }
 
+const tick = 10 * time.Millisecond
+
 func (w *window) expire(now time.Time) {
 	for len(w.past) > 0 && !w.past[0].until.After(now) {
 		w.count -= w.past[0].n
@@ -66,20 +69,33 @@ func (w *window) expire(now time.Time) {
 
 // room is how many requests may leave now.
 func (w *window) room(now time.Time) int {
+	w.expire(now)
+	return w.roomBy(now)
+}
+
+// roomBy is how many requests may leave at a time to come, if none leaves before.
+func (w *window) roomBy(at time.Time) int {
 	if w.rate.N <= 0 {
 		return 1 << 30
 	}
-	w.expire(now)
-	return max(w.rate.N-w.away-w.count, 0)
+	room := w.rate.N - w.away - w.count
+	for _, m := range w.past {
+		if m.until.After(at) {
+			break
+		}
+		room += m.n
+	}
+	return max(room, 0)
 }
 
 // until is when room for n requests comes by the passing of time alone; zero when that needs answers first.
 func (w *window) until(n int, now time.Time) time.Time {
-	room := w.room(now)
+	w.expire(now)
+	room := w.rate.N - w.away - w.count // below zero where the limit was lowered
+	if w.rate.N <= 0 || room >= n {
+		return now
+	}
 	for _, m := range w.past {
-		if room >= n {
-			return now
-		}
 		if room += m.n; room >= n {
 			return m.until
 		}
@@ -97,7 +113,7 @@ func (w *window) back(n int, now time.Time) {
 // spend counts requests that others of this program have just made.
 func (w *window) spend(n int, now time.Time) {
 	if n > 0 && w.rate.N > 0 {
-		w.past = append(w.past, mark{n, now.Add(w.rate.Per)})
+		w.past = append(w.past, mark{n, now.Add(w.rate.Per + tick)})
 		w.count += n
 	}
 }

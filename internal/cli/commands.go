@@ -48,7 +48,9 @@ func (p *program) applyCommand() *cli.Command {
 func (p *program) validateCommand() *cli.Command {
 	return &cli.Command{
 		Name: "validate", Usage: "check a file offline, without credentials", UsageText: "taskrecon validate [FLAGS] FILE",
-		Flags:  join(flagsOfInput(), flagsOfSpeech()),
+		Flags: join(flagsOfInput(), flagsOfSpeech(), []cli.Flag{
+			&cli.BoolFlag{Name: "overwrite", DisableDefaultText: true, Category: outputFlags, Usage: "replace the sheet of --problems if it exists already"},
+		}),
 		Action: func(c *cli.Context) error { return p.answer(c, p.validate) },
 	}
 }
@@ -137,7 +139,7 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 		Outputs: job.Outputs{RunDir: c.String("run-dir"), Ledger: c.String("ledger"), Reports: c.StringSlice("report"), Overwrite: c.Bool("overwrite")},
 		Version: version(), Operator: p.operator(), Options: optionsInForce(c, file),
 	}
-	if config.Ingest, err = ingestOptions(c); err != nil {
+	if config.Ingest, err = p.ingestOptions(c); err != nil {
 		return nil, err
 	}
 	config.Report = report.Options{Zone: config.Ingest.Format.Zone, Overwrite: c.Bool("overwrite")}
@@ -150,11 +152,15 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 			return nil, err
 		}
 		if !c.Bool("yes") {
-			if !p.interactive() {
-				return nil, job.Fail(job.ExitUsage, "look first with "+commandLine(c, "plan", file), "apply without a terminal needs --yes")
+			if err := p.mayAsk(c, file); err != nil {
+				return nil, err
 			}
 			config.Confirm = p.ask
 		}
+	}
+	w, err := p.newMarking(c, p.newWatcher(c), file)
+	if err != nil {
+		return nil, err
 	}
 	target, err := p.connect(c, apply)
 	if err != nil {
@@ -162,13 +168,23 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 	}
 	defer target.close()
 	config.Client, config.Cloud, config.GraphURL = target.client, target.cloud, target.url
-	w := p.newWatcher(c)
 	config.Watcher = w
 	summary, err := job.Run(c.Context, config)
 	w.close()
 	summary.Next = next(c, summary, file)
 	printSummary(p.people(c), summary)
 	return summary, err
+}
+
+// mayAsk says why nobody can be asked before the changes of a file are sent.
+func (p *program) mayAsk(c *cli.Context, file string) error {
+	switch {
+	case file == ingest.StandardInput:
+		return usage("apply - needs --yes: standard input holds the sheet, so no answer can come from there")
+	case !p.interactive():
+		return job.Fail(job.ExitUsage, "look first with "+commandLine(c, "plan", file), "apply without a terminal needs --yes")
+	}
+	return nil
 }
 
 // sendingConfig fills in what only a run that sends has.
@@ -198,6 +214,8 @@ func (p *program) sendingConfig(c *cli.Context, config *job.Config) (err error) 
 // next is the command that follows from how the run ended, if any does.
 func next(c *cli.Context, s *job.Summary, file string) string {
 	switch {
+	case file == ingest.StandardInput && s.Ledger == "":
+		return "" // what came through the pipe is gone
 	case s.Command == "plan" && s.ExitCode != job.ExitLimit && s.Changes > 0:
 		if s.Ledger != "" {
 			file = s.Ledger
@@ -209,7 +227,9 @@ func next(c *cli.Context, s *job.Summary, file string) string {
 		job.ExitTemporary, job.ExitBudget, job.ExitDeadline, job.ExitInterrupt, job.ExitTerminated,
 	}, s.ExitCode):
 		return commandLine(c, "apply", s.Ledger)
-	case s.ExitCode == job.ExitInput:
+	case s.ExitCode == job.ExitPartial && s.Ledger != "" && s.Command == "apply" && s.Outcomes[diff.NotSent] > 0:
+		return commandLine(c, "apply", s.Ledger) // --limit, or a conflict under abort, left the rest
+	case s.ExitCode == job.ExitInput && !ledger.Is(file):
 		return commandLine(c, "validate", file)
 	}
 	return ""
@@ -233,7 +253,11 @@ func (p *program) validate(c *cli.Context) (*job.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := ingestOptions(c)
+	o, err := p.ingestOptions(c)
+	if err != nil {
+		return nil, err
+	}
+	w, err := p.newMarking(c, p.newWatcher(c), file)
 	if err != nil {
 		return nil, err
 	}
@@ -242,7 +266,6 @@ func (p *program) validate(c *cli.Context) (*job.Summary, error) {
 	if err != nil {
 		return s, &job.Exit{Code: job.ExitInput, Err: err}
 	}
-	w := p.newWatcher(c)
 	w.Read(input)
 	job.Count(s, input)
 	if err := job.Reject(input, false); err != nil {

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"fmt"
+	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -26,7 +28,13 @@ const (
 func flagsOfInput() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "sheet", Category: inputFlags, Usage: "read the worksheet `NAME` (default: the first visible one)"},
+		&cli.IntFlag{Name: "header-row", Category: inputFlags, Usage: "row `N` holds the header (default: the first row with anything in it)"},
+		&cli.StringFlag{Name: "hidden", Category: inputFlags, Usage: "hidden and filtered-out rows: `include|skip` (default: refuse them)"},
+		&cli.StringFlag{Name: "password-file", Category: inputFlags, Usage: "open an encrypted workbook with the password in `FILE` (or in TASKRECON_WORKBOOK_PASSWORD)"},
+		&cli.StringFlag{Name: "encoding", Category: inputFlags, Usage: "`NAME` of a CSV's encoding, such as windows-1252 (default: UTF-8, or UTF-16 where it shows)"},
+		&cli.StringFlag{Name: "delimiter", Category: inputFlags, Usage: "`CHARACTER` between a CSV's cells, or tab (default: the one that fits the header)"},
 		&cli.StringFlag{Name: "timezone", Category: inputFlags, Value: "UTC", Usage: "`ZONE` of dates without an offset, such as Europe/Berlin"},
+		&cli.StringFlag{Name: "problems", Category: outputFlags, Usage: "where cells are wrong, write the sheet to `FILE.xlsx` with these coloured and commented"},
 		&cli.StringFlag{Name: "date-order", Category: inputFlags, Usage: "read 03/04/2026 as `dmy|mdy|ymd` (default: refuse it as ambiguous)"},
 	}
 }
@@ -78,7 +86,7 @@ func flagsOfOutput() []cli.Flag {
 		&cli.StringFlag{Name: "run-dir", Category: outputFlags, Usage: "`DIR` for ledger and report (default for apply: runs/<utc>-<id>)"},
 		&cli.StringFlag{Name: "ledger", Category: outputFlags, Usage: "write the ledger to `FILE`"},
 		&cli.StringSliceFlag{Name: "report", Category: outputFlags, Usage: "write a report to `FILE.xlsx`; may be repeated"},
-		&cli.BoolFlag{Name: "overwrite", DisableDefaultText: true, Category: outputFlags, Usage: "replace reports that exist already"},
+		&cli.BoolFlag{Name: "overwrite", DisableDefaultText: true, Category: outputFlags, Usage: "replace reports and sheets that exist already"},
 	}
 }
 
@@ -113,8 +121,11 @@ func oneFile(c *cli.Context, what string) (string, error) {
 	return "", usage("%s takes one file, not %d: %q", c.Command.Name, c.Args().Len(), c.Args().Slice())
 }
 
-func ingestOptions(c *cli.Context) (ingest.Options, error) {
-	o := ingest.Options{Sheet: c.String("sheet")}
+func (p *program) ingestOptions(c *cli.Context) (ingest.Options, error) {
+	o := ingest.Options{
+		Sheet: c.String("sheet"), HeaderRow: c.Int("header-row"), Hidden: ingest.Hidden(c.String("hidden")),
+		Encoding: c.String("encoding"), Stdin: p.stdin,
+	}
 	zone, err := time.LoadLocation(c.String("timezone"))
 	if err != nil {
 		return o, usage("--timezone %q is not a time zone that is known here; write it like Europe/Berlin", c.String("timezone"))
@@ -126,7 +137,45 @@ func ingestOptions(c *cli.Context) (ingest.Options, error) {
 		return o, usage("--date-order %q is none of dmy, mdy, ymd", c.String("date-order"))
 	}
 	o.Format = task.Format{Zone: zone, Order: order}
-	return o, nil
+	switch {
+	case o.HeaderRow < 0:
+		return o, usage("--header-row %d is less than 1", o.HeaderRow)
+	case o.Hidden != ingest.HiddenStop && o.Hidden != ingest.HiddenInclude && o.Hidden != ingest.HiddenSkip:
+		return o, usage("--hidden %q is neither include nor skip", o.Hidden)
+	}
+	if o.Encoding != "" {
+		if err := ingest.CheckEncoding(o.Encoding); err != nil {
+			return o, usage("%s", err.Error())
+		}
+	}
+	if o.Delimiter, err = ingest.ParseDelimiter(c.String("delimiter")); err != nil {
+		return o, usage("--delimiter %s", err.Error())
+	}
+	o.Password, err = p.workbookPassword(c)
+	return o, err
+}
+
+// workbookPassword is never a flag's value, which others could see in the list of processes.
+func (p *program) workbookPassword(c *cli.Context) (string, error) {
+	path := c.String("password-file")
+	if path == "" {
+		return p.env["TASKRECON_WORKBOOK_PASSWORD"], nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", usage("--password-file: %s", err.Error())
+	}
+	defer f.Close()
+	const most = 1024
+	data, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err != nil || len(data) > most {
+		return "", usage("--password-file %s cannot be read, or is no file with a password", path)
+	}
+	password := strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
+	if password == "" || strings.ContainsAny(password, "\r\n") {
+		return "", usage("--password-file %s does not hold one line with a password", path)
+	}
+	return password, nil
 }
 
 func batchOptions(c *cli.Context) (batch.Options, error) {
@@ -199,7 +248,7 @@ func optionsInForce(c *cli.Context, file string) []ledger.Option {
 }
 
 // commandLine is the command that does name to the file, with the flags of c that it also has and that
-// do not name this run's own files.
+// do not name this run's own files. Who said --yes to a run is not asked again when it goes on.
 func commandLine(c *cli.Context, name, file string) string {
 	has := map[string]bool{}
 	for _, f := range c.App.Command(name).Flags {
@@ -209,9 +258,9 @@ func commandLine(c *cli.Context, name, file string) string {
 	for _, f := range c.Command.Flags {
 		flag := f.Names()[0]
 		switch flag {
-		case "help", "json", "yes", "ledger", "report", "run-dir", "overwrite", "detailed-exitcode", "log-format":
+		case "help", "json", "ledger", "report", "run-dir", "overwrite", "problems", "detailed-exitcode", "log-format":
 			continue
-		case "sheet", "timezone", "date-order", "skip-invalid", "expect-plan":
+		case "sheet", "header-row", "hidden", "password-file", "encoding", "delimiter", "timezone", "date-order", "skip-invalid", "expect-plan":
 			if ledger.Is(file) {
 				continue // what the file said is in the ledger
 			}

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/batch"
 	"taskrecon/internal/sandbox"
 )
 
@@ -17,6 +19,8 @@ func (p *program) sandboxCommand() *cli.Command {
 			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:0", Usage: "loopback `ADDRESS`; port 0 picks a free one"},
 			&cli.StringFlag{Name: "limits", Value: "published", Usage: "request limits: `published|off`"},
 			&cli.StringFlag{Name: "faults", Usage: "misbehave as the `LIST` says"},
+			&cli.StringFlag{Name: "other-writes", Value: "off", Usage: "`RATE` at which other applications write and eat the limits, such as 60/20s, or off"},
+			&cli.DurationFlag{Name: "other-for", Usage: "they stop after `TIME` (default: never)"},
 		},
 		Action: p.serve,
 	}
@@ -27,7 +31,11 @@ func (p *program) serve(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	server, err := newSandbox(source, c.String("limits"), c.String("faults"))
+	others, err := trafficOf(c.String("other-writes"), c.Duration("other-for"))
+	if err != nil {
+		return err
+	}
+	server, err := newSandbox(source, c.String("limits"), c.String("faults"), others)
 	if err != nil {
 		return err
 	}
@@ -39,4 +47,15 @@ func (p *program) serve(c *cli.Context) error {
 	fmt.Fprintf(p.stderr, "taskrecon: the sandbox takes any token: TASKRECON_ACCESS_TOKEN=sandbox taskrecon plan --graph-url %s FILE\n", l.URL)
 	<-c.Context.Done()
 	return l.Close()
+}
+
+func trafficOf(rate string, lasting time.Duration) (sandbox.Traffic, error) {
+	r, err := batch.ParseRate(rate)
+	if err != nil {
+		return sandbox.Traffic{}, usage("--other-writes: %s", err.Error())
+	}
+	if lasting < 0 {
+		return sandbox.Traffic{}, usage("--other-for takes nothing below 0")
+	}
+	return sandbox.Traffic{N: r.N, Per: r.Per, For: lasting}, nil
 }

@@ -36,6 +36,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "json": jsonIs, "standin": startStandIn, "standin-saw": standInSaw, "sheet": sheetHas, "nosecret": noSecret, "mode": modeIs, "waitfor": waitFor,
+			"tenant": startTenant, "saw": tenantSaw, "holds": tenantHolds, "grab": grab, "alter": alter, "files": countFiles,
 		},
 	})
 }
@@ -58,7 +59,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// json PATH=VALUE... demands members of the one JSON object on stdout; VALUE is JSON, or a bare string.
+// json PATH=VALUE... demands members of the one JSON object on stdout, whose outcomes must add up; VALUE is JSON, or a bare
+// string.
 func jsonIs(ts *testscript.TestScript, neg bool, args []string) {
 	dec := json.NewDecoder(strings.NewReader(ts.ReadFile("stdout")))
 	var doc any
@@ -66,6 +68,7 @@ func jsonIs(ts *testscript.TestScript, neg bool, args []string) {
 	if dec.More() {
 		ts.Fatalf("there is more than one JSON value on stdout")
 	}
+	addUp(ts, doc)
 	for _, arg := range args {
 		path, text, _ := strings.Cut(arg, "=")
 		got := doc

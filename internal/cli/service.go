@@ -61,12 +61,17 @@ func (p *program) connect(c *cli.Context, write bool) (*service, error) {
 		config.Transport = graph.ReadOnly(graph.NewTransport())
 	}
 	s.client = graph.New(config)
+	stop := s.close
+	s.close = func() {
+		s.client.Close()
+		stop()
+	}
 	return s, nil
 }
 
 // startSandbox serves the tasks that --sandbox names on a loopback port.
 func (s *service) startSandbox(c *cli.Context) error {
-	server, err := newSandbox(c.String("sandbox"), c.String("sandbox-limits"), c.String("sandbox-faults"))
+	server, err := newSandbox(c.String("sandbox"), c.String("sandbox-limits"), c.String("sandbox-faults"), sandbox.Traffic{})
 	if err != nil {
 		return err
 	}
@@ -79,8 +84,8 @@ func (s *service) startSandbox(c *cli.Context) error {
 }
 
 // newSandbox makes a sandbox of a tenant file's tasks, or of n generated ones.
-func newSandbox(source, limits, faults string) (*sandbox.Server, error) {
-	o := sandbox.Options{}
+func newSandbox(source, limits, faults string, others sandbox.Traffic) (*sandbox.Server, error) {
+	o := sandbox.Options{Others: others}
 	switch limits {
 	case "published":
 	case "off":

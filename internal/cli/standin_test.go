@@ -87,7 +87,8 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		json.NewDecoder(r.Body).Decode(&in)
 		var answers []any
 		for _, q := range in.Requests {
-			id := q.URL[strings.LastIndex(q.URL, "/")+1:]
+			target, action := strings.CutSuffix(q.URL, "/updateStatus")
+			id := target[strings.LastIndex(target, "/")+1:]
 			status, body := 200, any(s.tasks[id])
 			if q.Method == "PATCH" {
 				line, _ := json.Marshal(q.Body)
@@ -99,6 +100,12 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						s.tasks[id][k] = v
 					}
 				}
+			}
+			if q.Method == "POST" && action {
+				line, _ := json.Marshal(q.Body)
+				s.writes = append(s.writes, id+"/updateStatus "+string(line))
+				s.tasks[id]["status"] = q.Body["status"]
+				status, body = 204, nil
 			}
 			answers = append([]any{map[string]any{"id": q.ID, "status": status, "body": body}}, answers...)
 		}

@@ -61,8 +61,8 @@ func (w *watcher) Read(in *ingest.Input) {
 	for _, n := range in.Notices {
 		w.say(zerolog.WarnLevel, n)
 	}
-	for _, p := range in.Problems {
-		w.say(zerolog.ErrorLevel, p.String())
+	for _, line := range in.ProblemLines() {
+		w.say(zerolog.ErrorLevel, line)
 	}
 	w.log.Info().Str("file", in.File).Str("sheet", in.Sheet).Int("rows", len(in.Rows)).Int("problems", len(in.Problems)).Msg("input read")
 }

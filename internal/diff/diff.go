@@ -127,14 +127,33 @@ func verdict(index int, row Row, found *task.Task) Change {
 }
 
 // Edits returns the wishes that the task does not already meet, as edits in the order of the wishes.
+// Wishes for single pairs, which stand together, become one edit of the whole collection.
 func Edits(wishes []task.Wish, current *task.Task) []Edit {
 	var edits []Edit
-	for _, w := range wishes {
-		if before := current.Get(w.Property); !w.Property.Equal(before, w.Value) {
-			edits = append(edits, Edit{Property: w.Property, Before: before, Wanted: w.Value})
+	for i := 0; i < len(wishes); {
+		p := wishes[i].Property
+		before := current.Get(p)
+		wanted := before
+		for ; i < len(wishes) && wishes[i].Property == p; i++ {
+			wanted = meet(wanted, wishes[i])
+		}
+		if !p.Equal(before, wanted) {
+			edits = append(edits, Edit{Property: p, Before: before, Wanted: wanted})
 		}
 	}
 	return edits
+}
+
+// meet is the value that meets a wish, starting from one that may not.
+func meet(v task.Value, w task.Wish) task.Value {
+	if w.Pair == "" {
+		return w.Value
+	}
+	with, err := task.WithPair(v, w)
+	if err != nil { // no task that was read holds settings of another form
+		return v
+	}
+	return with
 }
 
 // Apply returns a copy of current with the edits made: what the tenant holds if it does as it is told.

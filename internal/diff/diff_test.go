@@ -189,3 +189,43 @@ func TestOutcomes(t *testing.T) {
 		t.Error("a change still to be sent counts as done")
 	}
 }
+
+func TestPairWishes(t *testing.T) {
+	pair := func(name string, value task.Value) task.Wish {
+		return task.Wish{Property: task.IntendedSettings, Pair: name, Value: value}
+	}
+	const ab = `[{"name":"a","value":"1"},{"name":"b","value":"2"}]`
+	for _, c := range []struct {
+		name, current string
+		wishes        []task.Wish
+		want          string // "" is no edit
+	}{
+		{"set", ab, []task.Wish{pair("a", task.Text("3"))}, `[{"name":"a","value":"3"},{"name":"b","value":"2"}]`},
+		{"add", ab, []task.Wish{pair("c", task.Text("<&>"))}, `[{"name":"a","value":"1"},{"name":"b","value":"2"},{"name":"c","value":"<&>"}]`},
+		{"add to nothing", "", []task.Wish{pair("c", task.Text("3"))}, `[{"name":"c","value":"3"}]`},
+		{"remove", ab, []task.Wish{pair("a", task.Null)}, `[{"name":"b","value":"2"}]`},
+		{"remove all", ab, []task.Wish{pair("a", task.Null), pair("b", task.Null)}, `[]`},
+		{"set and remove", ab, []task.Wish{pair("b", task.Null), pair("a", task.Text("3"))}, `[{"name":"a","value":"3"}]`},
+		{"there already", ab, []task.Wish{pair("b", task.Text("2"))}, ""},
+		{"gone already", ab, []task.Wish{pair("B", task.Null)}, ""},
+		{"gone already from nothing", "", []task.Wish{pair("B", task.Null)}, ""},
+		{"names differ in case", ab, []task.Wish{pair("A", task.Text("1"))}, `[{"name":"a","value":"1"},{"name":"b","value":"2"},{"name":"A","value":"1"}]`},
+		{
+			"a name that is there twice", `[{"name":"b","value":"2"},{"name":"a","value":"1"},{"name":"c","value":null},{"name":"a","value":"1"}]`,
+			[]task.Wish{pair("a", task.Text("1"))},
+			`[{"name":"b","value":"2"},{"name":"a","value":"1"},{"name":"c","value":null}]`,
+		},
+	} {
+		current := held("t")
+		if c.current != "" {
+			current.Set(task.IntendedSettings, task.Text(c.current))
+		}
+		edits := Edits(c.wishes, current)
+		switch {
+		case c.want == "" && len(edits) > 0:
+			t.Errorf("%s: %v", c.name, edits)
+		case c.want != "" && (len(edits) != 1 || edits[0].Wanted != task.Text(c.want) || edits[0].Before != current.Get(task.IntendedSettings)):
+			t.Errorf("%s: %v, want %s", c.name, edits, c.want)
+		}
+	}
+}

@@ -20,8 +20,11 @@ func values(p *task.Property) []task.Value {
 		task.String:   {"", "a", "A", "a "},
 		task.DateTime: {"2026-01-02T03:04:05Z", "2026-01-02T03:04:05.0000001Z", "0001-01-01T00:00:00Z", "soon"},
 		task.Int32:    {"0", "12", "-1", "1e3"},
-		task.Settings: {"[]", `[{"name":"a","value":null}]`, `[{"name":"a","value":""}]`, `[{"name":"a","value":"1"},{"name":"b","value":"2"}]`,
-			`[{"name":"b","value":"2"},{"name":"a","value":"1"}]`, `[{"name":"a","value":"1"},{"name":"a","value":"1"}]`},
+		task.Settings: {
+			"[]", `[{"name":"a","value":null}]`, `[{"name":"a","value":""}]`, `[{"name":"a","value":"1"},{"name":"b","value":"2"}]`,
+			`[{"name":"b","value":"2"},{"name":"a","value":"1"}]`, `[{"name":"a","value":"1"},{"name":"a","value":"1"}]`,
+			`[{"name":"a","value":"2"},{"name":"c","value":null},{"name":"a","value":""},{"name":"b","value":"1"}]`,
+		},
 		task.Enum: append([]string{"fromTheFuture"}, p.Members...),
 	}
 	all := []task.Value{task.Null}
@@ -57,6 +60,18 @@ func anyTenant(pick source) []*task.Task {
 	return tasks
 }
 
+// anyPairs makes wishes for single pairs of intendedSettings, each of another name.
+func anyPairs(pick source) []task.Wish {
+	var wishes []task.Wish
+	values := []task.Value{task.Null, task.Text("1"), task.Text("2"), task.Text(" ")}
+	for _, name := range []string{"b", "a", "A"} {
+		if pick(2, "set pair "+name) == 0 {
+			wishes = append(wishes, task.Wish{Property: task.IntendedSettings, Pair: name, Value: values[pick(len(values), "pair "+name)]})
+		}
+	}
+	return wishes
+}
+
 // anyRows makes rows as the input does: a row is SameAs the first of its id where their wishes are equal.
 func anyRows(pick source) []Row {
 	rows := make([]Row, pick(8, "rows"))
@@ -67,7 +82,9 @@ func anyRows(pick source) []Row {
 			r.Invalid = "not understood"
 		}
 		for _, p := range task.All() {
-			if p.Writable && pick(3, "set "+p.Name) == 0 {
+			if p == task.IntendedSettings && pick(2, "pairs") == 0 {
+				r.Desired.Wishes = append(r.Desired.Wishes, anyPairs(pick)...)
+			} else if p.Writable && pick(3, "set "+p.Name) == 0 {
 				r.Desired.Wishes = append(r.Desired.Wishes, task.Wish{Property: p, Value: anyValue(pick, p)})
 			}
 		}
@@ -130,12 +147,20 @@ func checkOneVerdict(t rapid.TB, r Row, c *Change) {
 func checkEdits(t rapid.TB, c *Change) {
 	t.Helper()
 	wished := map[*task.Property]task.Value{}
+	pairs := map[string]task.Value{}
 	for _, w := range c.Desired.Wishes {
+		if w.Pair != "" {
+			pairs[w.Pair] = w.Value
+			continue
+		}
 		wished[w.Property] = w.Value
 	}
 	place := -1
 	for _, e := range c.Edits {
 		w, ok := wished[e.Property]
+		if e.Property == task.IntendedSettings && len(pairs) > 0 {
+			w, ok = e.Wanted, true // checkPairs looks closer
+		}
 		if !ok || w != e.Wanted {
 			t.Fatalf("%s is set to %q, which no wish says", e.Property.Name, e.Wanted)
 		}
@@ -148,7 +173,11 @@ func checkEdits(t rapid.TB, c *Change) {
 		place = e.Property.Index()
 	}
 	after := Apply(c.Edits, c.Current)
+	checkPairs(t, pairs, c.Current, after)
 	for _, p := range task.All() {
+		if p == task.IntendedSettings && len(pairs) > 0 {
+			continue
+		}
 		want, ok := wished[p]
 		if ok && !p.Equal(after.Get(p), want) {
 			t.Fatalf("%s is %q after the change; wished for is %q", p.Name, after.Get(p), want)
@@ -159,6 +188,45 @@ func checkEdits(t rapid.TB, c *Change) {
 	}
 	if again := Edits(c.Desired.Wishes, after); len(again) > 0 {
 		t.Fatalf("after the change there is still something to do: %v", again)
+	}
+}
+
+// checkPairs: each pair wished for is there once, or not at all where it is to go; the others are as they were.
+func checkPairs(t rapid.TB, wished map[string]task.Value, before, after *task.Task) {
+	t.Helper()
+	if len(wished) == 0 {
+		return
+	}
+	others := func(held *task.Task) (rest []string, of map[string][]string) {
+		settings, err := task.PairsOf(held.Get(task.IntendedSettings))
+		if err != nil {
+			t.Fatal(err)
+		}
+		of = map[string][]string{}
+		for _, s := range settings {
+			value := ""
+			if s.Value != nil {
+				value = *s.Value
+			}
+			of[s.Name] = append(of[s.Name], value)
+			if _, ok := wished[s.Name]; !ok {
+				rest = append(rest, fmt.Sprintf("%s=%q null %t", s.Name, value, s.Value == nil))
+			}
+		}
+		return rest, of
+	}
+	old, _ := others(before)
+	rest, of := others(after)
+	if !slices.Equal(old, rest) {
+		t.Fatalf("pairs that no wish names changed from %q to %q", old, rest)
+	}
+	for name, want := range wished {
+		switch got := of[name]; {
+		case want.IsNull() && len(got) > 0:
+			t.Fatalf("the pair %s is still there: %q", name, got)
+		case !want.IsNull() && (len(got) != 1 || got[0] != want.String()):
+			t.Fatalf("the pair %s is %q, want %q once", name, got, want)
+		}
 	}
 }
 

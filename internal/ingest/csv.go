@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
+	"unicode/utf8"
 )
 
 // delimiters are tried in this order; of equal ones the first wins.
@@ -15,16 +15,22 @@ var delimiters = []rune{',', ';', '\t', '|'}
 // readCSV reads text with a header and one record a row. Quotes are strict: a file whose quotes do not
 // pair would put one record's text into another's.
 func readCSV(in *Input, data []byte, o Options) error {
-	text, err := decodeText(data)
+	text, notice, err := decodeText(data, o.Encoding)
 	if err != nil {
 		return err
 	}
+	b := newBuilder(in, o)
+	if notice != "" {
+		b.notice(notice)
+	}
 	text = unifyLineEnds(text)
 	sep, text, skipped := separatorLine(text)
-	if sep == 0 {
-		sep = chooseDelimiter(text)
+	if o.Delimiter != 0 {
+		sep = o.Delimiter
 	}
-	b := newBuilder(in, o)
+	if sep == 0 {
+		sep = chooseDelimiter(text, o.HeaderRow)
+	}
 	r := newCSVReader(text, sep)
 	for {
 		fields, err := r.Read()
@@ -32,7 +38,7 @@ func readCSV(in *Input, data []byte, o Options) error {
 			return b.finish()
 		}
 		if err != nil {
-			return csvError(err, skipped)
+			return csvError(err, text, sep, skipped)
 		}
 		line, _ := r.FieldPos(0)
 		if err := addRecord(b, line+skipped, fields); err != nil {
@@ -49,15 +55,66 @@ func newCSVReader(text []byte, sep rune) *csv.Reader {
 	return r
 }
 
-func csvError(err error, skipped int) error {
+// csvError says in words, and with the character in place of the byte, what is wrong with the quotes.
+func csvError(err error, text []byte, sep rune, skipped int) error {
 	var pe *csv.ParseError
 	if !errors.As(err, &pe) {
 		return err
 	}
-	if pe.StartLine != pe.Line {
-		return fmt.Errorf("line %d, column %d (in the record that starts on line %d): %w", pe.Line+skipped, pe.Column, pe.StartLine+skipped, pe.Err)
+	if line, column, open := openQuote(text, sep); open && errors.Is(pe.Err, csv.ErrQuote) {
+		return fmt.Errorf("line %d, column %d: the quote that opens here is never closed", line+skipped, column)
 	}
-	return fmt.Errorf("line %d, column %d: %w", pe.Line+skipped, pe.Column, pe.Err)
+	place := fmt.Sprintf("line %d, column %d", pe.Line+skipped, charAt(text, pe.Line, pe.Column))
+	if pe.StartLine != pe.Line {
+		place += fmt.Sprintf(" (in the record that starts on line %d)", pe.StartLine+skipped)
+	}
+	const remedy = "put the whole cell in quotes and write each quote inside it twice"
+	switch {
+	case errors.Is(pe.Err, csv.ErrBareQuote):
+		return fmt.Errorf("%s: a quote stands inside a cell that does not begin with one; %s", place, remedy)
+	case errors.Is(pe.Err, csv.ErrQuote):
+		return fmt.Errorf("%s: text follows the quote that ends a cell; %s", place, remedy)
+	}
+	return fmt.Errorf("%s: %w", place, pe.Err)
+}
+
+// charAt turns a byte's place in a line, both counted from 1, into the character's.
+func charAt(text []byte, line, column int) int {
+	for ; line > 1; line-- {
+		_, text, _ = bytes.Cut(text, []byte("\n"))
+	}
+	return 1 + utf8.RuneCount(text[:min(column-1, len(text))])
+}
+
+// openQuote finds the quote that opens a cell and is never closed. It follows quotes as encoding/csv
+// does, and so finds none in text in which that stops for another reason.
+func openQuote(text []byte, sep rune) (line, column int, open bool) {
+	runes := bytes.Runes(text)
+	at, start, quoted := 0, true, false
+	for i := 0; i < len(runes); i++ {
+		c := runes[i]
+		switch {
+		case quoted && c == '"' && i+1 < len(runes) && runes[i+1] == '"':
+			i++
+		case quoted && c == '"':
+			quoted = false
+			if i+1 < len(runes) && runes[i+1] != sep && runes[i+1] != '\n' && runes[i+1] != '\r' {
+				return 0, 0, false
+			}
+		case quoted:
+		case c == '"' && start:
+			quoted, at = true, i
+		case c == '"':
+			return 0, 0, false
+		}
+		start = !quoted && (c == sep || c == '\n')
+	}
+	for _, c := range runes[:at] {
+		if column++; c == '\n' { // as encoding/csv counts
+			line, column = line+1, 0
+		}
+	}
+	return line + 1, column + 1, quoted
 }
 
 func addRecord(b *builder, line int, fields []string) error {
@@ -103,61 +160,4 @@ func unifyLineEnds(text []byte) []byte {
 		out = append(out, c)
 	}
 	return out
-}
-
-// separatorLine honours Excel's first line "sep=;".
-func separatorLine(text []byte) (sep rune, rest []byte, skipped int) {
-	first, rest, _ := bytes.Cut(text, []byte("\n"))
-	first = bytes.TrimSuffix(first, []byte("\r"))
-	if runes := []rune(string(first[:min(len(first), 16)])); len(runes) == 5 && strings.EqualFold(string(runes[:4]), "sep=") {
-		if c := runes[4]; c != '"' && c != 0xFFFD {
-			return c, rest, 1
-		}
-	}
-	return 0, text, 0
-}
-
-// chooseDelimiter takes the delimiter under which the header has an id and the most property names,
-// or, where none has any, the most cells.
-func chooseDelimiter(text []byte) rune {
-	best, most := delimiters[0], -1
-	for _, sep := range delimiters {
-		if score := scoreHeader(firstRecord(text, sep)); score > most {
-			best, most = sep, score
-		}
-	}
-	return best
-}
-
-func firstRecord(text []byte, sep rune) []string {
-	r := newCSVReader(text, sep)
-	for {
-		fields, err := r.Read()
-		if err != nil || !allBlank(fields) {
-			return fields
-		}
-	}
-}
-
-func scoreHeader(fields []string) int {
-	score := min(len(fields), 999)
-	for _, f := range fields {
-		switch m := matchHeader(f); {
-		case m.id:
-			score += 1_000_000
-		case m.property != nil:
-			score += 1000
-		}
-	}
-	return score
-}
-
-// allBlank reports whether a record is empty under whichever delimiter.
-func allBlank(fields []string) bool {
-	for _, f := range fields {
-		if !blank(strings.Trim(f, string(delimiters))) {
-			return false
-		}
-	}
-	return true
 }

@@ -9,43 +9,63 @@ import (
 	"unicode/utf8"
 )
 
-// The byte order marks that are told apart, the longest first: that of UTF-32 LE begins like that of UTF-16 LE.
+// marks are the byte order marks that are told apart, the longest first: that of UTF-32 LE begins like
+// that of UTF-16 LE.
+var marks = []struct{ bytes, name string }{
+	{"\xff\xfe\x00\x00", "utf-32le"},
+	{"\x00\x00\xfe\xff", "utf-32be"},
+	{bomUTF8, "utf-8"},
+	{"\xff\xfe", "utf-16le"},
+	{"\xfe\xff", "utf-16be"},
+}
+
 const (
-	bomUTF32LE = "\xff\xfe\x00\x00"
-	bomUTF32BE = "\x00\x00\xfe\xff"
 	bomUTF8    = "\xef\xbb\xbf"
-	bomUTF16LE = "\xff\xfe"
-	bomUTF16BE = "\xfe\xff"
+	saveAsUTF8 = `save it as "CSV UTF-8"`
 )
 
-const saveAsUTF8 = `save it as "CSV UTF-8"`
-
-// decodeText gives the text of a CSV file as UTF-8 without a byte order mark. Nothing is guessed:
-// what is neither UTF-8 nor UTF-16 is refused, since a wrong guess would be sent to the tenant.
-func decodeText(data []byte) ([]byte, error) {
-	var err error
-	switch {
-	case bytes.HasPrefix(data, []byte(bomUTF32LE)), bytes.HasPrefix(data, []byte(bomUTF32BE)):
-		return nil, fmt.Errorf("is UTF-32, which is not read; %s", saveAsUTF8)
-	case bytes.HasPrefix(data, []byte(bomUTF8)):
-		data = data[len(bomUTF8):]
-	case bytes.HasPrefix(data, []byte(bomUTF16LE)):
-		data, err = decodeUTF16(data[2:], binary.LittleEndian)
-	case bytes.HasPrefix(data, []byte(bomUTF16BE)):
-		data, err = decodeUTF16(data[2:], binary.BigEndian)
-	default:
-		if order := orderByNULs(data); order != nil {
-			data, err = decodeUTF16(data, order)
+func markOf(data []byte) (mark, name string) {
+	for _, m := range marks {
+		if bytes.HasPrefix(data, []byte(m.bytes)) {
+			return m.bytes, m.name
 		}
 	}
+	return "", ""
+}
+
+// decodeText gives the text of a CSV file as UTF-8 without a byte order mark. Nothing is guessed:
+// what is neither UTF-8 nor UTF-16 is refused unless the user names its encoding, since a wrong guess
+// would be sent to the tenant. The notice, if any, is for the user.
+func decodeText(data []byte, encoding string) (text []byte, notice string, err error) {
+	mark, name := markOf(data)
+	switch {
+	case name == "utf-32le" || name == "utf-32be":
+		return nil, "", fmt.Errorf("is UTF-32, which is not read; %s", saveAsUTF8)
+	case encoding != "":
+		text, notice, err = decodeNamed(data, encoding, mark, name)
+	case name == "utf-16le":
+		text, err = decodeUTF16(data[len(mark):], binary.LittleEndian)
+	case name == "utf-16be":
+		text, err = decodeUTF16(data[len(mark):], binary.BigEndian)
+	case mark == "" && orderByNULs(data) != nil:
+		text, err = decodeUTF16(data, orderByNULs(data))
+	default:
+		text, err = checkUTF8(data[len(mark):], fmt.Sprintf("%s, or name its encoding, such as --encoding windows-1252", saveAsUTF8))
+	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	if i := bytes.IndexByte(data, 0); i >= 0 {
-		return nil, fmt.Errorf("line %d holds a NUL byte, so this is not a text file or it is damaged", lineAt(data, i))
+	if i := bytes.IndexByte(text, 0); i >= 0 {
+		line, column := placeAt(text, i)
+		return nil, "", fmt.Errorf("line %d, column %d holds a NUL byte, so this is not a text file or it is damaged", line, column)
 	}
+	return text, notice, nil
+}
+
+func checkUTF8(data []byte, hint string) ([]byte, error) {
 	if i := invalidUTF8(data); i >= 0 {
-		return nil, fmt.Errorf("line %d holds the byte 0x%02X, which is not UTF-8; %s", lineAt(data, i), data[i], saveAsUTF8)
+		line, column := placeAt(data, i)
+		return nil, fmt.Errorf("line %d, column %d holds the byte 0x%02X, which is not UTF-8; %s", line, column, data[i], hint)
 	}
 	return data, nil
 }
@@ -83,7 +103,8 @@ func decodeUTF16(data []byte, order binary.ByteOrder) ([]byte, error) {
 				low = rune(order.Uint16(data[i+2:]))
 			}
 			if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
-				return nil, fmt.Errorf("line %d holds half a character of UTF-16, so the file is damaged", lineAt(out, len(out)))
+				line, column := placeAt(out, len(out))
+				return nil, fmt.Errorf("line %d, column %d holds half a character of UTF-16, so the file is damaged", line, column)
 			}
 			i += 2
 		}
@@ -106,6 +127,13 @@ func invalidUTF8(data []byte) int {
 	return -1
 }
 
-func lineAt(data []byte, offset int) int {
-	return 1 + bytes.Count(data[:offset], []byte("\n"))
+// placeAt gives the line, ended by LF, CRLF or CR, and the character in it that stands at an offset.
+func placeAt(data []byte, offset int) (line, column int) {
+	line, start := 1, 0
+	for i, c := range data[:offset] {
+		if c == '\n' || c == '\r' && (i+1 == len(data) || data[i+1] != '\n') {
+			line, start = line+1, i+1
+		}
+	}
+	return line, 1 + utf8.RuneCount(data[start:offset])
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/agnivade/levenshtein"
 
@@ -17,7 +18,24 @@ const taskID = "Task ID"
 type match struct {
 	id       bool
 	property *task.Property
+	pair     string // of intendedSettings, where the column is for one pair of it
 	near     string // a name that was probably meant
+}
+
+// known reports whether the column is of the task, and not the user's own.
+func (m match) known() bool { return m.id || m.property != nil }
+
+// name is what messages call the column.
+func (m match) name() string {
+	switch {
+	case m.id:
+		return task.IDName
+	case m.pair != "":
+		return m.property.Name + "." + m.pair
+	case m.property != nil:
+		return m.property.Name
+	}
+	return ""
 }
 
 // header is the first row with anything in it, understood.
@@ -50,7 +68,26 @@ func matchHeader(text string) match {
 	if p := byFold[folded]; p != nil {
 		return match{property: p}
 	}
+	if m, ok := matchPair(text); ok {
+		return m
+	}
 	return match{near: nearName(folded)}
+}
+
+// matchPair understands "intendedSettings.NAME". What stands behind the first dot is the name as it is.
+func matchPair(text string) (match, bool) {
+	property, name, dot := strings.Cut(text, ".")
+	if name = strings.TrimFunc(name, unicode.IsSpace); !dot || name == "" {
+		return match{}, false
+	}
+	whole := task.IntendedSettings.Name
+	switch folded := task.FoldName(property); {
+	case folded == task.FoldName(whole):
+		return match{property: task.IntendedSettings, pair: name}, true
+	case nearName(folded) == whole:
+		return match{near: whole + "." + name}, true
+	}
+	return match{}, false
 }
 
 // nearName returns the name that a folded header was probably meant to be, or "". A column that is
@@ -88,7 +125,7 @@ func sameLetters(a, b string) bool {
 
 // readHeader understands the header and notes its problems.
 func (b *builder) readHeader(rec record) {
-	b.hasHeader, b.header.width = true, len(rec.cells)
+	b.hasHeader, b.in.Header, b.header.width = true, rec.row, len(rec.cells)
 	seen := map[string]int{} // name to the first column that has it
 	for i, c := range rec.cells {
 		b.in.Columns = append(b.in.Columns, c.text)
@@ -97,20 +134,17 @@ func (b *builder) readHeader(rec record) {
 			continue
 		}
 		m := matchHeader(c.text)
-		name := task.IDName
-		switch {
-		case m.near != "":
+		if m.near != "" {
 			b.headerProblem(rec.row, i+1, fmt.Sprintf("column %q is not a property; did you mean %q?", clip(c.text), m.near))
-		case m.property != nil:
-			name = m.property.Name
-			fallthrough
-		case m.id:
-			if first, twice := seen[name]; twice {
-				b.headerProblem(rec.row, i+1, fmt.Sprintf("%s has two columns, %s and %s; keep one of them", name, columnName(first), columnName(i+1)))
-				m = match{}
-			} else {
-				seen[name] = i + 1
-			}
+		}
+		if r := strings.IndexFunc(m.pair, oddSpace); r >= 0 {
+			b.headerProblem(rec.row, i+1, fmt.Sprintf("column %q holds an invisible character or a no-break space, which no setting's name has", clip(c.text)))
+		}
+		if first, twice := seen[m.name()]; m.known() && twice {
+			b.headerProblem(rec.row, i+1, fmt.Sprintf("%s has two columns, %s and %s; keep one of them", m.name(), columnName(first), columnName(i+1)))
+			m = match{}
+		} else if m.known() {
+			seen[m.name()] = i + 1
 		}
 		b.header.hasID = b.header.hasID || m.id
 		b.header.columns = append(b.header.columns, m)
@@ -144,7 +178,7 @@ func (b *builder) noticeOwnColumns() {
 	var names []string
 	for i, text := range b.in.Columns {
 		switch m := b.header.at(i); {
-		case m.id || m.property != nil || m.near != "":
+		case m.known() || m.near != "":
 		case !blank(text):
 			names = append(names, fmt.Sprintf("%q", clip(text)))
 		case b.used[i]:

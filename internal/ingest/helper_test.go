@@ -143,3 +143,26 @@ func wishesOf(in *Input, row int) map[string]string {
 	}
 	return m
 }
+
+// rename packs a workbook again with one part under another name.
+func rename(t testing.TB, data []byte, from, to string) []byte {
+	t.Helper()
+	zr, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	must(t, err)
+	var out bytes.Buffer
+	zw := zip.NewWriter(&out)
+	for _, f := range zr.File {
+		r, err := f.Open()
+		must(t, err)
+		name := f.Name
+		if name == from {
+			name = to
+		}
+		w, err := zw.Create(name)
+		must(t, err)
+		_, err = io.Copy(w, r)
+		must(t, err)
+	}
+	must(t, zw.Close())
+	return out.Bytes()
+}

@@ -13,6 +13,8 @@ type Problem struct {
 	Row     int    // as a spreadsheet shows it, or the line on which the record starts in CSV
 	Column  int    // counted from 1; 0 if the whole row or header is meant
 	Message string
+
+	untold bool // the text of the cell does not tell the problem: another cell with this text may be right
 }
 
 // String is the problem as one line. In CSV the place is file:line:column, where line is the one on

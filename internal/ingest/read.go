@@ -23,11 +23,30 @@ const (
 	MaxCellSize = 1 << 20   // bytes of the text of one cell
 )
 
+// StandardInput is the name under which Read takes Options.Stdin, and how messages then call the file.
+const StandardInput, stdinName = "-", "stdin"
+
+// Hidden says what to do with rows that a sheet does not show: people take only what they see for the wish.
+type Hidden string
+
+// The values of Options.Hidden.
+const (
+	HiddenStop    Hidden = "" // refuse the file where one of them holds anything
+	HiddenInclude Hidden = "include"
+	HiddenSkip    Hidden = "skip"
+)
+
 // Options say how a file is to be read; the zero value is the default.
 type Options struct {
-	Sheet  string      // worksheet to read, without regard to case; "" is the first visible one
-	Format task.Format // timezone and date order of the cells
-	TmpDir string      // where large sheets are unpacked while they are read; "" is the system's
+	Sheet     string      // worksheet to read, without regard to case; "" is the first visible one
+	HeaderRow int         // row, in CSV line, that holds the header; 0 is the first with anything in it
+	Hidden    Hidden      // hidden and filtered-out rows of a worksheet
+	Password  string      // of an encrypted workbook
+	Encoding  string      // of a CSV file, as CheckEncoding accepts it; "" is UTF-8, or UTF-16 where it shows
+	Delimiter rune        // of a CSV file; 0 is what its sep= line says, else the one that fits the header
+	Format    task.Format // timezone and date order of the cells
+	Stdin     io.Reader   // what StandardInput stands for
+	TmpDir    string      // where large sheets are unpacked while they are read; "" is the system's
 
 	spill int64 // size from which a sheet is unpacked to TmpDir; 0 is spillSize
 }
@@ -37,6 +56,7 @@ type Input struct {
 	File    string   // base name
 	Sheet   string   // "" for CSV
 	SHA256  string   // hex, over the bytes of the file
+	Header  int      // row of the header, as Origin.Row
 	Columns []string // the header's texts as seen, in file order; "" where data stands under no header
 	Rows    []Row    // every row with anything in it, in file order
 	// Problems holds the problems of the header and then those of each row, in file order. The first
@@ -44,6 +64,9 @@ type Input struct {
 	Problems       []Problem
 	HeaderProblems int
 	Notices        []string // what the user should know and need not mend
+
+	format       task.Format
+	mergedHeader bool
 }
 
 // Row is one row of the input. A row with Problems is invalid; Desired then holds what was
@@ -54,13 +77,23 @@ type Row struct {
 	SameAs   int // index of an earlier row with the same id and equal wishes, with which this one merges; else -1
 }
 
-// Read reads a CSV or XLSX file; which of the two it is, its content decides and not its name.
+// Read reads a CSV or XLSX file, or Options.Stdin where path is StandardInput; which of the two it is, its content decides and not its name.
 // The error is a *FileError, and means that nothing of the file can be used. Everything that is wrong
 // inside a readable file is in Input.Problems. The file is only read, and temporary files are gone
 // when Read returns. Read may be called concurrently.
 func Read(path string, o Options) (*Input, error) {
 	name := filepath.Base(path)
-	data, err := readFile(path)
+	var data []byte
+	var err error
+	switch {
+	case path != StandardInput:
+		data, err = readFile(path)
+	case o.Stdin == nil:
+		name, err = stdinName, errors.New("there is none to read from")
+	default:
+		name = stdinName
+		data, err = readAll(o.Stdin, 0)
+	}
 	if err != nil {
 		return nil, &FileError{File: name, Err: err}
 	}
@@ -92,9 +125,13 @@ func readFile(path string) ([]byte, error) {
 	if info.Size() > MaxFileSize {
 		return nil, fmt.Errorf("is too big: more than %d MiB", MaxFileSize>>20)
 	}
-	data := make([]byte, 0, info.Size()+1)
-	buf := sliceWriter{data}
-	if _, err := io.Copy(&buf, io.LimitReader(f, MaxFileSize+1)); err != nil {
+	return readAll(f, info.Size())
+}
+
+// readAll reads what is expected to be so many bytes.
+func readAll(r io.Reader, size int64) ([]byte, error) {
+	buf := sliceWriter{make([]byte, 0, size+1)}
+	if _, err := io.Copy(&buf, io.LimitReader(r, MaxFileSize+1)); err != nil {
 		return nil, fmt.Errorf("cannot be read: %w", err)
 	}
 	if len(buf.data) > MaxFileSize { // a pipe has no size to look at before
@@ -112,14 +149,22 @@ func (w *sliceWriter) Write(p []byte) (int, error) {
 }
 
 func readAny(in *Input, data []byte, o Options) error {
-	kind, err := sniff(data)
+	kind, err := sniff(in.File, data)
 	if err != nil {
 		return err
 	}
-	if kind == kindXLSX {
-		return readXLSX(in, data, o)
+	if kind == kindEncrypted {
+		if data, err = decryptWorkbook(data, o.Password); err != nil {
+			return err
+		}
+		kind = kindXLSX
 	}
-	if o.Sheet != "" {
+	switch {
+	case kind == kindXLSX && (o.Encoding != "" || o.Delimiter != 0):
+		return errors.New("is a workbook; --encoding and --delimiter are for CSV")
+	case kind == kindXLSX:
+		return readXLSX(in, data, o)
+	case o.Sheet != "":
 		return fmt.Errorf("is CSV and has no worksheet %q", o.Sheet)
 	}
 	return readCSV(in, data, o)

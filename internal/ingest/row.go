@@ -1,9 +1,7 @@
 package ingest
 
 import (
-	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode"
 
@@ -37,22 +35,31 @@ func blank(s string) bool { return strings.TrimFunc(s, unicode.IsSpace) == "" }
 type record struct {
 	row    int
 	cells  []cell
+	hidden bool   // the sheet does not show it
 	ragged string // what is wrong with its length, or ""
 }
 
 // builder makes an Input of records, in file order.
 type builder struct {
-	in        *Input
-	format    task.Format
-	date1904  bool // the workbook counts its days from 1904
-	hasHeader bool
-	header    header
-	used      [MaxColumns]bool // columns that hold data
-	cells     int
+	in          *Input
+	format      task.Format
+	date1904    bool // the workbook counts its days from 1904
+	headerRow   int  // that the user names, or 0
+	hidden      Hidden
+	hasHeader   bool
+	header      header
+	better      int // row that looks more like a header than the one read, or 0
+	layout      layout
+	unseen      []int            // hidden rows that hold data
+	used        [MaxColumns]bool // columns that hold data
+	cells       int
+	remarks     map[[2]string]*remark
+	remarkOrder []*remark
 }
 
 func newBuilder(in *Input, o Options) *builder {
-	return &builder{in: in, format: o.Format}
+	in.format = o.Format
+	return &builder{in: in, format: o.Format, headerRow: o.HeaderRow, hidden: o.Hidden, remarks: map[[2]string]*remark{}}
 }
 
 func (b *builder) notice(text string) { b.in.Notices = append(b.in.Notices, text) }
@@ -71,7 +78,7 @@ func (b *builder) problem(row, column int, message string) Problem {
 }
 
 // add takes the next record: the header first, then rows. Records without anything in them are
-// skipped. An error means that the file is beyond the limits.
+// skipped. An error means that the file is beyond the limits, or not what the user says.
 func (b *builder) add(rec record) error {
 	for n := len(rec.cells); n > 0 && rec.cells[n-1].blank(); n-- {
 		rec.cells = rec.cells[:n-1]
@@ -83,9 +90,20 @@ func (b *builder) add(rec record) error {
 		return fmt.Errorf("row %d has data in column %s; at most %d columns are read", rec.row, columnName(len(rec.cells)), MaxColumns)
 	}
 	if !b.hasHeader {
-		b.readHeader(rec)
+		if b.headerRow > 0 && rec.row > b.headerRow {
+			return b.noHeaderRow()
+		}
+		if rec.row >= b.headerRow {
+			b.readHeader(rec)
+		}
 		return nil
 	}
+	if rec.hidden {
+		if b.unseen = append(b.unseen, rec.row); b.hidden != HiddenInclude {
+			return nil
+		}
+	}
+	b.lookForHeader(rec)
 	for len(b.in.Columns) < len(rec.cells) {
 		b.in.Columns = append(b.in.Columns, "")
 	}
@@ -100,13 +118,15 @@ func (b *builder) understand(rec record) Row {
 	row := Row{SameAs: -1}
 	row.Desired.Origin = task.Origin{File: b.in.File, Sheet: b.in.Sheet, Row: rec.row}
 	row.Desired.Cells = make([]string, len(b.in.Columns))
-	report := func(column int, message string) {
-		row.Problems = append(row.Problems, b.problem(rec.row, column, message))
+	report := func(column int, message string, untold bool) {
+		p := b.problem(rec.row, column, message)
+		p.untold = untold
+		row.Problems = append(row.Problems, p)
 	}
 	if rec.ragged != "" {
-		report(0, rec.ragged)
+		report(0, rec.ragged, true)
 	}
-	var wishes [task.Count]*task.Wish
+	w := rowWishes{}
 	idColumn := 0
 	for i, c := range rec.cells {
 		m := b.header.at(i)
@@ -117,31 +137,66 @@ func (b *builder) understand(rec record) Row {
 			continue
 		}
 		b.used[i] = true
-		text, err := b.cellText(c, m)
+		text, err := b.cellText(c, m, rec.row, i+1)
 		row.Desired.Cells[i] = text
 		switch {
 		case err != nil:
-			report(i+1, err.Error())
 		case m.id:
 			row.Desired.ID = text
 		case m.property != nil && m.property.Writable:
-			v, err := m.property.ParseCell(text, b.format)
-			if err != nil {
-				report(i+1, err.Error())
-				break
-			}
-			wishes[m.property.Index()] = &task.Wish{Property: m.property, Value: v}
+			err = w.add(text, m, i+1, b.format)
+		}
+		if err != nil {
+			report(i+1, err.Error(), c.kind != cellText)
 		}
 	}
 	if b.header.hasID && (idColumn == 0 || rec.cells[idColumn-1].blank()) {
-		report(b.idColumn(), "the row has no id")
+		report(b.idColumn(), "the row has no id", false)
 	}
-	for _, w := range wishes {
-		if w != nil {
-			row.Desired.Wishes = append(row.Desired.Wishes, *w)
+	if w.whole[task.IntendedSettings.Index()] != nil && len(w.pairs) > 0 {
+		report(w.pairColumn, fmt.Sprintf("the row sets intendedSettings as a whole and intendedSettings.%s; leave one of them blank", w.pairs[0].Pair), false)
+	}
+	row.Desired.Wishes = w.all()
+	return row
+}
+
+// rowWishes gathers the wishes of a row.
+type rowWishes struct {
+	whole      [task.Count]*task.Wish
+	pairs      []task.Wish
+	pairColumn int // of the first pair
+}
+
+func (w *rowWishes) add(text string, m match, column int, f task.Format) error {
+	if m.pair != "" {
+		wish, err := task.ParsePair(m.pair, text)
+		if err != nil {
+			return err
+		}
+		if w.pairs = append(w.pairs, wish); len(w.pairs) == 1 {
+			w.pairColumn = column
+		}
+		return nil
+	}
+	v, err := m.property.ParseCell(text, f)
+	if err == nil {
+		w.whole[m.property.Index()] = &task.Wish{Property: m.property, Value: v}
+	}
+	return err
+}
+
+// all is the wishes in table order, those for single pairs where intendedSettings stands.
+func (w *rowWishes) all() []task.Wish {
+	var all []task.Wish
+	for i, wish := range w.whole {
+		if wish != nil {
+			all = append(all, *wish)
+		}
+		if i == task.IntendedSettings.Index() {
+			all = append(all, w.pairs...)
 		}
 	}
-	return row
+	return all
 }
 
 func (b *builder) idColumn() int {
@@ -151,105 +206,4 @@ func (b *builder) idColumn() int {
 		}
 	}
 	return 0
-}
-
-// finish completes the input when the last record has been added.
-func (b *builder) finish() error {
-	if !b.hasHeader {
-		if b.in.Sheet != "" {
-			return fmt.Errorf("has nothing in sheet %q: no header and no rows", b.in.Sheet)
-		}
-		return errors.New("has nothing in it: no header and no rows")
-	}
-	for i := range b.in.Rows {
-		d := &b.in.Rows[i].Desired
-		for len(d.Cells) < len(b.in.Columns) {
-			d.Cells = append(d.Cells, "")
-		}
-	}
-	if b.header.hasID { // else every column has been named in the problem
-		b.noticeOwnColumns()
-	}
-	b.markDuplicates()
-	for i := range b.in.Rows {
-		b.in.Problems = append(b.in.Problems, b.in.Rows[i].Problems...)
-	}
-	if len(b.in.Rows) == 0 {
-		b.notice("the file has a header and no rows")
-	}
-	return nil
-}
-
-// cellText gives a cell that is not blank as text that the input accepts again, and says what keeps
-// it from being understood in its column.
-func (b *builder) cellText(c cell, m match) (string, error) {
-	if len(c.text) > MaxCellSize {
-		return "", fmt.Errorf("the cell holds %d bytes; at most %d are read", len(c.text), MaxCellSize)
-	}
-	switch {
-	case m.id:
-		id := strings.TrimFunc(c.text, unicode.IsSpace)
-		if c.kind == cellNumber {
-			return id, fmt.Errorf("the id %q is a number cell, and a spreadsheet rounds numbers; enter it as text", clip(id))
-		}
-		if err := notValue(c, task.IDName); err != nil {
-			return id, err
-		}
-		return id, checkID(id)
-	case m.property == nil || !m.property.Writable:
-		return b.ownText(c), nil
-	case c.kind == cellNumber:
-		return b.numberText(c, m.property)
-	}
-	if err := notValue(c, m.property.Name); err != nil {
-		return c.text, err
-	}
-	return c.text, checkText(c.text, m.property)
-}
-
-// ownText is a cell of the user's own column: whatever it holds, a date in a form that reads again.
-func (b *builder) ownText(c cell) string {
-	switch {
-	case c.kind == cellBool && c.text == "1":
-		return "TRUE"
-	case c.kind == cellBool:
-		return "FALSE"
-	case c.kind == cellNumber && c.format == formatDate:
-		if t, err := serialTime(c.text, b.date1904); err == nil {
-			return localText(t)
-		}
-	}
-	return c.text
-}
-
-// numberText is a number cell in the column of a property.
-func (b *builder) numberText(c cell, p *task.Property) (string, error) {
-	switch {
-	case p.Kind == task.DateTime && c.format == formatDate:
-		local, err := serialTime(c.text, b.date1904)
-		if err != nil {
-			return c.text, fmt.Errorf("%s %w", p.Name, err)
-		}
-		t, err := b.format.InZone(local)
-		if err != nil {
-			return localText(local), fmt.Errorf("%s %w", p.Name, err)
-		}
-		return task.FormatTime(t), nil
-	case p.Kind == task.DateTime:
-		return c.text, fmt.Errorf("%s %q is a number, not a date cell; format the cell as a date or write 2006-01-02", p.Name, clip(c.text))
-	case c.format == formatDate:
-		return b.ownText(c), fmt.Errorf("%s is a date cell; enter it as text", p.Name)
-	case p.Kind == task.String && (c.format != formatPlain || !plainNumber(c.text)):
-		return c.text, fmt.Errorf("%s is the number %q, which the sheet may show in another form; enter it as text", p.Name, clip(c.text))
-	}
-	return c.text, nil
-}
-
-var plainDigits = regexp.MustCompile(`^-?(0|[1-9]\d*)(\.\d+)?$`)
-
-// plainNumber reports whether a number reads the same in the file and on the screen: plain digits,
-// not more of them than a spreadsheet keeps.
-func plainNumber(s string) bool {
-	const kept = 15
-	return plainDigits.MatchString(s) && len(strings.TrimLeft(strings.NewReplacer("-", "", ".", "").Replace(s), "0")) <= kept
 }

@@ -28,6 +28,7 @@ type sheetCell struct {
 // sheetRow is a row element.
 type sheetRow struct {
 	number int
+	hidden bool        // by hand, by a filter, by a folded outline, or by having no height
 	cells  []sheetCell // in ascending columns
 }
 
@@ -42,6 +43,7 @@ type sheetScan struct {
 	xml  *xmlScan
 	last int  // number of the last row
 	data bool // sheetData has begun
+	layout
 }
 
 // next reads the next row, using the memory of row again. It returns io.EOF when the part has been
@@ -72,6 +74,10 @@ func (s *sheetScan) next(row *sheetRow) error {
 				return fmt.Errorf("it has a %q among its rows", clip(name))
 			}
 			return s.readRow(start, row)
+		default:
+			if err := s.layout.read(start, s.xml.stack); err != nil {
+				return err
+			}
 		}
 	}
 }
@@ -89,6 +95,7 @@ func (s *sheetScan) readRow(start xml.StartElement, row *sheetRow) error {
 		return fmt.Errorf("row %d is beyond the last row that a sheet has", row.number)
 	}
 	s.last = row.number
+	row.hidden = s.hides(start)
 	column := 0
 	for s.xml.depth() >= 3 {
 		tok, err := s.xml.next()

@@ -31,11 +31,11 @@ func notValue(c cell, name string) error {
 	return nil
 }
 
-// checkText refuses what no text of a property can mean to hold.
-func checkText(s string, p *task.Property) error {
+// checkText refuses what no text in a column of the task can mean to hold.
+func checkText(s, name string) error {
 	for _, r := range s {
 		if unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' {
-			return fmt.Errorf("%s holds the control character %U; remove it", p.Name, r)
+			return fmt.Errorf("%s holds the control character %U; remove it", name, r)
 		}
 	}
 	return nil

@@ -95,8 +95,15 @@ func (a *archive) notWorkbook() error {
 			return errors.New("is an OpenDocument file (.ods); save it as .xlsx")
 		}
 	}
-	if a.get("xl/workbook.bin") != nil {
-		return errors.New("is a binary workbook (.xlsb); save it as .xlsx")
+	for _, other := range []struct{ part, what string }{
+		{"xl/workbook.bin", "a binary workbook (.xlsb); save it as .xlsx"},
+		{"word/document.xml", "a Word document (.docx), not a workbook; save the table as .xlsx"},
+		{"ppt/presentation.xml", "a PowerPoint presentation (.pptx), not a workbook"},
+		{"Index/Document.iwa", "a document of Apple Numbers or its kin; export it as Excel"},
+	} {
+		if a.get(other.part) != nil {
+			return errors.New("is " + other.what)
+		}
 	}
 	return errors.New("is a zip file without a workbook, not an .xlsx")
 }

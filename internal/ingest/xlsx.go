@@ -50,6 +50,7 @@ func readXLSX(in *Input, data []byte, o Options) (err error) {
 	if err := rd.read(data, s, o); err != nil {
 		return err
 	}
+	rd.b.layout = rd.scan.layout
 	return rd.b.finish()
 }
 
@@ -139,7 +140,7 @@ func rowTexts(rows *excelize.Rows, at *int, wanted int) ([]string, error) {
 
 // pair brings the two readings of a row together.
 func (rd *xlsxReader) pair(row *sheetRow, texts []string) (record, error) {
-	rec := record{row: row.number}
+	rec := record{row: row.number, hidden: row.hidden}
 	matched := 0
 	for _, sc := range row.cells {
 		text := ""

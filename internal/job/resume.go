@@ -41,7 +41,7 @@ func (r *run) acceptLedger(ctx context.Context) (release func(), err error) {
 		return nil, err
 	}
 	if r.past.Finished() {
-		return nil, Fail(ExitInput, "make a new plan; nothing was sent", "the ledger %s is finished (%s) and cannot be applied again", r.File, r.past.End.Reason)
+		return nil, Fail(ExitInput, "nothing was sent; make a new plan, or see this one with taskrecon report", "the ledger %s is finished (%s) and cannot be applied again", r.File, r.past.End.Reason)
 	}
 	r.files.runID, r.files.ledger = h.RunID, r.File
 	if r.files.reports, err = r.reportsBeside(); err != nil {

@@ -98,7 +98,10 @@ func (r *run) send(ctx context.Context, book *ledger.Writer) error {
 func (r *run) sendOptions(changes int) batch.Options {
 	o := r.Batch
 	o.Spent, o.Progress = r.Client.Requests(), r.Watcher.Progress
-	o.Seen, o.Stale, o.InDoubt = r.planned, r.past != nil, r.doubt
+	o.InDoubt = r.doubt
+	if o.Stale = r.past != nil; !o.Stale {
+		o.Seen = r.planned // what a ledger tells of the tenant is old, however young the ledger is
+	}
 	o.Note = r.note()
 	if q := r.ErrorBudget; q != nil && !q.Off {
 		o.MaxErrors = q.N

@@ -51,14 +51,13 @@ func (r *run) verdict(ctx context.Context, err error, book *ledger.Writer) error
 	return nil
 }
 
-// tally takes the counts from the ledger, so that they cannot disagree with it.
+// tally takes the counts from the ledger, so that they cannot disagree with it. One that could not be written to its end
+// is counted as far as it goes.
 func (r *run) tally(book *ledger.Writer) (temporary int, err error) {
-	if err := book.Sync(); err != nil {
-		return 0, err
-	}
+	unwritten := book.Sync()
 	past, err := ledger.Open(r.files.ledger)
 	if err != nil {
-		return 0, err
+		return 0, first(unwritten, err)
 	}
 	defer past.Close()
 	for _, o := range diff.Outcomes() {
@@ -72,5 +71,5 @@ func (r *run) tally(book *ledger.Writer) (temporary int, err error) {
 		}
 		return nil
 	})
-	return temporary, err
+	return temporary, first(unwritten, err)
 }

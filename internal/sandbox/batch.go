@@ -93,14 +93,14 @@ func (s *Server) item(outer *call, it *item) []itemAnswer {
 		}
 	}
 	var a answer
-	var fault string
+	var fault Fault
 	if err := c.aim(it); err != nil {
 		a = c.badRequest(err)
 	} else {
 		a, fault = s.one(c)
 	}
 	out := itemAnswer{ID: it.ID, Status: a.status, Headers: s.recase(a.header), Body: a.body}
-	switch fault {
+	switch fault.Name {
 	case "drop-item", "drop-item-applied":
 		return nil
 	case "double-item":

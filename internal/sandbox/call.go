@@ -84,7 +84,7 @@ func (c *call) route(method, path string) {
 }
 
 // one answers a call that is not a batch, within the limits, and names the fault that befell it.
-func (s *Server) one(c *call) (answer, string) {
+func (s *Server) one(c *call) (answer, Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c.isWrite() {
@@ -95,13 +95,15 @@ func (s *Server) one(c *call) (answer, string) {
 	}
 	if wait, ok := s.admit(c.isWrite()); !ok {
 		s.stats.Throttled++
-		return c.throttled(retryAfter(wait), false), ""
+		return c.throttled(retryAfter(wait), false), Fault{}
 	}
+	s.editCalled("edit-before", c)
+	defer s.editCalled("edit-after", c)
 	fault := s.itemFault(c)
 	if a, done := s.refusal(c, fault); done {
 		return a, fault
 	}
-	return s.distort(c, s.perform(c, fault), fault), fault
+	return s.distort(c, s.perform(c, fault.Name), fault), fault
 }
 
 func (s *Server) perform(c *call, fault string) answer {
@@ -113,7 +115,7 @@ func (s *Server) perform(c *call, fault string) answer {
 	case kindPatch:
 		return s.patch(c, fault)
 	case kindStatus:
-		return s.updateStatus(c)
+		return s.updateStatus(c, fault)
 	case kindMethod:
 		return c.fail(http.StatusMethodNotAllowed, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
 	}

@@ -51,6 +51,7 @@ func (s *Server) list(c *call) answer {
 		}
 		body = append(body, r.body...)
 	}
+	s.editListed(p.tasks)
 	return jsonAnswer(http.StatusOK, append(body, "]}"...))
 }
 

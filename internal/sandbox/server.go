@@ -46,6 +46,14 @@ type Options struct {
 	SlowFor    time.Duration // how long the fault slow waits
 	HugeBytes  int64         // how much the fault huge sends
 	Foreign    string        // root of the other host in foreign-next and redirect
+	Others     Traffic       // writes of other applications, which eat the same limits
+}
+
+// Traffic is a steady stream of writes: N in each Per, from the start of the sandbox for the time For; 0 is without end.
+type Traffic struct {
+	N   int
+	Per time.Duration
+	For time.Duration
 }
 
 func (o Options) withDefaults() Options {
@@ -83,6 +91,7 @@ type Stats struct {
 	Lists       int            // pages of the list served
 	Writes      int            // PATCH and updateStatus that came in, alone or as an item, throttled ones too
 	Throttled   int            // requests and items that the limits refused
+	Edits       int            // changes that somebody else made, by the faults of that name
 	Received    map[string]int // PATCHes that came in, by id
 	Applied     map[string]int // PATCHes and status updates that took effect, by id
 	MaxBatch    int            // items of the largest batch
@@ -99,6 +108,7 @@ type Server struct {
 	rng      *rand.Rand
 	writes   window
 	any      window
+	others   others
 	faults   []*armed
 	stats    Stats
 	inFlight int
@@ -114,6 +124,7 @@ func New(tasks []json.RawMessage, o Options) (*Server, error) {
 		rng:    rand.New(rand.NewPCG(o.Seed, 0x7461736b)),
 		writes: newWindow(o.WriteLimit, o.Window),
 		any:    newWindow(o.ReadLimit, o.Window),
+		others: newOthers(o.Others, time.Now()),
 		stats:  Stats{Received: map[string]int{}, Applied: map[string]int{}},
 	}
 	for i, raw := range tasks {

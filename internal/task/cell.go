@@ -43,7 +43,11 @@ func (p *Property) ParseCell(text string, f Format) (Value, error) {
 	case Int32:
 		return p.parseInt32(text)
 	case Settings:
-		return ParseSettings(text)
+		v, err := ParseSettings(text)
+		if err != nil {
+			return Null, fmt.Errorf("%s: %w", p.Name, err)
+		}
+		return v, nil
 	}
 	return Text(text), nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -112,6 +113,21 @@ func ParseSettings(text string) (Value, error) {
 	return SettingsValue(pairs), nil
 }
 
+// jsonFault says what is wrong with a JSON text without the names of Go's types.
+func jsonFault(err error) string {
+	var wrong *json.UnmarshalTypeError
+	var broken *json.SyntaxError
+	switch {
+	case errors.As(err, &wrong):
+		return fmt.Sprintf("a %s stands at character %d, where a text in quotes belongs", wrong.Value, wrong.Offset)
+	case errors.As(err, &broken):
+		return fmt.Sprintf("%s at character %d", broken.Error(), broken.Offset)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "it ends too early"
+	}
+	return strings.TrimPrefix(err.Error(), "json: ")
+}
+
 func parseJSONSettings(text string) (Value, error) {
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.DisallowUnknownFields()
@@ -121,7 +137,7 @@ func parseJSONSettings(text string) (Value, error) {
 		Value *string `json:"value"`
 	}
 	if err := dec.Decode(&in); err != nil {
-		return Null, fmt.Errorf("%q is not a JSON array of {\"name\",\"value\"}: %w", clip(text), err)
+		return Null, fmt.Errorf("%q is not a JSON array of {\"name\",\"value\"}: %s", clip(text), jsonFault(err))
 	}
 	if _, err := dec.Token(); err != io.EOF {
 		return Null, fmt.Errorf("%q has something after the JSON array", clip(text))

@@ -23,7 +23,7 @@ func TestParseSettings(t *testing.T) {
 		{"nothing", " [ ] ", "[]", ""},
 		{"markup is not escaped", "a=<&>", `[{"name":"a","value":"<&>"}]`, ""},
 		{"an unknown field", `[{"name":"a","valeu":"1"}]`, "", `"[{\"name\":\"a\",\"valeu\":\"1\"}]" is not a JSON array of {"name","value"}: `},
-		{"a number for a value", `[{"name":"a","value":1}]`, "", `"[{\"name\":\"a\",\"value\":1}]" is not a JSON array of {"name","value"}: `},
+		{"a number for a value", `[{"name":"a","value":1}]`, "", `"[{\"name\":\"a\",\"value\":1}]" is not a JSON array of {"name","value"}: a number stands at character 22, where a text in quotes belongs`},
 		{"no name", `[{"name":"a","value":"1"},{"value":"1"}]`, "", `setting 2 of "[{\"name\":\"a\",\"value\":\"1\"},{\"value\":\"1\"}]" has no name`},
 		{"an empty name", `[{"name":"","value":"1"}]`, "", `setting 1 of "[{\"name\":\"\",\"value\":\"1\"}]" has no name`},
 		{"null among the pairs", `[null]`, "", `setting 1 of "[null]" has no name`},
@@ -35,6 +35,9 @@ func TestParseSettings(t *testing.T) {
 	}
 	for _, c := range cases {
 		got, err := IntendedSettings.ParseCell(c.in, Format{})
+		if c.err != "" {
+			c.err = "intendedSettings: " + c.err
+		}
 		switch {
 		case c.err != "" && (err == nil || err.Error() != c.err && !(strings.HasSuffix(c.err, ": ") && strings.HasPrefix(err.Error(), c.err))):
 			t.Errorf("%s: error\n%v; want\n%s", c.name, err, c.err)

@@ -75,17 +75,19 @@ type Origin struct {
 	Row   int    `json:"row"`
 }
 
-// Wish is one property that a row sets, with the value wanted.
+// Wish is one property that a row sets, with the value wanted. With a Pair it is for the one pair of
+// intendedSettings that has this name, and leaves the others as they are; null then removes the pair.
 type Wish struct {
 	Property *Property
 	Value    Value
+	Pair     string
 }
 
 // Desired is what one row of the input asks for: a task, and only the properties that the row sets.
 type Desired struct {
 	Origin Origin
 	ID     string
-	Wishes []Wish   // in table order, each property at most once; none of a read-only property
+	Wishes []Wish   // in table order, each property or pair at most once; none of a read-only property
 	Cells  []string // every cell of the row as text that the input accepts again, in the file's columns
 }
 
@@ -95,7 +97,7 @@ func (d *Desired) SameWishes(o *Desired) bool {
 		return false
 	}
 	for i, w := range d.Wishes {
-		if w.Property != o.Wishes[i].Property || !w.Property.Equal(w.Value, o.Wishes[i].Value) {
+		if !w.same(o.Wishes[i]) {
 			return false
 		}
 	}

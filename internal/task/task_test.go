@@ -98,7 +98,7 @@ func TestTaskFromJSONOfWrongShape(t *testing.T) {
 
 func TestSameWishes(t *testing.T) {
 	row := func(w ...Wish) *Desired { return &Desired{Wishes: w} }
-	name, due := Wish{DisplayName, Text("")}, Wish{DueDateTime, Text("2026-01-01T00:00:00Z")}
+	name, due := Wish{Property: DisplayName, Value: Text("")}, Wish{Property: DueDateTime, Value: Text("2026-01-01T00:00:00Z")}
 	cases := []struct {
 		name string
 		a, b *Desired
@@ -106,10 +106,14 @@ func TestSameWishes(t *testing.T) {
 	}{
 		{"none", row(), row(), true},
 		{"the same", row(name, due), row(name, due), true},
-		{"equal, not identical", row(name), row(Wish{DisplayName, Null}), true},
-		{"another value", row(due), row(Wish{DueDateTime, Text("2026-01-02T00:00:00Z")}), false},
+		{"the same pair", row(Wish{IntendedSettings, Text("1"), "a"}), row(Wish{IntendedSettings, Text("1"), "a"}), true},
+		{"another pair", row(Wish{IntendedSettings, Text("1"), "a"}), row(Wish{IntendedSettings, Text("1"), "A"}), false},
+		{"a pair removed or empty", row(Wish{IntendedSettings, Null, "a"}), row(Wish{IntendedSettings, Text(""), "a"}), false},
+		{"a pair and the whole", row(Wish{IntendedSettings, Text("[]"), ""}), row(Wish{IntendedSettings, Text("[]"), "a"}), false},
+		{"equal, not identical", row(name), row(Wish{Property: DisplayName, Value: Null}), true},
+		{"another value", row(due), row(Wish{Property: DueDateTime, Value: Text("2026-01-02T00:00:00Z")}), false},
 		{"one more", row(name), row(name, due), false},
-		{"another property", row(name), row(Wish{Description, Text("")}), false},
+		{"another property", row(name), row(Wish{Property: Description, Value: Text("")}), false},
 	}
 	for _, c := range cases {
 		if c.a.SameWishes(c.b) != c.want || c.b.SameWishes(c.a) != c.want {

@@ -1,0 +1,163 @@
+package batch_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"taskrecon/internal/batch"
+	"taskrecon/internal/diff"
+)
+
+// TestMeet has a row for each way in which a task can be found just before sending, under each OnConflict.
+func TestMeet(t *testing.T) {
+	type found map[string]any
+	const body = `{"@odata.type":"#microsoft.graph.securityConfigurationTask"`
+	both := body + `,"assignedTo":"new@contoso.com","status":"completed"}`
+	for _, tt := range []struct {
+		name   string
+		found  found // what the other editor has left
+		on     batch.OnConflict
+		want   diff.Outcome
+		body   string // of the PATCH; "" is none
+		reason string
+	}{
+		{"base", nil, "", diff.Applied, both, ""},
+		{"another property", found{"displayName": "renamed"}, "", diff.Applied, both, ""},
+		{"wanted", found{"assignedTo": "new@contoso.com", "status": "completed"}, "", diff.Unchanged, "", "already as wanted"},
+		{"partly wanted", found{"assignedTo": "new@contoso.com"}, "", diff.Applied, body + `,"status":"completed"}`, ""},
+		{"third", found{"status": "rejected"}, "", diff.Conflict, "", `status: base "active", found "rejected", wanted "completed"`},
+		{"third beside wanted", found{"status": "rejected", "assignedTo": "new@contoso.com"}, batch.SkipConflict, diff.Conflict, "", `found "rejected"`},
+		{"third to overwrite", found{"status": "rejected"}, batch.Overwrite, diff.Applied, both, `found "rejected"`},
+		{"third beside wanted to overwrite", found{"status": "rejected", "assignedTo": "new@contoso.com"}, batch.Overwrite, diff.Applied, body + `,"status":"completed"}`, `found "rejected"`},
+		{"wanted under abort", found{"assignedTo": "new@contoso.com", "status": "completed"}, batch.Abort, diff.Unchanged, "", ""},
+		{"third under abort", found{"assignedTo": "third@contoso.com"}, batch.Abort, diff.Conflict, "", `found "third@contoso.com"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := bubble(t, 3, func(r *run) {
+				r.o.Stale, r.o.OnConflict = true, tt.on
+				for k, v := range tt.found {
+					r.tenant.objects[taskID(1)][k] = v
+				}
+			})
+			for _, f := range r.faults() {
+				t.Error(f)
+			}
+			got := r.result(1)
+			if got.Outcome != tt.want || !strings.Contains(got.Reason, tt.reason) || r.tenant.gets[taskID(1)] != 1 {
+				t.Errorf("%+v after %d readings, want %s", got, r.tenant.gets[taskID(1)], tt.want)
+			}
+			if sent := strings.Join(r.tenant.bodies[taskID(1)], " "); sent != tt.body {
+				t.Errorf("sent %s, want %s", sent, tt.body)
+			}
+			if aborts := tt.on == batch.Abort && tt.want == diff.Conflict; aborts != errors.Is(r.err, batch.ErrConflict) {
+				t.Errorf("Send: %v", r.err)
+			} else if !aborts && r.outcomes()[diff.Applied] < 2 {
+				t.Errorf("the others: %v", r.outcomes())
+			}
+		})
+	}
+}
+
+func TestAbortStopsWhatHasNotLeft(t *testing.T) {
+	r := bubble(t, 60, func(r *run) {
+		r.o.Stale, r.o.OnConflict, r.o.Concurrency = true, batch.Abort, 1
+		r.tenant.objects[taskID(25)]["status"] = "rejected"
+	})
+	if n := r.outcomes(); !errors.Is(r.err, batch.ErrConflict) || n[diff.Conflict] != 1 || n[diff.Applied] != 20 || len(r.rec.results) != 21 {
+		t.Errorf("outcomes %v, %v", n, r.err)
+	}
+}
+
+func TestFreshTasksAreNotReadAgain(t *testing.T) {
+	for _, stale := range []bool{false, true} {
+		p := pacing(t, 300, func(p *paced) { p.o.Stale = stale })
+		p.all(t)
+		if got := len(p.sv.reads); got != map[bool]int{true: 15}[stale] {
+			t.Errorf("stale %v: readings in %v", stale, p.sv.reads)
+		}
+		if stale && (p.sv.unread > 0 || p.sv.age > 3*time.Second) {
+			t.Errorf("%d written unread, the oldest reading was of %v before", p.sv.unread, p.sv.age)
+		}
+	}
+}
+
+func TestLongRunReadsWhatGrewOld(t *testing.T) {
+	for _, most := range []time.Duration{150 * time.Millisecond, 900 * time.Millisecond} {
+		for _, stale := range []bool{most < time.Second/2} {
+			t.Run(fmt.Sprintf("latency to %v, stale %v", most, stale), func(t *testing.T) {
+				p := pacing(t, 2000, func(p *paced) { p.sv.least, p.sv.most, p.o.Stale = 50*time.Millisecond, most, stale })
+				p.all(t)
+				if p.stats.Throttled != 0 || p.sv.crowded(20*time.Second, true) > 100 || p.sv.crowded(20*time.Second, false) > 1000 {
+					t.Errorf("stats %+v", p.stats)
+				}
+				over := float64(p.took)/float64(ideal(2000, batch.PublishedWrites)) - 1
+				t.Logf("%.2f %% over the ideal, readings %d, oldest %v", over*100, len(p.sv.reads), p.sv.age)
+				if most < 500*time.Millisecond && over > 0.03 {
+					t.Errorf("took %v, %.2f %% over the ideal", p.took, over*100)
+				}
+				want := 1600 // 300 or 400 leave in the first minute
+				if stale {
+					want = 2000
+				}
+				sum := 0
+				for _, n := range p.sv.reads {
+					sum += n
+				}
+				if sum < want || sum > want+100 || p.sv.age > batch.DefaultRereadAfter || 2000-p.sv.unread != sum {
+					t.Errorf("%d readings, %d written unread, the oldest reading was of %v before", sum, p.sv.unread, p.sv.age)
+				}
+				for _, n := range slices.Concat(p.sv.reads, p.sv.sizes) {
+					if n != 20 {
+						t.Errorf("envelopes of %v and %v", p.sv.sizes, p.sv.reads)
+						break
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestAnotherEditorBetweenListAndWrite(t *testing.T) {
+	p := pacing(t, 1000, func(p *paced) {
+		edited := map[string]bool{}
+		p.sv.edit = func(at time.Time, id string) {
+			if d := at.Sub(p.started); d < 90*time.Second || len(edited) > 0 {
+				return
+			}
+			for i := 700; i < 710; i++ {
+				edited[taskID(i)] = true
+				p.sv.objects[taskID(i)]["assignedTo"] = "third@contoso.com"
+			}
+		}
+	})
+	if n := p.outcomes(); p.err != nil || n[diff.Applied] != 990 || n[diff.Conflict] != 10 {
+		t.Errorf("outcomes %v, %v", n, p.err)
+	}
+	for i := 700; i < 710; i++ {
+		if got := p.result(i); got.Outcome != diff.Conflict || got.Attempts != 0 || p.sv.objects[taskID(i)]["assignedTo"] != "third@contoso.com" {
+			t.Errorf("%+v", got)
+		}
+	}
+}
+
+// However soon a reading grows old, and however few requests the limits let go, it ends.
+func TestReadingsThatGrowOldAtOnce(t *testing.T) {
+	for _, reads := range []int{0, 1, 2, 7, 20, 30} {
+		for _, after := range []time.Duration{time.Nanosecond, 50 * time.Millisecond, time.Second, 15 * time.Second} {
+			for _, limit := range []batch.Rate{{}, {N: 7, Per: 5 * time.Second}} {
+				p := pacing(t, 45, func(p *paced) {
+					p.sv.least, p.sv.most, p.sv.writes, p.sv.any = 500*time.Millisecond, 2*time.Second, batch.Rate{N: 25, Per: 20 * time.Second}, batch.Rate{N: reads, Per: 20 * time.Second}
+					p.o.Writes, p.o.Reads, p.o.RereadAfter, p.o.Stale = &limit, &p.sv.any, after, true
+				})
+				n := p.outcomes()
+				if p.err != nil || n[diff.Applied] != 45 && reads != 1 || n[diff.Applied]+n[diff.NotSent]+n[diff.Failed] != 45 || p.took > 4*time.Hour {
+					t.Errorf("reads %d, writes %v, after %v: %v in %v, %v", reads, limit, after, n, p.took, p.err)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,39 @@
+package cli
+
+import (
+	"github.com/rs/zerolog"
+	"github.com/urfave/cli/v2"
+
+	"taskrecon/internal/ingest"
+)
+
+// marking is a watcher that also leaves the marked sheet of --problems behind, where there are any.
+type marking struct {
+	*watcher
+	path string
+}
+
+func (p *program) newMarking(c *cli.Context, w *watcher, input string) (marking, error) {
+	m := marking{w, c.String("problems")}
+	if m.path == "" {
+		return m, nil
+	}
+	if err := ingest.CheckMarked(m.path, input, c.Bool("overwrite")); err != nil {
+		return m, usage("--problems: %s", err.Error())
+	}
+	return m, nil
+}
+
+// Read prints what the watcher prints and writes the marked sheet. That it could not be written is said,
+// and changes nothing about the run: the problems stand on stderr too.
+func (m marking) Read(in *ingest.Input) {
+	m.watcher.Read(in)
+	if m.path == "" || len(in.Problems) == 0 {
+		return
+	}
+	if err := in.WriteMarked(m.path); err != nil {
+		m.say(zerolog.ErrorLevel, "--problems "+m.path+" was not written: "+err.Error())
+		return
+	}
+	m.Written("marked sheet", m.path)
+}

@@ -1,0 +1,60 @@
+package task
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// ParsePair reads the wish for the pair of intendedSettings that has this name from the text of a cell
+// that is not blank: the value exactly as it stands there, or Clear, which removes the pair.
+func ParsePair(name, text string) (Wish, error) {
+	w := Wish{Property: IntendedSettings, Value: Text(text), Pair: name}
+	if !utf8.ValidString(text) {
+		return w, fmt.Errorf("%s.%s %q is not UTF-8 text", w.Property.Name, name, clip(text))
+	}
+	if strings.EqualFold(strings.TrimSpace(text), Clear) {
+		w.Value = Null
+	}
+	return w, nil
+}
+
+// same reports whether two wishes ask for the same.
+func (w Wish) same(o Wish) bool {
+	if w.Property != o.Property || w.Pair != o.Pair {
+		return false
+	}
+	if w.Pair != "" {
+		return w.Value == o.Value // null removes the pair, which "" does not
+	}
+	return w.Property.Equal(w.Value, o.Value)
+}
+
+// WithPair returns the value of intendedSettings in which exactly one pair has the name and the value
+// that the wish says, or for null none has the name. The other pairs stay as they are, in their order;
+// where the name is there several times, one pair in the place of the first remains.
+func WithPair(current Value, w Wish) (Value, error) {
+	pairs, err := PairsOf(current)
+	if err != nil {
+		return current, err
+	}
+	at := slices.IndexFunc(pairs, func(s Setting) bool { return s.Name == w.Pair })
+	var old *string
+	if at >= 0 {
+		old = pairs[at].Value
+	}
+	pairs = slices.DeleteFunc(pairs, func(s Setting) bool { return s.Name == w.Pair })
+	if w.Value.IsNull() {
+		return SettingsValue(pairs), nil
+	}
+	s := Setting{Name: w.Pair, Value: old}
+	if s.text() != w.Value.String() {
+		text := w.Value.String()
+		s.Value = &text
+	}
+	if at < 0 {
+		at = len(pairs)
+	}
+	return SettingsValue(slices.Insert(pairs, at, s)), nil
+}
