@@ -84,8 +84,10 @@ func measure(t *testing.T, n int, o sandbox.Options, flags []string) (s job.Summ
 	if err := os.WriteFile(file, []byte(csv.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	args := append([]string{"taskrecon", "apply", "--yes", "--json", "--max-changes", "100%", "--graph-url", l.URL,
-		"--run-dir", filepath.Join(dir, "run"), file}, flags...)
+	args := append([]string{
+		"taskrecon", "apply", "--yes", "--json", "--max-changes", "100%", "--graph-url", l.URL,
+		"--run-dir", filepath.Join(dir, "run"), file,
+	}, flags...)
 	var stdout, stderr bytes.Buffer
 	start := time.Now()
 	code := run(context.Background(), args, []string{"TASKRECON_ACCESS_TOKEN=x", "TASKRECON_STATE_DIR=" + dir}, strings.NewReader(""), &stdout, &stderr)

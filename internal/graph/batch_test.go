@@ -84,8 +84,10 @@ func TestBatchAnswers(t *testing.T) {
 		want       []seen
 	}{
 		{"none", `{"responses":[]}`, nil},
-		{"any order, any case of headers", `{"responses":[{"id":"2","status":204,"headers":{"REQUEST-ID":"b"}},{"id":"1","status":200,"headers":{"request-id":"a"},"body":{"id":"x"}}]}`,
-			[]seen{{id: "2", status: 204, requestID: "b", nilBody: true}, {id: "1", status: 200, requestID: "a", body: `{"id":"x"}`}}},
+		{
+			"any order, any case of headers", `{"responses":[{"id":"2","status":204,"headers":{"REQUEST-ID":"b"}},{"id":"1","status":200,"headers":{"request-id":"a"},"body":{"id":"x"}}]}`,
+			[]seen{{id: "2", status: 204, requestID: "b", nilBody: true}, {id: "1", status: 200, requestID: "a", body: `{"id":"x"}`}},
+		},
 		{"ids and headers as numbers", `{"responses":[{"id":7,"status":200,"headers":{"request-id":12.5},"body":{}}]}`, []seen{{id: "7", status: 200, requestID: "12.5", body: "{}"}}},
 		{"null in all places", `{"responses":[{"id":"1","status":200,"headers":null,"body":null}]}`, []seen{{id: "1", status: 200, nilBody: true}}},
 		{"null headers inside", `{"responses":[{"id":"1","status":200,"headers":{"request-id":null}}]}`, []seen{{id: "1", status: 200, nilBody: true}}},

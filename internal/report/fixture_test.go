@@ -133,10 +133,14 @@ func varied() *run {
 	r.sent("Enable BitLocker on laptops", batch.Result{Outcome: diff.Applied, Status: 204, After: values("dana@contoso.com", "active")},
 		edit(task.AssignedTo, "old@contoso.com", "dana@contoso.com"), edit(task.Status, "pending", "active"))
 	r.planned("Firewall rules for kiosks", diff.Unchanged, "")
-	r.sent("Attack surface reduction: Office macros", batch.Result{Outcome: diff.Differs, Status: 204, After: values("DANA@CONTOSO.COM"),
-		Reason: `the tenant holds "DANA@CONTOSO.COM" where "dana@contoso.com" was asked for`}, edit(task.AssignedTo, "", "dana@contoso.com"))
-	r.sent("Defender antivirus exclusions", batch.Result{Outcome: diff.Failed, Status: 403, Code: "Forbidden", Attempts: 3,
-		Reason: "the service refused: Application is not authorized to perform this operation. Application must have one of the following scopes: DeviceManagementConfiguration.ReadWrite.All"},
+	r.sent("Attack surface reduction: Office macros", batch.Result{
+		Outcome: diff.Differs, Status: 204, After: values("DANA@CONTOSO.COM"),
+		Reason: `the tenant holds "DANA@CONTOSO.COM" where "dana@contoso.com" was asked for`,
+	}, edit(task.AssignedTo, "", "dana@contoso.com"))
+	r.sent("Defender antivirus exclusions", batch.Result{
+		Outcome: diff.Failed, Status: 403, Code: "Forbidden", Attempts: 3,
+		Reason: "the service refused: Application is not authorized to perform this operation. Application must have one of the following scopes: DeviceManagementConfiguration.ReadWrite.All",
+	},
 		edit(task.AssignedTo, "old@contoso.com", "dana@contoso.com"))
 	c := r.planned("Account protection", diff.Conflict, "assignedTo was old@contoso.com in the base and is now someone.else@contoso.com")
 	c.Desired.Cells[1] = "=HYPERLINK(\"http://example.com\")"
@@ -153,8 +157,10 @@ func varied() *run {
 		{ID: taskID(100), DisplayName: task.Text("Left alone"), Status: task.Text("active"), AssignedTo: task.Null, DueDateTime: task.Text("2026-05-01T00:00:00Z")},
 		{ID: taskID(101), DisplayName: task.Null, Status: task.Text("pending"), AssignedTo: task.Text("=cmd|' /C calc'!A0"), DueDateTime: task.Text("0001-01-01T00:00:00Z")},
 	}
-	r.end = &ledger.End{At: start.Add(95 * time.Second), ExitCode: 3, Reason: "some rows are not as wanted", Requests: 21,
-		Stats: batch.Stats{Batches: 3, Patches: 6, Retries: 2, Throttled: 1, Waited: 12500 * time.Millisecond}}
+	r.end = &ledger.End{
+		At: start.Add(95 * time.Second), ExitCode: 3, Reason: "some rows are not as wanted", Requests: 21,
+		Stats: batch.Stats{Batches: 3, Patches: 6, Retries: 2, Throttled: 1, Waited: 12500 * time.Millisecond},
+	}
 	return r
 }
 

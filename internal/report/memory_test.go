@@ -80,16 +80,20 @@ func manyResults(t testing.TB, n, wide int) *ledger.Reader {
 	current.Set(task.DisplayName, task.Text("Enable BitLocker on laptops"))
 	edits := []diff.Edit{edit(task.AssignedTo, "old@contoso.com", "dana@contoso.com")}
 	for i := range changes {
-		changes[i] = diff.Change{Index: i, SameAs: -1, Current: current, Edits: edits,
-			Desired: task.Desired{Origin: task.Origin{Row: i + 2}, Cells: []string{current.ID, "dana@contoso.com", "CHG0001"}}}
+		changes[i] = diff.Change{
+			Index: i, SameAs: -1, Current: current, Edits: edits,
+			Desired: task.Desired{Origin: task.Origin{Row: i + 2}, Cells: []string{current.ID, "dana@contoso.com", "CHG0001"}},
+		}
 	}
 	h := newRun("apply").header
 	h.Input.Rows = n
 	must(t, w.Plan(h, changes))
 	for i := range changes {
-		res := batch.Result{Change: &changes[i], Outcome: diff.Applied, After: values("dana@contoso.com"), Attempts: 1, Status: 204,
+		res := batch.Result{
+			Change: &changes[i], Outcome: diff.Applied, After: values("dana@contoso.com"), Attempts: 1, Status: 204,
 			RequestID: fmt.Sprintf("5e51ce00-0000-4000-8000-%012d", i/20), ClientRequestID: fmt.Sprintf("c0ffee00-0000-4000-8000-%012d", i/20),
-			SentAt: start.Add(time.Duration(i) * time.Millisecond), SettledAt: start.Add(time.Duration(i+900) * time.Millisecond)}
+			SentAt: start.Add(time.Duration(i) * time.Millisecond), SettledAt: start.Add(time.Duration(i+900) * time.Millisecond),
+		}
 		if i%10 == 0 || wide > 0 {
 			res.Outcome, res.Status, res.Code, res.Reason = diff.Failed, 403, "Forbidden", "the service refused: not authorized"
 			res.Reason += strings.Repeat(" x", wide/2)

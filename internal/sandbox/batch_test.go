@@ -76,8 +76,10 @@ func TestBatchItems(t *testing.T) {
 		`{"id":"delete","method":"DELETE","url":"/`+path+`/`+idA+`"}`,
 	), 200)
 	got := byID(t, body)
-	for id, want := range map[string]int{"good": 200, "bad": 400, "gone": 404, "get": 200, "list": 200, "status": 204,
-		"untyped": 400, "bodiless": 400, "absolute": 400, "beta": 404, "delete": 405} {
+	for id, want := range map[string]int{
+		"good": 200, "bad": 400, "gone": 404, "get": 200, "list": 200, "status": 204,
+		"untyped": 400, "bodiless": 400, "absolute": 400, "beta": 404, "delete": 405,
+	} {
 		if got[id].Status != want {
 			t.Errorf("%s: %d, want %d: %s", id, got[id].Status, want, got[id].Body)
 		}

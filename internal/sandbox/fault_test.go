@@ -20,8 +20,10 @@ func faults(t *testing.T, text string) []Fault {
 func TestParseFaults(t *testing.T) {
 	got := faults(t, "drop-item:3, outer-503:2@1=batch,item-503:*/7 refuse="+idA)
 	want := []Fault{
-		{Name: "drop-item", Count: 3}, {Name: "outer-503", Count: 2, After: 1, Target: "batch"},
-		{Name: "item-503", Count: -1, Every: 7}, {Name: "refuse", Target: idA},
+		{Name: "drop-item", Count: 3},
+		{Name: "outer-503", Count: 2, After: 1, Target: "batch"},
+		{Name: "item-503", Count: -1, Every: 7},
+		{Name: "refuse", Target: idA},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)

@@ -17,8 +17,10 @@ func TestPatchStores(t *testing.T) {
 		{`"dueDateTime":"2017-01-01T00:02:18.1994089-08:00"`, "dueDateTime", `"2017-01-01T08:02:18.1994089Z"`},
 		{`"dueDateTime":"2026-05-01T00:00:00Z"`, "dueDateTime", `"2026-05-01T00:00:00.0000000Z"`},
 		{`"dueDateTime":"0001-01-01T00:00:00Z"`, "dueDateTime", `"0001-01-01T00:00:00Z"`},
-		{`"intendedSettings":[{"@odata.type":"#microsoft.graph.keyValuePair","name":"a","value":null},{"name":"a","value":"1"}]`,
-			"intendedSettings", `[{"name":"a","value":null},{"name":"a","value":"1"}]`},
+		{
+			`"intendedSettings":[{"@odata.type":"#microsoft.graph.keyValuePair","name":"a","value":null},{"name":"a","value":"1"}]`,
+			"intendedSettings", `[{"name":"a","value":null},{"name":"a","value":"1"}]`,
+		},
 		{`"intendedSettings":[]`, "intendedSettings", `[]`},
 	} {
 		s, url := start(t, three(), Options{})

@@ -29,8 +29,10 @@ func securityJSON(id string) json.RawMessage {
 }
 
 func three() []json.RawMessage {
-	return []json.RawMessage{securityJSON(idA), securityJSON(idB),
-		json.RawMessage(`{"@odata.type":"#microsoft.graph.appVulnerabilityTask","id":"` + idV + `","displayName":"Update","status":"pending","appName":"Acrobat"}`)}
+	return []json.RawMessage{
+		securityJSON(idA), securityJSON(idB),
+		json.RawMessage(`{"@odata.type":"#microsoft.graph.appVulnerabilityTask","id":"` + idV + `","displayName":"Update","status":"pending","appName":"Acrobat"}`),
+	}
 }
 
 func start(t *testing.T, tasks []json.RawMessage, o Options) (*Server, string) {
@@ -238,8 +240,14 @@ func TestLoad(t *testing.T) {
 	}{
 		{`{"@odata.context":"x","value":[{"id":"a","@odata.type":"#t"}]}`, 1},
 		{"\ufeff [ {\"id\":\"a\",\"@odata.type\":\"#t\"} ]", 1},
-		{`{"value":[]}`, 0}, {`[]`, 0},
-		{`{}`, -1}, {`{"value":null}`, -1}, {`[{"id":"a"}]`, -1}, {`[1]`, -1}, {``, -1}, {`"x"`, -1},
+		{`{"value":[]}`, 0},
+		{`[]`, 0},
+		{`{}`, -1},
+		{`{"value":null}`, -1},
+		{`[{"id":"a"}]`, -1},
+		{`[1]`, -1},
+		{``, -1},
+		{`"x"`, -1},
 	} {
 		got, err := Load(strings.NewReader(tt.in))
 		if (err != nil) != (tt.want < 0) || (err == nil && len(got) != tt.want) {
