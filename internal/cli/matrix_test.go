@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -64,7 +65,7 @@ var matrix = []struct {
 	{"truncate%[1]s=batch,drop-item:3,item-503~0.01:2@9,double-item@2", 0, false},
 }
 
-// TestFaultMatrix runs apply against each fault, at places drawn from a seed, and holds every outcome against what the tenant
+// TestFaultMatrix runs the program's apply against each fault, at places drawn from a seed, and holds every outcome against what the tenant
 // truly holds in the end.
 func TestFaultMatrix(t *testing.T) { faultMatrix(t, 0, 1) }
 
@@ -146,17 +147,19 @@ func newMatrixRun(t *testing.T, faults string, seed uint64) *matrixRun {
 func (m *matrixRun) file(name string) string { return filepath.Join(m.dir, name) }
 
 func (m *matrixRun) apply(t *testing.T) {
+	t.Helper()
 	var stdout, stderr bytes.Buffer
 	patience := "30s"
 	if strings.HasPrefix(m.faults, "hang") {
 		patience = "1s" // short where it matters: elsewhere a busy machine would be taken for a broken service
 	}
-	args := []string{
-		"taskrecon", "apply", "--yes", "--json", "--max-changes", "off", "--call-timeout", patience, "--write-limit", "off", "--concurrency", "2",
-		"--graph-url", m.url, "--ledger", m.file("run.jsonl"), "--report", m.file("run.xlsx"), m.file("desired.csv"),
-	}
-	env := []string{"TASKRECON_ACCESS_TOKEN=x", "TASKRECON_STATE_DIR=" + m.file("state")}
-	code := run(t.Context(), args, env, strings.NewReader(""), &stdout, &stderr)
+	cmd := exec.CommandContext(t.Context(), "taskrecon", "apply",
+		"--yes", "--json", "--max-changes", "off", "--call-timeout", patience, "--write-limit", "off", "--concurrency", "2",
+		"--graph-url", m.url, "--ledger", m.file("run.jsonl"), "--report", m.file("run.xlsx"), m.file("desired.csv"))
+	cmd.Env = append(os.Environ(), "TASKRECON_ACCESS_TOKEN=x", "TASKRECON_STATE_DIR="+m.file("state"))
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	_ = cmd.Run() // its exit code is judged below
+	code := cmd.ProcessState.ExitCode()
 	if err := json.Unmarshal(stdout.Bytes(), &m.summary); err != nil {
 		t.Fatalf("%v: %s\n%s", err, stdout.String(), stderr.String())
 	}

@@ -78,39 +78,43 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		json.NewEncoder(w).Encode(map[string]any{"value": list})
 	case r.Method == "POST" && r.URL.Path == "/beta/$batch":
-		var in struct {
-			Requests []struct {
-				ID, Method, URL string
-				Body            map[string]any
-			}
-		}
+		var in struct{ Requests []standInItem }
 		json.NewDecoder(r.Body).Decode(&in)
 		var answers []any
 		for _, q := range in.Requests {
-			target, action := strings.CutSuffix(q.URL, "/updateStatus")
-			id := target[strings.LastIndex(target, "/")+1:]
-			status, body := 200, any(s.tasks[id])
-			if q.Method == "PATCH" {
-				line, _ := json.Marshal(q.Body)
-				s.writes = append(s.writes, id+" "+string(line))
-				if id == s.refused {
-					status, body = 400, map[string]any{"error": map[string]any{"code": "BadRequest", "message": "no such assignee"}}
-				} else {
-					for k, v := range q.Body {
-						s.tasks[id][k] = v
-					}
-				}
-			}
-			if q.Method == "POST" && action {
-				line, _ := json.Marshal(q.Body)
-				s.writes = append(s.writes, id+"/updateStatus "+string(line))
-				s.tasks[id]["status"] = q.Body["status"]
-				status, body = 204, nil
-			}
-			answers = append([]any{map[string]any{"id": q.ID, "status": status, "body": body}}, answers...)
+			answers = append([]any{s.answer(q)}, answers...)
 		}
 		json.NewEncoder(w).Encode(map[string]any{"responses": answers})
 	default:
 		http.Error(w, "{}", http.StatusNotFound)
 	}
+}
+
+type standInItem struct {
+	ID, Method, URL string
+	Body            map[string]any
+}
+
+// answer performs one item of a batch and writes down what it changed.
+func (s *standIn) answer(q standInItem) map[string]any {
+	target, action := strings.CutSuffix(q.URL, "/updateStatus")
+	id := target[strings.LastIndex(target, "/")+1:]
+	line, _ := json.Marshal(q.Body)
+	answer := map[string]any{"id": q.ID, "status": 200, "body": s.tasks[id]}
+	switch {
+	case q.Method == "POST" && action:
+		s.writes = append(s.writes, id+"/updateStatus "+string(line))
+		s.tasks[id]["status"] = q.Body["status"]
+		return map[string]any{"id": q.ID, "status": 204}
+	case q.Method == "PATCH":
+		s.writes = append(s.writes, id+" "+string(line))
+		if id == s.refused {
+			answer["status"], answer["body"] = 400, map[string]any{"error": map[string]any{"code": "BadRequest", "message": "no such assignee"}}
+			break
+		}
+		for k, v := range q.Body {
+			s.tasks[id][k] = v
+		}
+	}
+	return answer
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -27,7 +28,7 @@ type watcher struct {
 	total  int // changes to settle
 	start  sync.Once
 	told   time.Time // of the last progress in the log
-	bar    *progressbar.ProgressBar
+	bar    atomic.Pointer[progressbar.ProgressBar]
 }
 
 func logFormat(c *cli.Context) error {
@@ -37,13 +38,14 @@ func logFormat(c *cli.Context) error {
 	return nil
 }
 
+func init() { zerolog.TimeFieldFormat = time.RFC3339Nano } // of the whole process, so not a matter of each run
+
 func (p *program) newWatcher(c *cli.Context) *watcher {
 	jsonLines := c.String("log-format") == "json"
 	w := &watcher{
 		stderr: p.stderr, people: p.people(c), plan: c.Command.Name == "plan",
 		lines: !jsonLines, bars: isTerminal(p.stderr) && !jsonLines,
 	}
-	zerolog.TimeFieldFormat = time.RFC3339Nano
 	var out io.Writer = p.stderr
 	if !jsonLines {
 		out = zerolog.ConsoleWriter{Out: p.stderr, NoColor: !isTerminal(p.stderr) || p.env["NO_COLOR"] != "", TimeFormat: time.TimeOnly}
@@ -52,7 +54,7 @@ func (p *program) newWatcher(c *cli.Context) *watcher {
 	if w.bars {
 		level = zerolog.WarnLevel // the bar and the summary say the rest
 	}
-	w.log = zerolog.New(out).Level(level).With().Timestamp().Logger()
+	w.log = zerolog.New(zerolog.SyncWriter(out)).Level(level).With().Timestamp().Logger()
 	return w
 }
 
@@ -94,9 +96,9 @@ func (w *watcher) Planned(plan *diff.Plan, hash string) {
 func (w *watcher) Sending(e batch.Envelope) {
 	if w.bars {
 		w.start.Do(func() {
-			w.bar = progressbar.NewOptions(w.total, progressbar.OptionSetWriter(w.stderr), progressbar.OptionSetDescription("settled"),
+			w.bar.Store(progressbar.NewOptions(w.total, progressbar.OptionSetWriter(w.stderr), progressbar.OptionSetDescription("settled"),
 				progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(false), // the limits, not the past, say when it ends
-				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionFullWidth())
+				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionFullWidth()))
 		})
 	}
 	w.log.Info().Int("changes", len(e.Changes)).Str("clientRequestId", e.ClientRequestID).Msg("envelope sent")
@@ -104,7 +106,7 @@ func (w *watcher) Sending(e batch.Envelope) {
 
 // Progress tells on the bar, and in the log every half minute, how fast it goes and when it should end.
 func (w *watcher) Progress(p batch.Progress) {
-	if w.bar != nil {
+	if bar := w.bar.Load(); bar != nil {
 		words := "settled"
 		if p.Rate > 0 {
 			words += fmt.Sprintf(" (%.1f/s", p.Rate)
@@ -113,7 +115,7 @@ func (w *watcher) Progress(p batch.Progress) {
 			}
 			words += ", done " + p.Finish.Local().Format(time.TimeOnly) + ")"
 		}
-		w.bar.Describe(words)
+		bar.Describe(words)
 		return
 	}
 	if time.Since(w.told) < 30*time.Second {
@@ -125,8 +127,8 @@ func (w *watcher) Progress(p batch.Progress) {
 
 // Settled moves the bar, and logs what is not as wanted.
 func (w *watcher) Settled(r batch.Result) {
-	if w.bar != nil {
-		_ = w.bar.Add(1) // a terminal that cannot be drawn on must not stop the run
+	if bar := w.bar.Load(); bar != nil {
+		_ = bar.Add(1) // a terminal that cannot be drawn on must not stop the run
 	}
 	if !r.Outcome.Good() && !w.bars {
 		w.log.Warn().Int("row", r.Change.Desired.Origin.Row).Str("task", r.Change.ID()).Str("outcome", string(r.Outcome)).
@@ -138,8 +140,8 @@ func (w *watcher) Settled(r batch.Result) {
 func (w *watcher) Written(what, path string) { w.log.Info().Str("path", path).Msg(what + " written") }
 
 func (w *watcher) close() {
-	if w.bar != nil {
-		_ = w.bar.Exit()
+	if bar := w.bar.Load(); bar != nil {
+		_ = bar.Exit()
 		_, _ = io.WriteString(w.stderr, "\n")
 	}
 }
