@@ -130,24 +130,24 @@ func (s *sender) landRefusal(t *trip, refused *graph.Error) {
 	for _, it := range t.items {
 		it.refuse(refused)
 	}
-	switch {
-	case refused.Status == http.StatusUnauthorized, refused.Status == http.StatusForbidden:
+	if refused.Status == http.StatusUnauthorized || refused.Status == http.StatusForbidden {
 		s.stop(fmt.Errorf("the service refuses to take changes: %w", refused))
-		for _, it := range t.items {
-			s.fail(it)
-		}
-	case refused.Status == http.StatusGatewayTimeout, refused.Status >= 500 && !graph.Retryable(refused.Status):
-		for _, it := range t.items {
-			s.doubt(it, tookEffect)
-		}
-	case graph.Retryable(refused.Status):
-		for _, it := range t.items {
-			s.again(it)
-		}
+	}
+	for _, it := range t.items {
+		s.moveOn(it, refused.Status)
+	}
+}
+
+// moveOn queues a refused change by the status that refused it, its own or the whole call's, or fails it. A server's error that
+// is not known to pass by itself may have come after the write.
+func (s *sender) moveOn(it *item, status int) {
+	switch {
+	case status == http.StatusGatewayTimeout, status >= 500 && !graph.Retryable(status):
+		s.doubt(it, tookEffect)
+	case graph.Retryable(status):
+		s.again(it)
 	default:
-		for _, it := range t.items {
-			s.fail(it)
-		}
+		s.fail(it)
 	}
 }
 
@@ -183,19 +183,14 @@ func (s *sender) landWrites(t *trip) {
 			refused.RequestID = t.reply.RequestID
 		}
 		it.refuse(refused)
-		switch {
-		case a.Status == http.StatusTooManyRequests:
-			s.stats.Throttled++
-			s.again(it)
-		case a.Status == http.StatusGatewayTimeout, a.Status >= 500 && !graph.Retryable(a.Status):
-			s.doubt(it, tookEffect)
-		case graph.Retryable(a.Status):
-			s.again(it)
-		case a.Status == http.StatusNotFound:
+		if a.Status == http.StatusNotFound {
 			s.settle(it, diff.NotFound, "the task was in the tenant when the plan was made, but not any more: "+refused.Error())
-		default:
-			s.fail(it)
+			continue
 		}
+		if a.Status == http.StatusTooManyRequests {
+			s.stats.Throttled++
+		}
+		s.moveOn(it, a.Status)
 	}
 }
 

@@ -242,19 +242,9 @@ func (s *sender) arrive(t *trip, left bool) {
 }
 
 func anySent(items []*item) bool {
-	for _, it := range items {
-		if it.result.Attempts > 0 {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(items, func(it *item) bool { return it.result.Attempts > 0 })
 }
 
 func hasStatus(edits []diff.Edit) bool {
-	for _, e := range edits {
-		if e.Property == task.Status {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(edits, func(e diff.Edit) bool { return e.Property == task.Status })
 }

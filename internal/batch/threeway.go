@@ -50,6 +50,9 @@ func Meet(c *diff.Change, found *task.Task) Meeting {
 	return m
 }
 
+// Words names the conflicts, as the reason of a row that is left alone.
+func (m Meeting) Words() string { return "someone else changed it: " + strings.Join(m.Conflicts, "; ") }
+
 // meet decides on a change whose task was read just before sending.
 func (s *sender) meet(it *item, found *task.Task) {
 	m := Meet(it.change, found)
@@ -80,12 +83,11 @@ func (s *sender) conflicts(it *item, m Meeting) bool {
 	if len(m.Conflicts) == 0 {
 		return false
 	}
-	words := strings.Join(m.Conflicts, "; ")
 	if s.o.OnConflict == Overwrite {
-		it.note = "overwrote what someone else had changed: " + words
+		it.note = "overwrote what someone else had changed: " + strings.Join(m.Conflicts, "; ")
 		return false
 	}
-	s.settle(it, diff.Conflict, "someone else changed it: "+words)
+	s.settle(it, diff.Conflict, m.Words())
 	if s.o.OnConflict == Abort {
 		s.stop(ErrConflict)
 	}

@@ -181,6 +181,8 @@ func (p *program) mayAsk(c *cli.Context, file string) error {
 	switch {
 	case file == ingest.StandardInput:
 		return usage("apply - needs --yes: standard input holds the sheet, so no answer can come from there")
+	case !p.interactive() && ledger.Is(file):
+		return job.Fail(job.ExitUsage, "look first with taskrecon report "+shellQuote(file)+" -o FILE.xlsx", "apply without a terminal needs --yes")
 	case !p.interactive():
 		return job.Fail(job.ExitUsage, "look first with "+commandLine(c, "plan", file), "apply without a terminal needs --yes")
 	}
@@ -288,9 +290,9 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 	if err := report.Supported(out); err != nil {
 		return nil, &job.Exit{Code: job.ExitUsage, Err: err}
 	}
-	zone, err := time.LoadLocation(c.String("timezone"))
+	zone, err := zoneOf(c)
 	if err != nil {
-		return nil, usage("--timezone %q is not a time zone that is known here", c.String("timezone"))
+		return nil, err
 	}
 	past, err := ledger.Open(file)
 	if err != nil {
@@ -326,9 +328,9 @@ func pastSummary(s *job.Summary, past *ledger.Reader, file string) error {
 }
 
 // ask shows the plan on the terminal and waits for a yes.
-func (p *program) ask(ctx context.Context, plan *diff.Plan) (bool, error) {
+func (p *program) ask(ctx context.Context, plan *diff.Plan, hash string) (bool, error) {
 	printPlan(p.stderr, plan, promptChanges)
 	fmt.Fprintf(p.stderr, "%s\nPlan    %s\n\nSend %s? Only \"yes\" sends: ",
-		planWords(plan), ledger.PlanHash(plan.Changes), job.Plural(len(plan.Pending()), "change"))
+		planWords(plan), hash, job.Plural(len(plan.Pending()), "change"))
 	return p.yes(ctx)
 }

@@ -126,9 +126,9 @@ func (p *program) ingestOptions(c *cli.Context) (ingest.Options, error) {
 		Sheet: c.String("sheet"), HeaderRow: c.Int("header-row"), Hidden: ingest.Hidden(c.String("hidden")),
 		Encoding: c.String("encoding"), Stdin: p.stdin,
 	}
-	zone, err := time.LoadLocation(c.String("timezone"))
+	zone, err := zoneOf(c)
 	if err != nil {
-		return o, usage("--timezone %q is not a time zone that is known here; write it like Europe/Berlin", c.String("timezone"))
+		return o, err
 	}
 	order := task.DateOrder(strings.ToLower(c.String("date-order")))
 	switch order {
@@ -153,6 +153,14 @@ func (p *program) ingestOptions(c *cli.Context) (ingest.Options, error) {
 	}
 	o.Password, err = p.workbookPassword(c)
 	return o, err
+}
+
+func zoneOf(c *cli.Context) (*time.Location, error) {
+	zone, err := time.LoadLocation(c.String("timezone"))
+	if err != nil {
+		return nil, usage("--timezone %q is not a time zone that is known here; write it like Europe/Berlin", c.String("timezone"))
+	}
+	return zone, nil
 }
 
 // workbookPassword is never a flag's value, which others could see in the list of processes.
@@ -277,10 +285,11 @@ func commandLine(c *cli.Context, name, file string) string {
 }
 
 func shellQuote(s string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-/:@%+,=", r)
+	special := func(r rune) bool {
+		plain := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-/:@%+,=", r)
+		return !plain
 	}
-	if s != "" && strings.TrimFunc(s, plain) == "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 && s[0] != '-' {
+	if s != "" && !strings.ContainsFunc(s, special) && s[0] != '-' {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"

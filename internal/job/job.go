@@ -36,8 +36,8 @@ type Config struct {
 	Outputs     Outputs
 	Report      report.Options
 	Watcher     Watcher
-	// Confirm is asked before anything is sent, with a plan that has something to send. Nil is yes.
-	Confirm  func(context.Context, *diff.Plan) (bool, error)
+	// Confirm is asked before anything is sent, with a plan that has something to send and its hash. Nil is yes.
+	Confirm  func(ctx context.Context, p *diff.Plan, hash string) (bool, error)
 	Detailed bool // a plan that finds differences ends with ExitDifferences
 	Version  string
 	Operator string          // user@host, for the record
@@ -212,13 +212,16 @@ func planRows(input *ingest.Input) []diff.Row {
 
 // permit checks the plan against what was approved and against the limits.
 func (r *run) permit() error {
-	if r.Expect != "" && !strings.EqualFold(r.Expect, r.hash) {
-		return r.unexpected()
+	if err := r.expected(); err != nil {
+		return err
 	}
 	return r.Limits.Check(r.plan)
 }
 
-func (r *run) unexpected() error {
+func (r *run) expected() error {
+	if r.Expect == "" || strings.EqualFold(r.Expect, r.hash) {
+		return nil
+	}
 	return Fail(ExitLimit, "look at the plan again; nothing was sent", "the plan is %s, not the %s that --expect-plan names", r.hash, r.Expect)
 }
 

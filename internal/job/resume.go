@@ -47,6 +47,7 @@ func (r *run) acceptLedger(ctx context.Context) (release func(), err error) {
 	if r.files.reports, err = r.reportsBeside(); err != nil {
 		return nil, err
 	}
+	r.summary.Run, r.summary.Ledger = r.files.runID, r.files.shownLedger()
 	if release, err = r.signInAndLock(ctx); err != nil {
 		return nil, err
 	}
@@ -97,19 +98,17 @@ func (r *run) takePlan() error {
 	}
 	r.hash = r.past.Header.PlanHash // what was approved is the whole plan, not what is left of it
 	r.show()
-	if r.Expect != "" && !strings.EqualFold(r.Expect, r.hash) {
-		return r.unexpected()
-	}
 	return nil
 }
 
 // permitSaved checks what is left of the plan. A refusal leaves the ledger as it is, so that the plan can be applied with
-// another limit. Where something is in doubt the run was permitted once, and must be settled now.
+// another limit. Where something is in doubt the limits permitted the run once, and it must be settled now.
 func (r *run) permitSaved() error {
+	check := r.permit
 	if len(r.doubt) > 0 {
-		return nil
+		check = r.expected
 	}
-	err := r.permit()
+	err := check()
 	if err != nil {
 		s := r.summary
 		s.Outcomes[diff.Blocked], s.Outcomes[diff.NotSent] = s.Outcomes[diff.NotSent], 0

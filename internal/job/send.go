@@ -3,12 +3,10 @@ package job
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
-	"taskrecon/internal/graph"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/task"
 )
@@ -23,6 +21,7 @@ func (r *run) carryOut(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.summary.Run, r.summary.Ledger = r.files.runID, r.files.shownLedger()
 	hold, err := LockLedger(r.files.ledger)
 	if err != nil {
 		return first(err, book.Close())
@@ -34,7 +33,6 @@ func (r *run) carryOut(ctx context.Context) error {
 
 // keep takes a run whose plan is on record to its end: sent, unless it was refused, judged, closed, reported.
 func (r *run) keep(ctx context.Context, book *ledger.Writer, err error) error {
-	r.summary.Run, r.summary.Ledger = r.files.runID, r.files.shownLedger()
 	refused := err != nil
 	if err == nil && r.Command == "apply" {
 		err = r.send(ctx, book)
@@ -67,7 +65,7 @@ func (r *run) send(ctx context.Context, book *ledger.Writer) error {
 		return nil
 	}
 	if r.Confirm != nil {
-		yes, err := r.Confirm(ctx, r.plan)
+		yes, err := r.Confirm(ctx, r.plan, r.hash)
 		if err != nil {
 			return err
 		}
@@ -157,7 +155,7 @@ func (r *run) abortIfStale(ctx context.Context, pending []*diff.Change, book *le
 			continue
 		}
 		stale++
-		res := batch.Result{Change: c, Outcome: diff.Conflict, Reason: "someone else changed it: " + strings.Join(m.Conflicts, "; "), SettledAt: time.Now()}
+		res := batch.Result{Change: c, Outcome: diff.Conflict, Reason: m.Words(), SettledAt: time.Now()}
 		for _, e := range c.Edits {
 			res.After = append(res.After, found.Get(e.Property))
 		}
@@ -203,5 +201,3 @@ func (r *run) endLine(verdict error) ledger.End {
 		Requests: r.Client.Requests(), Stats: r.stats,
 	}
 }
-
-var _ batch.Poster = (*graph.Client)(nil)
