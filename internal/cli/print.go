@@ -65,7 +65,7 @@ func printPlan(w io.Writer, plan *diff.Plan, limit int) {
 		printChange(w, c)
 	}
 	if left > 0 {
-		fmt.Fprintf(w, "... and %d more; taskrecon plan shows them all\n", left)
+		fmt.Fprintf(w, "... and %d more\n", left)
 	}
 }
 

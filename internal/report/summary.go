@@ -14,7 +14,7 @@ import (
 
 // The Summary's columns: a swatch, the outcome or a label, its rows, their share, the meaning, and
 // room for the chart.
-var summaryWidths = []float64{5, 19, 11, 10, 64, 46}
+var summaryWidths = []float64{5, 19, 11, 10, 70, 40}
 
 // page writes the Summary line by line and keeps the first error.
 type page struct {

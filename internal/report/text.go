@@ -96,7 +96,8 @@ func lines(text string, width float64) int {
 				n++
 				used = 0
 			}
-			for ; wide > room; wide -= room {
+			// A word that is broken leaves part of its lines empty: it breaks at its own commas and slashes.
+			for ; wide > room; wide -= room * 0.8 {
 				n++
 			}
 			used += wide + advance(' ')
