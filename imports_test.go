@@ -18,17 +18,19 @@ var mayImport = map[string][]string{
 	"diff":    {"task"},
 	"graph":   {"task"},
 	"sandbox": {"task"},
+	"where":   {"task"},
 	"batch":   {"diff", "graph", "task"},
 	"ledger":  {"batch", "diff", "task"},
 	"report":  {"ledger", "batch", "diff", "task"},
-	"job":     {"report", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "task"},
-	"cli":     {"job", "report", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "task"},
+	"job":     {"report", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
+	"cli":     {"job", "report", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
 	"main":    {"cli"},
 }
 
 // onlyIn names the packages that may import a library whose use is confined.
 var onlyIn = map[string][]string{
 	"github.com/urfave/cli/v2":      {"cli"},
+	"github.com/expr-lang/expr":     {"where"},
 	"github.com/rs/zerolog":         {"cli"},
 	"github.com/xuri/excelize/v2":   {"ingest", "report"},
 	"golang.org/x/sync/errgroup":    {"batch"},

@@ -22,6 +22,9 @@ const (
 // ErrConflict stops a run under Abort.
 var ErrConflict = errors.New("a task was changed by someone else since the plan was made")
 
+// Overwrote begins the reason of an applied change that took the place of someone else's.
+const Overwrote = "overwrote what someone else had changed: "
+
 // Meeting is how a change stands against the task as it was found just before sending.
 type Meeting struct {
 	Left      []diff.Edit // edits still to be made, with the found value as their Before
@@ -43,15 +46,14 @@ func Meet(c *diff.Change, found *task.Task) Meeting {
 		}
 		m.Left = append(m.Left, diff.Edit{Property: e.Property, Before: v, Wanted: e.Wanted})
 		if !e.Property.Equal(v, e.Before) {
-			m.Conflicts = append(m.Conflicts, fmt.Sprintf("%s: base %q, found %q, wanted %q",
-				e.Property.Name, e.Before.String(), v.String(), e.Wanted.String()))
+			m.Conflicts = append(m.Conflicts, diff.ConflictOf(e.Property.Name, e.Before, v, e.Wanted))
 		}
 	}
 	return m
 }
 
 // Words names the conflicts, as the reason of a row that is left alone.
-func (m Meeting) Words() string { return "someone else changed it: " + strings.Join(m.Conflicts, "; ") }
+func (m Meeting) Words() string { return diff.ConflictWords(m.Conflicts) }
 
 // meet decides on a change whose task was read just before sending.
 func (s *sender) meet(it *item, found *task.Task) {
@@ -84,7 +86,7 @@ func (s *sender) conflicts(it *item, m Meeting) bool {
 		return false
 	}
 	if s.o.OnConflict == Overwrite {
-		it.note = "overwrote what someone else had changed: " + strings.Join(m.Conflicts, "; ")
+		it.note = Overwrote + strings.Join(m.Conflicts, "; ")
 		return false
 	}
 	s.settle(it, diff.Conflict, m.Words())

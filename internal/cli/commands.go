@@ -142,9 +142,15 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 	if config.Ingest, err = p.ingestOptions(c); err != nil {
 		return nil, err
 	}
-	config.Report = report.Options{Zone: config.Ingest.Format.Zone, Overwrite: c.Bool("overwrite")}
+	config.Report = report.Options{Overwrite: c.Bool("overwrite")}
+	if config.Report.Zone, err = zoneOf(c); err != nil {
+		return nil, err
+	}
 	config.Expect = c.String("expect-plan")
 	if config.Limits, err = limitsOf(c); err != nil {
+		return nil, err
+	}
+	if config.Batch.OnConflict, err = onConflict(c); err != nil {
 		return nil, err
 	}
 	if apply {

@@ -41,7 +41,6 @@ func flagsOfInput() []cli.Flag {
 
 func flagsOfService() []cli.Flag {
 	return []cli.Flag{
-		&cli.BoolFlag{Name: "skip-invalid", DisableDefaultText: true, Category: inputFlags, Usage: "go on with the rows that can be understood, and report the others"},
 		&cli.StringFlag{Name: "cloud", Category: serviceFlags, Value: "global", Usage: "national cloud: `global|usgov|dod|china`"},
 		&cli.StringFlag{Name: "graph-url", Category: serviceFlags, Usage: "`URL` of Graph in place of the cloud's; plain http to loopback only"},
 		&cli.StringFlag{Name: "auth", Category: serviceFlags, Value: "token", Usage: "how to sign in: `token` (from TASKRECON_ACCESS_TOKEN)"},
@@ -60,7 +59,6 @@ func flagsOfSending() []cli.Flag {
 		&cli.StringFlag{Name: "write-limit", Category: sendingFlags, Value: batch.PublishedWrites.String(), Usage: "`RATE` of changes, such as 100/20s, or off"},
 		&cli.StringFlag{Name: "read-limit", Category: sendingFlags, Value: batch.PublishedReads.String(), Usage: "`RATE` of requests of any kind, or off"},
 		&cli.DurationFlag{Name: "reread-after", Category: sendingFlags, Value: batch.DefaultRereadAfter, Usage: "read a task again before sending when it was seen `TIME` ago"},
-		&cli.StringFlag{Name: "on-conflict", Category: sendingFlags, Value: string(batch.SkipConflict), Usage: "a task that someone else changed: `skip|overwrite|abort`"},
 		&cli.StringFlag{Name: "status-via", Category: sendingFlags, Value: "patch", Usage: "send status by `patch|updateStatus` (the latter with column note)"},
 		&cli.DurationFlag{Name: "lock-timeout", Category: sendingFlags, Usage: "wait `TIME` for another run to end"},
 		&cli.IntFlag{Name: "canary", Category: limitFlags, Usage: "send `N` changes first, the rest only if these are applied"},
@@ -72,6 +70,8 @@ func flagsOfSending() []cli.Flag {
 
 func flagsOfLimits() []cli.Flag {
 	return []cli.Flag{
+		&cli.BoolFlag{Name: "skip-invalid", DisableDefaultText: true, Category: inputFlags, Usage: "go on with the rows that can be understood, and report the others"},
+		&cli.StringFlag{Name: "on-conflict", Category: limitFlags, Value: string(batch.SkipConflict), Usage: "a task that someone else changed: `skip|overwrite|abort`"},
 		&cli.StringFlag{Name: "expect-plan", Category: limitFlags, Usage: "refuse any plan but the one with this `HASH`"},
 		&cli.StringFlag{Name: "max-changes", Category: limitFlags, Value: "30%", Usage: "refuse more changes than `N|N%` of the tenant's tasks (a share counts from 10 changes on)"},
 		&cli.IntFlag{Name: "max-clears", Category: limitFlags, Value: 10, Usage: "refuse to empty more than `N` values"},
@@ -136,7 +136,9 @@ func (p *program) ingestOptions(c *cli.Context) (ingest.Options, error) {
 	default:
 		return o, usage("--date-order %q is none of dmy, mdy, ymd", c.String("date-order"))
 	}
-	o.Format = task.Format{Zone: zone, Order: order}
+	if o.Format = (task.Format{Order: order}); c.IsSet("timezone") {
+		o.Format.Zone = zone // else a sheet with a base has its own
+	}
 	switch {
 	case o.HeaderRow < 0:
 		return o, usage("--header-row %d is less than 1", o.HeaderRow)
@@ -189,7 +191,7 @@ func (p *program) workbookPassword(c *cli.Context) (string, error) {
 func batchOptions(c *cli.Context) (batch.Options, error) {
 	o := batch.Options{
 		Concurrency: c.Int("concurrency"), MaxAttempts: c.Int("max-attempts"), RereadAfter: c.Duration("reread-after"),
-		OnConflict: batch.OnConflict(c.String("on-conflict")), Canary: c.Int("canary"),
+		Canary: c.Int("canary"),
 	}
 	writes, err := batch.ParseRate(c.String("write-limit"))
 	if err != nil {
@@ -216,10 +218,18 @@ func batchOptions(c *cli.Context) (batch.Options, error) {
 		return o, usage("--reread-after %s is not longer than nothing", o.RereadAfter)
 	case o.Canary < 0 || c.Int("limit") < 0 || c.Duration("deadline") < 0 || c.Duration("lock-timeout") < 0:
 		return o, usage("--canary, --limit, --deadline and --lock-timeout take nothing below 0")
-	case o.OnConflict != batch.SkipConflict && o.OnConflict != batch.Overwrite && o.OnConflict != batch.Abort:
-		return o, usage("--on-conflict %q is none of skip, overwrite, abort", o.OnConflict)
 	}
-	return o, nil
+	o.OnConflict, err = onConflict(c)
+	return o, err
+}
+
+func onConflict(c *cli.Context) (batch.OnConflict, error) {
+	switch o := batch.OnConflict(c.String("on-conflict")); o {
+	case batch.SkipConflict, batch.Overwrite, batch.Abort:
+		return o, nil
+	default:
+		return o, usage("--on-conflict %q is none of skip, overwrite, abort", o)
+	}
 }
 
 // limitsOf reads the safety limits. No flag lifts them all.

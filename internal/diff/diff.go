@@ -22,6 +22,8 @@ type Row struct {
 	Desired task.Desired
 	Invalid string // the problems of the row in words; empty when it was understood
 	SameAs  int    // index of the earlier row with the same id and equal wishes, or -1
+	// Overwrite sends what the row asks for although somebody else has changed it since the row's base.
+	Overwrite bool
 }
 
 // Change is the planner's verdict on one input row.
@@ -72,6 +74,7 @@ func (p *Plan) Pending() []*Change {
 //	id not among current                    notFound
 //	id is a task of another type            wrongType
 //	no wish differs                         unchanged
+//	a wish differs from its base, too       conflict, unless the row overwrites
 //	else                                    pending, with an edit for each wish that differs
 //
 // Ids are compared without regard to case. A task that current holds twice counts once, as first seen.
@@ -118,6 +121,8 @@ func verdict(index int, row Row, found *task.Task) Change {
 		c.Edits = Edits(row.Desired.Wishes, found)
 		if len(c.Edits) == 0 {
 			c.Outcome = Unchanged
+		} else if conflicts := Conflicts(&row.Desired, found); len(conflicts) > 0 && !row.Overwrite {
+			c.Edits, c.Outcome, c.Reason = nil, Conflict, ConflictWords(conflicts)
 		}
 	}
 	if row.SameAs >= 0 && c.Outcome == Pending {

@@ -20,6 +20,7 @@ func readCSV(in *Input, data []byte, o Options) error {
 		return err
 	}
 	b := newBuilder(in, o)
+	b.csv = true
 	if notice != "" {
 		b.notice(notice)
 	}

@@ -60,6 +60,7 @@ func (b *builder) finish() error {
 	if b.header.hasID { // else every column has been named in the problem
 		b.noticeOwnColumns()
 	}
+	b.noticeBase()
 	b.noticeHiddenColumns()
 	b.noticeRemarks()
 	if err := b.checkMerges(); err != nil {

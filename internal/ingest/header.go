@@ -19,6 +19,7 @@ type match struct {
 	id       bool
 	property *task.Property
 	pair     string // of intendedSettings, where the column is for one pair of it
+	base     bool   // the column that ties a row to its base
 	near     string // a name that was probably meant
 }
 
@@ -41,6 +42,8 @@ func (m match) name() string {
 // header is the first row with anything in it, understood.
 type header struct {
 	columns []match // by column; further columns are the user's own
+	base    int     // column that ties rows to their base, or 0
+	id      int     // column of the id, or 0
 	width   int     // cells up to the last that is not blank
 	hasID   bool
 }
@@ -67,6 +70,9 @@ func matchHeader(text string) match {
 	}
 	if p := byFold[folded]; p != nil {
 		return match{property: p}
+	}
+	if folded == task.FoldName(baseName) {
+		return match{base: true}
 	}
 	if m, ok := matchPair(text); ok {
 		return m
@@ -124,7 +130,7 @@ func sameLetters(a, b string) bool {
 }
 
 // readHeader understands the header and notes its problems.
-func (b *builder) readHeader(rec record) {
+func (b *builder) readHeader(rec record) error {
 	b.hasHeader, b.in.Header, b.header.width = true, rec.row, len(rec.cells)
 	seen := map[string]int{} // name to the first column that has it
 	for i, c := range rec.cells {
@@ -146,7 +152,12 @@ func (b *builder) readHeader(rec record) {
 		} else if m.known() {
 			seen[m.name()] = i + 1
 		}
-		b.header.hasID = b.header.hasID || m.id
+		switch {
+		case m.id:
+			b.header.hasID, b.header.id = true, i+1
+		case m.base:
+			b.header.base = i + 1
+		}
 		b.header.columns = append(b.header.columns, m)
 	}
 	if !b.header.hasID {
@@ -155,6 +166,7 @@ func (b *builder) readHeader(rec record) {
 	if seen[task.CreatedDateTime.Name] > 0 {
 		b.notice("createdDateTime is read-only; its column is ignored")
 	}
+	return b.takeBase()
 }
 
 func (b *builder) headerProblem(row, column int, message string) {
@@ -178,7 +190,7 @@ func (b *builder) noticeOwnColumns() {
 	var names []string
 	for i, text := range b.in.Columns {
 		switch m := b.header.at(i); {
-		case m.known() || m.near != "":
+		case m.known() || m.near != "" || m.base || b.header.base > 0 && shownColumn(text):
 		case !blank(text):
 			names = append(names, fmt.Sprintf("%q", clip(text)))
 		case b.used[i]:

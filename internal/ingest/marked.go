@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
 
 	"github.com/google/renameio/v2"
 	"github.com/xuri/excelize/v2"
+
+	"taskrecon/internal/task"
 )
 
 const (
@@ -118,11 +121,33 @@ func (m *marker) fill() (err error) {
 		if m.in.Sheet != "" {
 			number = row.Desired.Origin.Row
 		}
-		if err := m.row(number, row.Desired.Cells, row.Problems, m.plain); err != nil {
+		if err := m.row(number, m.texts(&row.Desired), row.Problems, m.plain); err != nil {
 			return err
 		}
 	}
-	return m.out.Flush()
+	if err := m.out.Flush(); err != nil || m.in.base == nil {
+		return err
+	}
+	return writeBaseSheet(m.f, m.in.base.lines)
+}
+
+// texts are the cells of a row. Those that show what the base holds, which ask for nothing, stand in it again.
+func (m *marker) texts(d *task.Desired) []string {
+	if d.Base == nil {
+		return d.Cells
+	}
+	texts := slices.Clone(d.Cells)
+	for i, h := range m.header[:len(texts)] {
+		switch {
+		case h.base:
+			texts[i] = m.in.base.id
+		case h.property != nil && h.pair == "" && texts[i] == "":
+			if v, known := d.Base.Get(h.property); known {
+				texts[i], _ = sheetText(h.property, v, false)
+			}
+		}
+	}
+	return texts
 }
 
 // row writes a row. Problems of the whole row are told at its id.

@@ -44,11 +44,12 @@ type Options struct {
 	Password  string      // of an encrypted workbook
 	Encoding  string      // of a CSV file, as CheckEncoding accepts it; "" is UTF-8, or UTF-16 where it shows
 	Delimiter rune        // of a CSV file; 0 is what its sep= line says, else the one that fits the header
-	Format    task.Format // timezone and date order of the cells
+	Format    task.Format // timezone and date order of the cells; a nil zone is that of the sheet's base, else UTC
 	Stdin     io.Reader   // what StandardInput stands for
 	TmpDir    string      // where large sheets are unpacked while they are read; "" is the system's
 
-	spill int64 // size from which a sheet is unpacked to TmpDir; 0 is spillSize
+	basePath string // where the base may lie that the file itself does not hold
+	spill    int64  // size from which a sheet is unpacked to TmpDir; 0 is spillSize
 }
 
 // Input is a file as it was understood.
@@ -64,7 +65,10 @@ type Input struct {
 	Problems       []Problem
 	HeaderProblems int
 	Notices        []string // what the user should know and need not mend
+	// Base says what the rows that have a base are compared with; nil where none has.
+	Base *Source
 
+	base         *base
 	format       task.Format
 	mergedHeader bool
 }
@@ -99,6 +103,9 @@ func Read(path string, o Options) (*Input, error) {
 	}
 	sum := sha256.Sum256(data)
 	in := &Input{File: name, SHA256: hex.EncodeToString(sum[:])}
+	if path != StandardInput {
+		o.basePath = basePath(path)
+	}
 	if err := readAny(in, data, o); err != nil {
 		return nil, &FileError{File: name, Err: err}
 	}

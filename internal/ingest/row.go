@@ -42,6 +42,9 @@ type record struct {
 // builder makes an Input of records, in file order.
 type builder struct {
 	in          *Input
+	loadBase    func() (*base, error)
+	base        *base // nil where the sheet has none
+	csv         bool
 	format      task.Format
 	date1904    bool // the workbook counts its days from 1904
 	headerRow   int  // that the user names, or 0
@@ -52,6 +55,9 @@ type builder struct {
 	layout      layout
 	unseen      []int            // hidden rows that hold data
 	used        [MaxColumns]bool // columns that hold data
+	based       int              // rows that have a base
+	edited      int              // cells of these that differ from it
+	emptied     map[string]int   // by property, cells of these that were made blank
 	cells       int
 	remarks     map[[2]string]*remark
 	remarkOrder []*remark
@@ -59,7 +65,11 @@ type builder struct {
 
 func newBuilder(in *Input, o Options) *builder {
 	in.format = o.Format
-	return &builder{in: in, format: o.Format, headerRow: o.HeaderRow, hidden: o.Hidden, remarks: map[[2]string]*remark{}}
+	return &builder{
+		in: in, format: o.Format, headerRow: o.HeaderRow, hidden: o.Hidden,
+		loadBase: func() (*base, error) { return readBaseFile(o.basePath) },
+		remarks:  map[[2]string]*remark{}, emptied: map[string]int{},
+	}
 }
 
 func (b *builder) notice(text string) { b.in.Notices = append(b.in.Notices, text) }
@@ -94,11 +104,15 @@ func (b *builder) add(rec record) error {
 			return b.noHeaderRow()
 		}
 		if rec.row >= b.headerRow {
-			b.readHeader(rec)
+			return b.readHeader(rec)
 		}
 		return nil
 	}
-	if rec.hidden {
+	from, err := b.baseOf(rec)
+	if err != nil {
+		return err
+	}
+	if rec.hidden && (from == nil || b.hidden != HiddenStop) {
 		if b.unseen = append(b.unseen, rec.row); b.hidden != HiddenInclude {
 			return nil
 		}
@@ -110,13 +124,19 @@ func (b *builder) add(rec record) error {
 	if b.cells += len(b.in.Columns); b.cells > MaxCells {
 		return fmt.Errorf("is too big: more than %d cells up to row %d", MaxCells, rec.row)
 	}
-	b.in.Rows = append(b.in.Rows, b.understand(rec))
+	row := b.understand(rec, from)
+	if rec.hidden && from != nil && b.hidden == HiddenStop && (len(row.Desired.Wishes) > 0 || len(row.Problems) > 0) {
+		b.unseen = append(b.unseen, rec.row) // one that asks for nothing may be hidden
+		return nil
+	}
+	b.in.Rows = append(b.in.Rows, row)
 	return nil
 }
 
-func (b *builder) understand(rec record) Row {
+func (b *builder) understand(rec record, from *task.Base) Row {
 	row := Row{SameAs: -1}
 	row.Desired.Origin = task.Origin{File: b.in.File, Sheet: b.in.Sheet, Row: rec.row}
+	row.Desired.Base = from
 	row.Desired.Cells = make([]string, len(b.in.Columns))
 	report := func(column int, message string, untold bool) {
 		p := b.problem(rec.row, column, message)
@@ -126,33 +146,41 @@ func (b *builder) understand(rec record) Row {
 	if rec.ragged != "" {
 		report(0, rec.ragged, true)
 	}
+	if from == unknownBase {
+		row.Desired.Base = nil
+		report(b.header.id, `the id is not among those that the sheet was made from; blank the row's cell under "`+baseName+`" to ask for every value of the row`, true)
+	}
 	w := rowWishes{}
-	idColumn := 0
 	for i, c := range rec.cells {
 		m := b.header.at(i)
-		if m.id {
-			idColumn = i + 1
-		}
-		if c.blank() {
+		if b.asInBase(row.Desired.Base, m, c) {
 			continue
 		}
 		b.used[i] = true
+		if b.csv && row.Desired.Base != nil && m.property != nil && guarded(m.property) {
+			c.text = unguard(c.text)
+		}
 		text, err := b.cellText(c, m, rec.row, i+1)
-		row.Desired.Cells[i] = text
+		if row.Desired.Cells[i] = text; m.base {
+			row.Desired.Cells[i] = "" // the base does not go where the row goes
+		}
 		switch {
 		case err != nil:
 		case m.id:
 			row.Desired.ID = text
 		case m.property != nil && m.property.Writable:
-			err = w.add(text, m, i+1, b.format)
+			if err = b.whole(row.Desired.Base, m, text); err == nil {
+				err = w.add(text, m, i+1, b.format)
+			}
 		}
 		if err != nil {
 			report(i+1, err.Error(), c.kind != cellText)
 		}
 	}
-	if b.header.hasID && (idColumn == 0 || rec.cells[idColumn-1].blank()) {
-		report(b.idColumn(), "the row has no id", false)
+	if at := b.header.id; at > 0 && (at > len(rec.cells) || rec.cells[at-1].blank()) {
+		report(at, "the row has no id", false)
 	}
+	b.dropUnchanged(&row.Desired, &w)
 	if w.whole[task.IntendedSettings.Index()] != nil && len(w.pairs) > 0 {
 		report(w.pairColumn, fmt.Sprintf("the row sets intendedSettings as a whole and intendedSettings.%s; leave one of them blank", w.pairs[0].Pair), false)
 	}
@@ -197,13 +225,4 @@ func (w *rowWishes) all() []task.Wish {
 		}
 	}
 	return all
-}
-
-func (b *builder) idColumn() int {
-	for i, m := range b.header.columns {
-		if m.id {
-			return i + 1
-		}
-	}
-	return 0
 }

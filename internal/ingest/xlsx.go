@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,29 +40,58 @@ func readXLSX(in *Input, data []byte, o Options) (err error) {
 		return err
 	}
 	in.Sheet = s.name
-	rd := xlsxReader{b: newBuilder(in, o), scan: sheetScan{xml: newXMLScan(s.part.open())}}
-	rd.b.date1904 = w.date1904
+	rd := xlsxReader{}
 	if rd.strings, err = readSharedStrings(w.strings); err != nil {
 		return err
 	}
 	if rd.formats, err = readNumberFormats(w.styles); err != nil {
 		return err
 	}
-	if err := rd.read(data, s, o); err != nil {
+	b := newBuilder(in, o)
+	b.date1904 = w.date1904
+	b.loadBase = func() (*base, error) {
+		other := xlsxReader{strings: rd.strings, formats: rd.formats}
+		return other.readBase(data, w, s, o)
+	}
+	if err := rd.read(data, s, o, b.add); err != nil {
 		return err
 	}
-	rd.b.layout = rd.scan.layout
-	return rd.b.finish()
+	b.layout = rd.scan.layout
+	return b.finish()
+}
+
+// readBase reads the base of the tasks in sheet s, which lies in a sheet of its own or in a file beside the workbook.
+func (rd *xlsxReader) readBase(data []byte, w *workbook, s *sheet, o Options) (*base, error) {
+	at := slices.IndexFunc(w.sheets, func(s sheet) bool { return s.name == baseName && s.worksheet && s.part != nil })
+	if at < 0 || &w.sheets[at] == s {
+		return readBaseFile(o.basePath)
+	}
+	var lines []string
+	err := rd.read(data, &w.sheets[at], o, func(rec record) error {
+		var line strings.Builder
+		for _, c := range rec.cells {
+			line.WriteString(c.text)
+		}
+		if line.Len() > 0 {
+			lines = append(lines, line.String())
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return decodeBase(lines)
 }
 
 type xlsxReader struct {
-	b       *builder
 	scan    sheetScan
 	strings *sharedStrings
 	formats numberFormats
 }
 
-func (rd *xlsxReader) read(data []byte, s *sheet, o Options) (err error) {
+// read gives the rows of a sheet to take, in their order.
+func (rd *xlsxReader) read(data []byte, s *sheet, o Options, take func(record) error) (err error) {
+	rd.scan = sheetScan{xml: newXMLScan(s.part.open())}
 	// The first row is scanned before excelize sees the file, and each later one a row ahead of it: what
 	// the scan refuses, excelize never reads.
 	var row, ahead sheetRow
@@ -95,7 +125,7 @@ func (rd *xlsxReader) read(data []byte, s *sheet, o Options) (err error) {
 		if err != nil {
 			return s.broken(err)
 		}
-		if err := rd.b.add(rec); err != nil {
+		if err := take(rec); err != nil {
 			return err
 		}
 	}

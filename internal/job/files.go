@@ -13,6 +13,12 @@ import (
 	"taskrecon/internal/report"
 )
 
+// The names of a run's files in its directory, beside report.xlsx.
+const (
+	ledgerFile = "ledger.jsonl"
+	undoFile   = "undo.csv"
+)
+
 // Outputs says what a run leaves where. Apply always leaves a ledger and a report; plan leaves what is named here.
 type Outputs struct {
 	RunDir    string   // directory of this run; "" is runs/<utc>-<id> for apply, none for plan
@@ -30,7 +36,7 @@ func (o Outputs) check() error {
 	}
 	ledgers, reports := []string{o.Ledger}, o.Reports
 	if o.RunDir != "" && o.Ledger == "" {
-		ledgers = []string{filepath.Join(o.RunDir, "ledger.jsonl")}
+		ledgers = []string{filepath.Join(o.RunDir, ledgerFile)}
 	}
 	for _, path := range ledgers {
 		if path != "" && exists(path) {
@@ -58,6 +64,7 @@ type files struct {
 	runID   string
 	ledger  string
 	reports []string
+	undo    string // "" where the run has no directory
 	temp    string // directory that is gone after the run, for a plan that nobody wants kept
 }
 
@@ -76,7 +83,7 @@ func (f *files) open(o Outputs, started time.Time, keep bool) error {
 		if err != nil {
 			return err
 		}
-		f.temp, f.ledger = temp, filepath.Join(temp, "ledger.jsonl")
+		f.temp, f.ledger = temp, filepath.Join(temp, ledgerFile)
 		return nil
 	case !keep || (f.ledger != "" && len(f.reports) > 0):
 		return nil
@@ -89,8 +96,9 @@ func (f *files) open(o Outputs, started time.Time, keep bool) error {
 		return fmt.Errorf("making the run's directory: %w", err)
 	}
 	if f.ledger == "" {
-		f.ledger = filepath.Join(dir, "ledger.jsonl")
+		f.ledger = filepath.Join(dir, ledgerFile)
 	}
+	f.undo = filepath.Join(dir, undoFile)
 	if len(f.reports) == 0 {
 		f.reports = []string{filepath.Join(dir, "report.xlsx")}
 	}
@@ -116,7 +124,8 @@ func (r *run) report() error {
 	if r.summary.Ledger != "" {
 		r.Watcher.Written("ledger", r.summary.Ledger)
 	}
-	if len(r.files.reports) == 0 {
+	undo := r.files.undo != "" && r.Command == "apply"
+	if len(r.files.reports) == 0 && !undo {
 		return nil
 	}
 	past, err := ledger.Open(r.files.ledger)
@@ -125,6 +134,11 @@ func (r *run) report() error {
 	}
 	defer past.Close()
 	var errs []error
+	if undo {
+		if _, err := WriteUndo(past, r.files.undo, true); err != nil {
+			errs = append(errs, err)
+		}
+	}
 	for _, path := range r.files.reports {
 		if err := report.Write(path, past, r.Report); err != nil {
 			errs = append(errs, err)

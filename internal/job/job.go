@@ -106,6 +106,9 @@ func (r *run) do(ctx context.Context) error {
 		return err
 	}
 	defer release()
+	if err := r.sameSource(); err != nil {
+		return err
+	}
 	if err := r.makePlan(ctx); err != nil {
 		return stopped(ctx, err)
 	}
@@ -183,7 +186,7 @@ func (r *run) makePlan(ctx context.Context) error {
 		return err
 	}
 	r.Watcher.Fetched(len(current))
-	r.plan = diff.Make(planRows(r.input), current)
+	r.plan = diff.Make(r.planRows(), current)
 	r.hash = ledger.PlanHash(r.plan.Changes)
 	r.show()
 	return nil
@@ -196,10 +199,10 @@ func (r *run) show() {
 	r.Watcher.Planned(r.plan, r.hash)
 }
 
-func planRows(input *ingest.Input) []diff.Row {
-	rows := make([]diff.Row, len(input.Rows))
-	for i, row := range input.Rows {
-		rows[i] = diff.Row{Desired: row.Desired, SameAs: row.SameAs}
+func (r *run) planRows() []diff.Row {
+	rows := make([]diff.Row, len(r.input.Rows))
+	for i, row := range r.input.Rows {
+		rows[i] = diff.Row{Desired: row.Desired, SameAs: row.SameAs, Overwrite: r.Batch.OnConflict == batch.Overwrite}
 		for k, p := range row.Problems {
 			if k > 0 {
 				rows[i].Invalid += "; "
@@ -210,12 +213,38 @@ func planRows(input *ingest.Input) []diff.Row {
 	return rows
 }
 
-// permit checks the plan against what was approved and against the limits.
+// permit checks the plan against what was approved, against its base and against the limits.
 func (r *run) permit() error {
 	if err := r.expected(); err != nil {
 		return err
 	}
+	if err := r.fresh(); err != nil {
+		return err
+	}
 	return r.Limits.Check(r.plan)
+}
+
+// fresh refuses a plan of a sheet whose base is out of date where that is to stop everything.
+func (r *run) fresh() error {
+	stale := 0
+	for _, c := range r.plan.Changes {
+		if c.Outcome == diff.Conflict {
+			stale++
+		}
+	}
+	if stale == 0 || r.Batch.OnConflict != batch.Abort {
+		return nil
+	}
+	return Fail(ExitStale, "export again", "the sheet is stale: %s changed in the tenant, too, since it was made; nothing was sent", Plural(stale, "task"))
+}
+
+// sameSource refuses to compare a sheet with another tenant than the one that it was made from.
+func (r *run) sameSource() error {
+	from := r.input.Base
+	if from == nil || from.Tenant == r.who.Tenant && from.Cloud == r.Cloud {
+		return nil
+	}
+	return Fail(ExitInput, "nothing was sent", "the sheet was made from tenant %q (%s), but this sign-in is for tenant %q (%s)", from.Tenant, from.Cloud, r.who.Tenant, r.Cloud)
 }
 
 func (r *run) expected() error {

@@ -44,6 +44,9 @@ func (r *run) acceptLedger(ctx context.Context) (release func(), err error) {
 		return nil, Fail(ExitInput, "nothing was sent; make a new plan, or see this one with taskrecon report", "the ledger %s is finished (%s) and cannot be applied again", r.File, r.past.End.Reason)
 	}
 	r.files.runID, r.files.ledger = h.RunID, r.File
+	if dir, name := filepath.Split(r.File); name == ledgerFile {
+		r.files.undo = filepath.Join(dir, undoFile)
+	}
 	if r.files.reports, err = r.reportsBeside(); err != nil {
 		return nil, err
 	}
@@ -128,7 +131,7 @@ func (r *run) reportsBeside() ([]string, error) {
 		return nil, Fail(ExitUsage, "", "%s is a ledger, and the run goes on in it: --ledger and --run-dir have no place here", r.File)
 	}
 	stem := strings.TrimSuffix(r.File, filepath.Ext(r.File))
-	if filepath.Base(r.File) == "ledger.jsonl" {
+	if filepath.Base(r.File) == ledgerFile {
 		stem = filepath.Join(filepath.Dir(r.File), "report")
 	}
 	path := stem + ".xlsx"

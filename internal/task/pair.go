@@ -31,6 +31,15 @@ func (w Wish) same(o Wish) bool {
 	return w.Property.Equal(w.Value, o.Value)
 }
 
+// OnlyPair returns what a value of intendedSettings holds under one name.
+func OnlyPair(v Value, name string) (Value, error) {
+	pairs, err := PairsOf(v)
+	if err != nil {
+		return v, err
+	}
+	return SettingsValue(slices.DeleteFunc(pairs, func(s Setting) bool { return s.Name != name })), nil
+}
+
 // WithPair returns the value of intendedSettings in which exactly one pair has the name and the value
 // that the wish says, or for null none has the name. The other pairs stay as they are, in their order;
 // where the name is there several times, one pair in the place of the first remains.

@@ -88,7 +88,8 @@ type Desired struct {
 	Origin Origin
 	ID     string
 	Wishes []Wish   // in table order, each property or pair at most once; none of a read-only property
-	Cells  []string // every cell of the row as text that the input accepts again, in the file's columns
+	Base   *Base    // what the sheet was made from, or nil; then the wishes are only what differs from it
+	Cells  []string // the cells of the row as text that the input accepts again, in the file's columns; what is as in the base is ""
 }
 
 // SameWishes reports whether two rows ask for the same: the same properties, with equal values.

@@ -1,0 +1,232 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"taskrecon/internal/ingest"
+	"taskrecon/internal/job"
+	"taskrecon/internal/task"
+	"taskrecon/internal/where"
+)
+
+func flagsOfSheet() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: outputFlags, Usage: "write the sheet to `FILE.xlsx|FILE.csv`"},
+		&cli.StringFlag{Name: "where", Category: inputFlags, Usage: "only the tasks of which `EXPRESSION` is true"},
+		&cli.StringFlag{Name: "timezone", Category: outputFlags, Value: "UTC", Usage: "`ZONE` of the sheet's dates, such as Europe/Berlin"},
+		&cli.BoolFlag{Name: "overwrite", DisableDefaultText: true, Category: outputFlags, Usage: "replace the file if it exists already"},
+	}
+}
+
+const expressionHelp = "EXPRESSION compares the properties of a task, as in\n" +
+	"  assignedTo == \"alice@contoso.com\" && status in [\"pending\", \"active\"]\n" +
+	"  dueDateTime < date(\"2026-12-01\") || intendedSettings[\"Firewall.Enabled\"] != \"true\"\n" +
+	"Texts compare exactly; lower(assignedTo) == \"...\" ignores case."
+
+func (p *program) exportCommand() *cli.Command {
+	return &cli.Command{
+		Name: "export", Usage: "write the tenant's tasks as a sheet for editing", UsageText: "taskrecon export [FLAGS] -o FILE.xlsx|FILE.csv",
+		Description: "Writes the tenant's tasks as a sheet that plan and apply take back. What you edit in it is asked for, what you leave\n" +
+			"is not; what somebody else has changed since is a conflict, and is not overwritten.\n\n" + expressionHelp +
+			"\n\nExample: taskrecon export --where 'status == \"pending\"' -o tasks.xlsx",
+		Flags: join(flagsOfSheet(), []cli.Flag{
+			&cli.StringFlag{Name: "columns", Category: outputFlags, Usage: "only these properties, in this order, as `NAME,NAME` (default: all)"},
+			&cli.BoolFlag{Name: "template", DisableDefaultText: true, Category: outputFlags, Usage: "write the header only; needs no tenant"},
+		}, flagsOfService(), flagsOfSpeech()),
+		Action: func(c *cli.Context) error { return p.answer(c, p.export) },
+	}
+}
+
+func (p *program) setCommand() *cli.Command {
+	return &cli.Command{
+		Name: "set", Usage: "write the desired sheet of a mass edit, for review", UsageText: "taskrecon set [FLAGS] PROPERTY=VALUE... --where EXPRESSION -o FILE.xlsx|FILE.csv",
+		Description: "Writes a sheet that gives PROPERTY the VALUE in every task that is picked; nothing is sent before you apply it.\n" +
+			"VALUE <clear> empties a property. assignedTo=@team.txt deals the tasks out to the assignees in team.txt, one a line.\n" +
+			"--map leavers.csv replaces assignees: its two columns are the old one and the new one.\n\n" + expressionHelp +
+			"\n\nExample: taskrecon set assignedTo=bob@contoso.com --where 'assignedTo == \"alice@contoso.com\"' -o reassign.xlsx",
+		Flags: join(flagsOfSheet(), []cli.Flag{
+			&cli.StringFlag{Name: "map", Category: inputFlags, Usage: "replace assignees as the two columns of `FILE.csv` say"},
+			&cli.StringFlag{Name: "date-order", Category: inputFlags, Usage: "read 03/04/2026 as `dmy|mdy|ymd` (default: refuse it as ambiguous)"},
+		}, flagsOfService(), flagsOfSpeech()),
+		Action: func(c *cli.Context) error { return p.answer(c, p.set) },
+	}
+}
+
+// sheetColumns is the order in which a sheet is easy to edit; sheets of edits show the first two of a task beside what is edited.
+var sheetColumns = []*task.Property{
+	task.DisplayName, task.Status, task.AssignedTo, task.Priority, task.DueDateTime, task.Category, task.Description,
+	task.Creator, task.CreatorNotes, task.Insights, task.EndpointSecurityPolicy, task.EndpointSecurityPolicyProfile,
+	task.ApplicablePlatform, task.ManagedDeviceCount, task.IntendedSettings, task.CreatedDateTime,
+}
+
+func (p *program) export(c *cli.Context) (*job.Summary, error) {
+	if c.Args().Present() {
+		return nil, usage("export takes no file beside -o, but got %q", c.Args().Slice())
+	}
+	e, err := p.sheetOf(c)
+	if err != nil {
+		return nil, err
+	}
+	if e.Sheet.Columns, err = columnsOf(c.String("columns")); err != nil {
+		return nil, err
+	}
+	if !c.Bool("template") {
+		return p.writeSheet(c, e)
+	}
+	if c.String("where") != "" {
+		return nil, usage("--template has no rows, so --where has no place beside it")
+	}
+	e.Sheet.Template = true
+	s := job.NewSummary("export")
+	if s.Reports, err = ingest.WriteSheet(e.Path, nil, e.Sheet); err != nil {
+		return s, err
+	}
+	s.Reason = "written"
+	fmt.Fprintf(p.people(c), "Sheet   %s\n", e.Path)
+	return s, nil
+}
+
+// sheetOf is what export and set have in common.
+func (p *program) sheetOf(c *cli.Context) (e job.Export, err error) {
+	if e.Path = c.String("output"); e.Path == "" {
+		return e, job.Fail(job.ExitUsage, "see taskrecon "+c.Command.Name+" --help", "%s needs -o FILE.xlsx or -o FILE.csv", c.Command.Name)
+	}
+	if err := ingest.CheckSheet(e.Path, c.Bool("overwrite")); err != nil {
+		return e, &job.Exit{Code: job.ExitUsage, Err: err}
+	}
+	if text := c.String("where"); text != "" {
+		picks, err := where.Compile(text)
+		if err != nil {
+			return e, usage("--where: %s", err.Error())
+		}
+		e.Where = picks.Match
+	}
+	e.Sheet.Overwrite = c.Bool("overwrite")
+	e.Sheet.Zone, err = zoneOf(c)
+	return e, err
+}
+
+// columnsOf reads --columns.
+func columnsOf(list string) ([]*task.Property, error) {
+	if list == "" {
+		return sheetColumns, nil
+	}
+	var columns []*task.Property
+	for _, name := range strings.Split(list, ",") {
+		p := propertyNamed(name)
+		switch {
+		case task.FoldName(name) == task.IDName:
+			continue // always the first
+		case p == nil:
+			return nil, usage("--columns: %s", noProperty(name))
+		case slices.Contains(columns, p):
+			return nil, usage("--columns names %s twice", p.Name)
+		}
+		columns = append(columns, p)
+	}
+	return columns, nil
+}
+
+func propertyNamed(name string) *task.Property {
+	for _, p := range task.All() {
+		if task.FoldName(p.Name) == task.FoldName(name) {
+			return p
+		}
+	}
+	return nil
+}
+
+// noProperty says of a name that it is no property, and which it may be.
+func noProperty(name string) string {
+	var names []string
+	for _, p := range task.All() {
+		names = append(names, p.Name)
+	}
+	if near, ok := task.Nearest(strings.TrimSpace(name), names); ok {
+		return fmt.Sprintf("%q is no property; did you mean %q?", name, near)
+	}
+	return fmt.Sprintf("%q is no property; there are %s", name, strings.Join(names, ", "))
+}
+
+func (p *program) set(c *cli.Context) (*job.Summary, error) {
+	e, err := p.sheetOf(c)
+	if err != nil {
+		return nil, err
+	}
+	o, err := p.ingestOptions(c)
+	if err != nil {
+		return nil, err
+	}
+	o.Format.Zone = e.Sheet.Zone
+	e.Edit = &job.Edit{}
+	for _, text := range c.Args().Slice() {
+		a, err := job.ParseAssignment(text, o.Format, os.ReadFile)
+		if err != nil {
+			return nil, usage("%s", err.Error())
+		}
+		e.Edit.Assignments = append(e.Edit.Assignments, a)
+	}
+	if path := c.String("map"); path != "" {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, usage("--map: %s", err.Error())
+		}
+		if e.Edit.Leavers, err = job.ParseLeavers(path, data); err != nil {
+			return nil, &job.Exit{Code: job.ExitInput, Err: err, Hint: "nothing was written"}
+		}
+	}
+	if err := e.Edit.Check(); err != nil {
+		return nil, &job.Exit{Code: job.ExitUsage, Err: err, Hint: "see taskrecon set --help"}
+	}
+	if e.Where == nil && e.Edit.Leavers == nil {
+		return nil, usage("set needs --where; --where true picks every task")
+	}
+	e.Sheet.Shown = e.Edit.Properties()
+	e.Sheet.Columns = slices.Clone(e.Sheet.Shown)
+	if !slices.Contains(e.Sheet.Columns, task.DisplayName) {
+		e.Sheet.Columns = slices.Insert(e.Sheet.Columns, 0, task.DisplayName)
+	}
+	return p.writeSheet(c, e)
+}
+
+func (p *program) writeSheet(c *cli.Context, e job.Export) (*job.Summary, error) {
+	target, err := p.connect(c, false)
+	if err != nil {
+		return nil, err
+	}
+	defer target.close()
+	e.Client, e.Cloud = target.client, target.cloud
+	out := p.people(c)
+	s, err := job.ExportTasks(c.Context, c.Command.Name, e, func(tenant, picked int) {
+		if c.String("where") != "" || e.Edit != nil {
+			fmt.Fprintf(out, "%d of %s picked\n", picked, job.Plural(tenant, "task"))
+		}
+	})
+	if err != nil {
+		return s, err
+	}
+	if len(s.Reports) == 0 {
+		fmt.Fprintln(out, s.Reason)
+		return s, nil
+	}
+	if s.Next = commandLine(c, "plan", e.Path); e.Edit == nil {
+		s.Next = "" // after the editing
+	}
+	what := job.Plural(s.Rows, "row")
+	if e.Edit != nil {
+		what += " to change"
+	}
+	fmt.Fprintf(out, "%s\n", what)
+	for i, path := range s.Reports {
+		fmt.Fprintf(out, "%-7s %s\n", []string{"Sheet", "Base"}[min(i, 1)], path)
+	}
+	if s.Next != "" {
+		fmt.Fprintf(out, "Next    %s\n", s.Next)
+	}
+	return s, nil
+}

@@ -1,0 +1,146 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"taskrecon/internal/task"
+)
+
+// unknownBase stands for the base of a row that names one in which its task is not.
+var unknownBase = new(task.Base)
+
+// shownPrefix begins the header of a column that only shows what a property held.
+const shownPrefix = "Current "
+
+// shownColumn reports whether a header is of a column that only shows what a property held.
+func shownColumn(header string) bool {
+	name, ok := strings.CutPrefix(header, shownPrefix)
+	return ok && byFold[task.FoldName(name)] != nil
+}
+
+// takeBase reads the base of a sheet whose header says that it has one.
+func (b *builder) takeBase() (err error) {
+	if b.header.base == 0 {
+		return nil
+	}
+	if b.base, err = b.loadBase(); err != nil || b.base == nil {
+		return err
+	}
+	switch zone := b.format.Zone; {
+	case zone == nil:
+		b.format.Zone = b.base.zone
+	case zone.String() != b.base.zone.String():
+		return fmt.Errorf("was made with dates of the time zone %s; leave --timezone %s out", b.base.zone, zone)
+	}
+	b.in.format, b.in.base = b.format, b.base
+	return nil
+}
+
+// baseOf finds the base of a row that names one. An error means that it cannot be known what the sheet asks for.
+func (b *builder) baseOf(rec record) (*task.Base, error) {
+	at := b.header.base
+	if at == 0 || at > len(rec.cells) || rec.cells[at-1].blank() {
+		return nil, nil
+	}
+	named := strings.TrimSpace(rec.cells[at-1].text)
+	const remedy = `or delete the column "` + baseName + `" to ask for every value in the sheet`
+	switch {
+	case b.base == nil:
+		return nil, fmt.Errorf("row %d names the base %q, but that is neither in the file nor beside it (FILE.base.jsonl); put it there, %s", rec.row, clip(named), remedy)
+	case b.base.id != named:
+		return nil, fmt.Errorf("row %d names the base %q, but the base that is there is %q; keep the rows of different exports apart, %s", rec.row, clip(named), b.base.id, remedy)
+	}
+	b.based++
+	id := ""
+	if at := b.header.id; at > 0 && at <= len(rec.cells) {
+		id = strings.TrimFunc(rec.cells[at-1].text, func(r rune) bool { return unicode.IsSpace(r) || oddSpace(r) })
+	}
+	if t := b.base.tasks[task.Key(id)]; t != nil {
+		return t, nil
+	}
+	return unknownBase, nil
+}
+
+// asInBase reports whether a cell asks for nothing: it is blank, or shows what the base holds.
+func (b *builder) asInBase(from *task.Base, m match, c cell) bool {
+	v, known := task.Null, false
+	if m.property != nil && m.pair == "" {
+		v, known = from.Get(m.property)
+	}
+	if !known {
+		return c.blank()
+	}
+	shown, _ := sheetText(m.property, v, b.csv)
+	switch {
+	case c.blank():
+		if !blank(shown) && m.property.Writable {
+			b.emptied[m.property.Name]++
+		}
+		return true
+	case c.kind == cellText || c.kind == cellNumber && m.property.Kind == task.Int32:
+		return sameText(c.text, shown)
+	}
+	return false
+}
+
+var errLost = errors.New(`the text holds "` + lost + `", which stands for what a sheet cannot hold; leave the cell as it was, or write the whole text anew`)
+
+// whole refuses an edit of a value that the sheet could not show whole, if that shows in it.
+func (b *builder) whole(from *task.Base, m match, text string) error {
+	v, known := from.Get(m.property)
+	if !known || !strings.Contains(text, lost) {
+		return nil
+	}
+	if _, whole := sheetText(m.property, v, b.csv); whole {
+		return nil
+	}
+	return errLost
+}
+
+// dropUnchanged takes out of a row that has a base the wishes for what the base holds, in whatever form they stand there.
+func (b *builder) dropUnchanged(d *task.Desired, w *rowWishes) {
+	if d.Base == nil {
+		return
+	}
+	for i, wish := range w.whole {
+		if wish == nil {
+			continue
+		}
+		if v, known := d.Base.Get(wish.Property); known && wish.Property.Equal(v, wish.Value) {
+			w.whole[i] = nil
+			d.Cells[b.header.of(wish.Property)] = ""
+			continue
+		}
+		b.edited++
+	}
+	b.edited += len(w.pairs)
+}
+
+// of is the index of the column of a property that has one.
+func (h *header) of(p *task.Property) int {
+	for i, m := range h.columns {
+		if m.property == p && m.pair == "" {
+			return i
+		}
+	}
+	return -1
+}
+
+// noticeBase says what the rows were compared with.
+func (b *builder) noticeBase() {
+	if b.based == 0 {
+		return
+	}
+	b.in.Base = &b.base.source
+	b.notice(fmt.Sprintf("compared with what the tenant held at %s: %d of the rows have this base, with %d edited cells; unedited cells ask for nothing",
+		b.base.source.At.UTC().Format(time.RFC3339), b.based, b.edited))
+	for _, p := range task.All() {
+		if n := b.emptied[p.Name]; n > 0 {
+			b.notice(fmt.Sprintf("%s: %d cells were made blank, which leaves the property as it is; write %s to empty it", p.Name, n, task.Clear))
+		}
+	}
+}

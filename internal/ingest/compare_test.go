@@ -1,0 +1,205 @@
+package ingest
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"taskrecon/internal/task"
+)
+
+var exported = Source{Tenant: "t", Cloud: "sandbox", At: time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC), Zone: "UTC"}
+
+// baseOfTest is a base of tasks a and b, and of what the test sets in a.
+func baseOfTest(set func(*task.Task)) []SheetRow {
+	a := &task.Task{ID: "a", Type: task.ODataType}
+	a.Set(task.Status, task.Text("active"))
+	a.Set(task.Priority, task.Text("none"))
+	a.Set(task.DisplayName, task.Text("Patch it"))
+	if set != nil {
+		set(a)
+	}
+	return []SheetRow{{Base: task.BaseOf(a)}, {Base: task.BaseOf(&task.Task{ID: "b", Type: task.ODataType})}}
+}
+
+// readBased reads a CSV text in which BASE stands for the id of a base that lies beside it.
+func readBased(t *testing.T, text string, rows []SheetRow, o Options) (*Input, error) {
+	t.Helper()
+	id, lines, err := encodeBase(rows, exported)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "tasks.csv")
+	if err := os.WriteFile(basePath(path), []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(strings.ReplaceAll(text, "BASE", id)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return Read(path, o)
+}
+
+func wishWords(d task.Desired) string {
+	var words []string
+	for _, w := range d.Wishes {
+		name := w.Property.Name
+		if w.Pair != "" {
+			name += "." + w.Pair
+		}
+		words = append(words, name+"="+w.Value.String())
+	}
+	return strings.Join(words, " ")
+}
+
+func TestRowsWithBase(t *testing.T) {
+	for _, tt := range []struct{ name, text, wishes, problem string }{
+		{"unedited", "id,status,displayName,taskrecon base\na,active,Patch it,BASE\n", "", ""},
+		{"other case and form", "id,status,displayName,taskrecon base\nA, ACTIVE ,Patch it,BASE\n", "", ""},
+		{"one edit", "id,status,displayName,taskrecon base\na,pending,Patch it,BASE\n", "status=pending", ""},
+		{"blank leaves alone", "id,status,displayName,taskrecon base\na,active,,BASE\n", "", ""},
+		{"cleared", "id,status,displayName,taskrecon base\na,active,<clear>,BASE\n", "displayName=", ""},
+		{"no base in the row", "id,status,displayName,taskrecon base\na,active,Patch it,\n", "displayName=Patch it status=active", ""},
+		{"no base column", "id,status,displayName\na,active,Patch it\n", "displayName=Patch it status=active", ""},
+		{"another id", "id,status,displayName,taskrecon base\nc,active,Patch it,BASE\n", "", "the id is not among"},
+		{"a column that was not exported", "id,status,intendedSettings.A,taskrecon base\na,active,1,BASE\n", "intendedSettings.A=1", ""},
+		{"a formula guard comes off", "id,status,displayName,taskrecon base\na,active,'=1+1,BASE\n", "displayName==1+1", ""},
+		{"a wrong edit", "id,status,displayName,taskrecon base\na,actve,Patch it,BASE\n", "", `did you mean "active"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			in, err := readBased(t, tt.text, baseOfTest(nil), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var problems []string
+			for _, p := range in.Problems {
+				problems = append(problems, p.Message)
+			}
+			got := strings.Join(problems, "; ")
+			if tt.problem == "" && got != "" || !strings.Contains(got, tt.problem) {
+				t.Fatalf("problems %q, want %q", got, tt.problem)
+			}
+			if words := wishWords(in.Rows[0].Desired); tt.problem == "" && words != tt.wishes {
+				t.Errorf("wishes %q, want %q", words, tt.wishes)
+			}
+		})
+	}
+}
+
+// What the report hands back as input must ask for no more than the row did.
+func TestUnchangedCellsAreBlank(t *testing.T) {
+	in, err := readBased(t, "id,status,displayName,taskrecon base\na,pending,Patch it,BASE\n", baseOfTest(nil), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(in.Rows[0].Desired.Cells, "|"); got != "a|pending||" {
+		t.Errorf("cells %q", got)
+	}
+}
+
+func TestLostCharacters(t *testing.T) {
+	rows := baseOfTest(func(a *task.Task) {
+		a.Set(task.DisplayName, task.Text("bell \x07"))
+		a.Set(task.Description, task.Text(strings.Repeat("x", 40000)))
+	})
+	shown, whole := sheetText(task.Description, task.Text(strings.Repeat("x", 40000)), true)
+	if whole || len(shown) > maxCellText {
+		t.Fatalf("40,000 characters are shown as %d, whole: %v", len(shown), whole)
+	}
+	in, err := readBased(t, "id,displayName,description,taskrecon base\na,bell "+lost+","+shown+",BASE\n", rows, Options{})
+	if err != nil || len(in.Problems) > 0 || len(in.Rows[0].Desired.Wishes) > 0 {
+		t.Fatalf("unedited: %v, %v, %q", err, in.Problems, wishWords(in.Rows[0].Desired))
+	}
+	in, err = readBased(t, "id,displayName,taskrecon base\na,Bell "+lost+",BASE\n", rows, Options{})
+	if err != nil || len(in.Problems) != 1 || !strings.Contains(in.Problems[0].Message, "what a sheet cannot hold") {
+		t.Fatalf("an edit of half a text: %v, %v", err, in.Problems)
+	}
+}
+
+func TestBaseIsRefused(t *testing.T) {
+	rows := baseOfTest(nil)
+	const text = "id,status,taskrecon base\na,active,BASE\n"
+	write := func(t *testing.T, change func(lines []string) []string) error {
+		id, lines, err := encodeBase(rows, exported)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "tasks.csv")
+		if lines = change(lines); lines != nil {
+			if err := os.WriteFile(basePath(path), []byte(strings.Join(lines, "\n")), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.WriteFile(path, []byte(strings.ReplaceAll(text, "BASE", id)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err = Read(path, Options{})
+		return err
+	}
+	for name, tt := range map[string]struct {
+		change func([]string) []string
+		want   string
+	}{
+		"whole":     {func(l []string) []string { return l }, ""},
+		"not there": {func([]string) []string { return nil }, "neither in the file nor beside it"},
+		"edited":    {func(l []string) []string { l[1] = strings.Replace(l[1], "active", "pending", 1); return l }, "changed or damaged"},
+		"cut":       {func(l []string) []string { return l[:2] }, "changed or damaged"},
+		"of another": {func([]string) []string {
+			_, l, _ := encodeBase(rows[:1], exported)
+			return l
+		}, "keep the rows of different exports apart"},
+		"a newer format": {func(l []string) []string { l[0] = strings.Replace(l[0], `Base":1`, `Base":9`, 1); return l }, "does not read"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := write(t, tt.change)
+			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+				t.Errorf("%v, want %q", err, tt.want)
+			}
+		})
+	}
+	t.Run("zone", func(t *testing.T) {
+		berlin, err := time.LoadLocation("Europe/Berlin")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = readBased(t, text, rows, Options{Format: task.Format{Zone: berlin}})
+		if err == nil || !strings.Contains(err.Error(), "leave --timezone Europe/Berlin out") {
+			t.Error(err)
+		}
+	})
+}
+
+func TestBaseLines(t *testing.T) {
+	for _, text := range []string{"", "plain", "a\r\nb\x00", "Füße 🙂 \u202e", "_x0041_", `"quoted" \ <b>`, strings.Repeat("ü", 50000)} {
+		rows := baseOfTest(func(a *task.Task) { a.Set(task.Insights, task.Text(text)) })
+		id, lines, err := encodeBase(rows, exported)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range lines {
+			if bytes.ContainsFunc([]byte(line), func(r rune) bool { return r < ' ' || r > '~' }) || strings.Contains(line, "_x") {
+				t.Errorf("%.60q is not plain", line)
+			}
+		}
+		b, err := decodeBase(lines)
+		if err != nil || b.id != id {
+			t.Fatalf("%.20q: %v", text, err)
+		}
+		if v, known := b.tasks["a"].Get(task.Insights); !known || v.String() != text {
+			t.Errorf("%.20q became %.20q", text, v)
+		}
+	}
+}
+
+func TestGuard(t *testing.T) {
+	for _, text := range []string{"", "a", "=1", "+1", "-1", "@x", "'=1", "''=1", "'a", "'", "\tx", "\rx"} {
+		if got := unguard(guard(text)); got != text {
+			t.Errorf("%q became %q", text, got)
+		}
+		if g := guard(text); strings.ContainsAny(g[:min(1, len(g))], "=+-@\t\r") {
+			t.Errorf("%q stands as %q in a CSV", text, g)
+		}
+	}
+}

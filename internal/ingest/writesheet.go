@@ -1,0 +1,229 @@
+package ingest
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/renameio/v2"
+
+	"taskrecon/internal/task"
+)
+
+// CheckSheet says why WriteSheet would not write to path: it takes .xlsx and .csv, and replaces a file, or the
+// base beside a .csv, only where that is asked for.
+func CheckSheet(path string, overwrite bool) error {
+	paths := []string{path}
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".xlsx":
+	case ".csv":
+		paths = append(paths, basePath(path))
+	default:
+		return fmt.Errorf("%s is neither an .xlsx nor a .csv", path)
+	}
+	for _, p := range paths {
+		there, err := os.Stat(p)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return err
+		case !there.Mode().IsRegular():
+			return fmt.Errorf("%s is there already and is no file; name another", p)
+		case !overwrite:
+			return fmt.Errorf("%s exists already; name another, or say --overwrite", p)
+		}
+	}
+	return nil
+}
+
+// WriteSheet writes rows as a sheet that is made for editing, an .xlsx or a .csv by the extension of path, and
+// returns the paths written, its own first. An .xlsx holds its base itself; the base of a .csv is a file beside it, which lands
+// first. Files land whole or not at all: after an error that returns no paths, nothing has been written.
+//
+// A wish without a column, or that no cell can ask for, is an error. Source.Zone may be left empty; it is the name of Zone.
+func WriteSheet(path string, rows []SheetRow, o SheetOptions) (files []string, err error) {
+	if err := CheckSheet(path, o.Overwrite); err != nil {
+		return nil, err
+	}
+	w := &sheetWriter{rows: rows, options: o, csv: strings.EqualFold(filepath.Ext(path), ".csv")}
+	if !w.csv && !o.Template && len(rows) > maxRows-1 {
+		return nil, fmt.Errorf("%d tasks are more than the %d rows that an .xlsx holds below its header; write a .csv", len(rows), maxRows-1)
+	}
+	if err := w.plan(); err != nil {
+		return nil, err
+	}
+	if !w.csv {
+		return w.writeXLSX(path)
+	}
+	return w.writeCSV(path)
+}
+
+// sheetColumn is a column of a sheet made for editing. One without a property is the id or the base.
+type sheetColumn struct {
+	header   string
+	property *task.Property
+	current  bool // shows the base's value, beside the property's own column
+	base     bool
+}
+
+// open reports whether people are to edit the column.
+func (c sheetColumn) open() bool { return c.property != nil && c.property.Writable && !c.current }
+
+// shownCell is what a row shows in a column.
+type shownCell struct {
+	text  string
+	value task.Value // of a property
+	wish  bool
+}
+
+// sheetWriter writes one sheet made for editing.
+type sheetWriter struct {
+	rows    []SheetRow
+	options SheetOptions
+	csv     bool
+	zone    *time.Location
+	columns []sheetColumn
+	baseID  string
+	lines   []string // of the base
+	cells   []shownCell
+}
+
+// plan lays out the columns and makes the base.
+func (w *sheetWriter) plan() (err error) {
+	if err := w.planZone(); err != nil {
+		return err
+	}
+	o := w.options
+	for _, p := range o.Shown {
+		if !slices.Contains(o.Columns, p) {
+			return fmt.Errorf("%s is to be shown for comparison, but is no column of the sheet", p.Name)
+		}
+	}
+	w.columns = []sheetColumn{{header: task.IDName}}
+	for i, p := range o.Columns {
+		if slices.Contains(o.Columns[:i], p) {
+			return fmt.Errorf("%s is named twice; a sheet has one column for it", p.Name)
+		}
+		if slices.Contains(o.Shown, p) {
+			w.columns = append(w.columns, sheetColumn{header: shownPrefix + p.Name, property: p, current: true})
+		}
+		w.columns = append(w.columns, sheetColumn{header: p.Name, property: p})
+	}
+	if o.Template {
+		w.rows = nil
+		return nil
+	}
+	w.columns = append(w.columns, sheetColumn{header: baseName, base: true})
+	w.cells = make([]shownCell, len(w.columns))
+	w.baseID, w.lines, err = encodeBase(w.rows, w.options.Source)
+	return err
+}
+
+// planZone refuses a zone under which the sheet would be read as other instants, on this machine or another.
+func (w *sheetWriter) planZone() error {
+	w.zone = cmp.Or(w.options.Zone, time.UTC)
+	name := w.zone.String()
+	if _, err := time.LoadLocation(name); err != nil || name == time.Local.String() && w.zone == time.Local {
+		return fmt.Errorf("the time zone %q is no name that another machine knows; name one such as Europe/Berlin", name)
+	}
+	source := &w.options.Source
+	if source.Zone = cmp.Or(source.Zone, name); source.Zone != name {
+		return fmt.Errorf("dates are to be shown in the time zone %q, but the base says %q", name, source.Zone)
+	}
+	return nil
+}
+
+// show returns the cells of a row. They are overwritten by the next call.
+func (w *sheetWriter) show(row SheetRow) ([]shownCell, error) {
+	wishes, err := w.wishes(row)
+	if err != nil {
+		return nil, err
+	}
+	for i, c := range w.columns {
+		cell := shownCell{}
+		switch p := c.property; {
+		case c.base:
+			cell.text = w.baseID
+		case p == nil:
+			cell.text = row.Base.ID
+		case !c.current && wishes[p.Index()] != nil:
+			cell.wish, cell.value = true, *wishes[p.Index()]
+			text, ok := wishText(p, cell.value, w.csv)
+			why := w.hidden(row.Base, p, cell.value, text)
+			if !ok {
+				why = w.whyNoCell(p, cell.value)
+			}
+			if why != "" {
+				return nil, fmt.Errorf("task %s: %s: no cell can ask for %q: %s", row.Base.ID, p.Name, clip(cell.value.String()), why)
+			}
+			cell.text = text
+		default:
+			cell.value, _ = row.Base.Get(p)
+			cell.text, _ = sheetText(p, cell.value, w.csv)
+		}
+		w.cells[i] = cell
+	}
+	return w.cells, nil
+}
+
+// wishes sorts the wishes of a row by property, and refuses what would get lost.
+func (w *sheetWriter) wishes(row SheetRow) (by [task.Count]*task.Value, err error) {
+	id := row.Base.ID
+	if blank(id) || len(id) > maxCellText || strings.ContainsFunc(id, unwritable) {
+		return by, fmt.Errorf("task %q: no sheet can hold this id", clip(id))
+	}
+	for i := range row.Wishes {
+		wish := &row.Wishes[i]
+		switch p := wish.Property; {
+		case wish.Pair != "":
+			return by, fmt.Errorf("task %s: %s.%s: the sheet has no columns for single settings", id, p.Name, wish.Pair)
+		case !slices.Contains(w.options.Columns, p):
+			return by, fmt.Errorf("task %s: %s is asked for, but is no column of the sheet; add it", id, p.Name)
+		default:
+			by[p.Index()] = &wish.Value
+		}
+	}
+	return by, nil
+}
+
+// whyNoCell says why wishText finds no text for a wish.
+func (w *sheetWriter) whyNoCell(p *task.Property, v task.Value) string {
+	text, whole := sheetText(p, v, w.csv)
+	switch {
+	case p.Unset(v):
+		return "the property cannot be emptied"
+	case strings.HasSuffix(text, cutHere):
+		return fmt.Sprintf("it is longer than the %d characters that a cell holds", maxCellText)
+	case !whole:
+		return "it holds control characters, which no sheet can hold"
+	case blank(text):
+		return "it is blank, and a blank cell leaves the property as it is"
+	}
+	return "a cell with this text would be read as something else"
+}
+
+// hidden says why a wish's text, beside what the sheet shows of the base, would not be taken for an edit; "" where it is.
+func (w *sheetWriter) hidden(from *task.Base, p *task.Property, wish task.Value, text string) string {
+	v, known := from.Get(p)
+	if !known || p.Equal(v, wish) {
+		return ""
+	}
+	switch shown, whole := sheetText(p, v, w.csv); {
+	case sameText(shown, text):
+		return "the cell would show what it shows of the value that the task has"
+	case !whole && strings.Contains(text, lost):
+		return errLost.Error()
+	}
+	return ""
+}
+
+// pending is a file that appears whole, beside what is there already, when it is let land.
+func pending(path string) (*renameio.PendingFile, error) {
+	return renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o600))
+}

@@ -1,0 +1,92 @@
+package ingest
+
+import (
+	"bufio"
+	"encoding/csv"
+	"io"
+
+	"github.com/google/renameio/v2"
+)
+
+// byteOrderMark makes Excel take a CSV file for UTF-8.
+const byteOrderMark = "\uFEFF"
+
+// writeCSV writes the sheet and, first, its base. Both are written whole before either lands. Where only the base
+// does, the rows of an older sheet name a base that is not there, so that reading it says so.
+func (w *sheetWriter) writeCSV(path string) (files []string, err error) {
+	sheet, err := pendingWith(path, w.writeRecords)
+	if err != nil {
+		return nil, err
+	}
+	defer sheet.Cleanup() // does nothing once the file has landed
+	if !w.options.Template {
+		base, err := pendingWith(basePath(path), w.writeBase)
+		if err != nil {
+			return nil, err
+		}
+		defer base.Cleanup()
+		if err := base.CloseAtomicallyReplace(); err != nil {
+			return nil, err
+		}
+		files = append(files, basePath(path))
+	}
+	if err := sheet.CloseAtomicallyReplace(); err != nil {
+		return files, err
+	}
+	return append([]string{path}, files...), nil
+}
+
+// pendingWith fills a pending file.
+func pendingWith(path string, fill func(io.Writer) error) (*renameio.PendingFile, error) {
+	f, err := pending(path)
+	if err != nil {
+		return nil, err
+	}
+	buffered := bufio.NewWriterSize(f, 256<<10)
+	if err = fill(buffered); err == nil {
+		err = buffered.Flush()
+	}
+	if err != nil {
+		f.Cleanup()
+		return nil, err
+	}
+	return f, nil
+}
+
+// writeRecords ends records with "\n": "\r\n" would make encoding/csv change line ends within cells too.
+func (w *sheetWriter) writeRecords(out io.Writer) error {
+	if _, err := io.WriteString(out, byteOrderMark); err != nil {
+		return err
+	}
+	records := csv.NewWriter(out)
+	texts := make([]string, len(w.columns))
+	for i, c := range w.columns {
+		texts[i] = c.header
+	}
+	if err := records.Write(texts); err != nil {
+		return err
+	}
+	for _, row := range w.rows {
+		cells, err := w.show(row)
+		if err != nil {
+			return err
+		}
+		for i, c := range cells {
+			texts[i] = c.text
+		}
+		if err := records.Write(texts); err != nil {
+			return err
+		}
+	}
+	records.Flush()
+	return records.Error()
+}
+
+func (w *sheetWriter) writeBase(out io.Writer) error {
+	for _, line := range w.lines {
+		if _, err := io.WriteString(out, line+"\n"); err != nil {
+			return err
+		}
+	}
+	return nil
+}

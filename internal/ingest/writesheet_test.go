@@ -1,0 +1,558 @@
+package ingest
+
+import (
+	"encoding/csv"
+	"fmt"
+	"math/big"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"taskrecon/internal/task"
+)
+
+// nasty are texts that programs which handle sheets like to take for something else.
+var nasty = []string{
+	"=1+1", "+x", "-1", "@x", "'=x", "''", "00123", "1E+15", "<clear>", "TRUE", "#N/A", "a\r\nb", "a\rb", "\na\n", "  lead", "trail ", "\ttab",
+	"_x0041_", "_x005F_", "\x00\x01", "😀👩‍👩‍👧", "שלום עולם", "مرحبا", strings.Repeat("0123456789", 4000), strings.Repeat("é😀", 12000),
+	"2026-01-02", "a\u00a0b", "\u00a0", " ", `"q", 'r'`, "<b>&amp;</b>", "\ufffd", "\u2028", "1;2", "\\",
+}
+
+// nastyRows are a task for each nasty text, and some with other values of note.
+func nastyRows() []SheetRow {
+	var rows []SheetRow
+	for i, text := range nasty {
+		b := &task.Base{ID: fmt.Sprintf("%08d-0000-4000-8000-000000000000", i)}
+		b.Set(task.DisplayName, task.Text(text))
+		b.Set(task.Description, task.Text(text))
+		b.Set(task.CreatedDateTime, task.Text("2026-01-15T08:30:59Z"))
+		b.Set(task.DueDateTime, task.Text(dues[i%len(dues)]))
+		b.Set(task.Status, task.Text([]string{"active", "brandNew", ""}[i%3]))
+		b.Set(task.EndpointSecurityPolicyProfile, task.Text("bitLocker"))
+		b.Set(task.ManagedDeviceCount, task.Text([]string{"0", "-12", "99999999999", "1.5"}[i%4]))
+		b.Set(task.IntendedSettings, task.SettingsValue([]task.Setting{{Name: "mode", Value: &text}, {Name: "=b", Value: nil}}))
+		rows = append(rows, SheetRow{Base: b})
+	}
+	rows[0].Wishes = []task.Wish{
+		{Property: task.DisplayName, Value: task.Null},
+		{Property: task.DueDateTime, Value: task.Text("2027-03-01T10:00:00Z")},
+		{Property: task.ManagedDeviceCount, Value: task.Text("7")},
+		{Property: task.Status, Value: task.Text("completed")},
+	}
+	return rows
+}
+
+// In Europe/Berlin: winter, summer, an hour that is there twice, a fraction, a year too early, one too late, none.
+var dues = []string{
+	"2026-01-15T08:30:59Z", "2026-07-15T08:30:00Z", "2026-10-25T00:30:00Z", "2026-01-15T08:30:59.5Z",
+	"1899-01-01T00:00:00Z", "9999-12-31T23:30:00Z", "0001-01-01T00:00:00Z", "soon",
+}
+
+func berlin(t testing.TB) *time.Location {
+	t.Helper()
+	zone, err := time.LoadLocation("Europe/Berlin")
+	must(t, err)
+	return zone
+}
+
+func sheetOptions(t testing.TB) SheetOptions {
+	return SheetOptions{
+		Columns: task.All(), Shown: []*task.Property{task.Status, task.DueDateTime, task.ManagedDeviceCount}, Zone: berlin(t),
+		Source: Source{Tenant: "11111111-2222-4333-8444-555555555555", Cloud: "global", At: time.Date(2026, 2, 3, 4, 5, 6, 7, time.UTC)},
+	}
+}
+
+func writeSheet(t testing.TB, name string, rows []SheetRow, o SheetOptions) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	files, err := WriteSheet(path, rows, o)
+	must(t, err)
+	want := []string{path}
+	if strings.HasSuffix(name, ".csv") && !o.Template {
+		want = []string{path, basePath(path)}
+	}
+	if !slices.Equal(files, want) {
+		t.Errorf("wrote %q, want %q", files, want)
+	}
+	there, err := os.ReadDir(filepath.Dir(path))
+	must(t, err)
+	if len(there) != len(want) {
+		t.Errorf("%d files are there, want %d", len(there), len(want))
+	}
+	for _, file := range files {
+		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", file, info, err)
+		}
+	}
+	return path
+}
+
+func openSheet(t testing.TB, path string) *excelize.File {
+	t.Helper()
+	f, err := excelize.OpenFile(path)
+	must(t, err)
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// columnOf finds the column of a header, by its letters.
+func columnOf(t testing.TB, f *excelize.File, header string) string {
+	t.Helper()
+	rows, err := f.Rows(sheetName)
+	must(t, err)
+	defer rows.Close()
+	rows.Next()
+	cells, err := rows.Columns()
+	must(t, err)
+	i := slices.Index(cells, header)
+	if i < 0 {
+		t.Fatalf("no column %q in %q", header, cells)
+	}
+	return columnName(i + 1)
+}
+
+func baseIn(t testing.TB, f *excelize.File) (*base, error) {
+	t.Helper()
+	rows, err := f.GetRows(baseName, excelize.Options{RawCellValue: true})
+	must(t, err)
+	lines := make([]string, len(rows))
+	for i, row := range rows {
+		lines[i] = strings.Join(row, "")
+	}
+	return decodeBase(lines)
+}
+
+// checkShown compares every cell that holds text, and the base, with the rows they were made from.
+func checkShown(t *testing.T, f *excelize.File, rows []SheetRow, o SheetOptions) {
+	t.Helper()
+	o.Source.Zone = o.Zone.String()
+	id, _, err := encodeBase(rows, o.Source)
+	must(t, err)
+	b, err := baseIn(t, f)
+	must(t, err)
+	if b.id != id || len(b.tasks) != len(rows) {
+		t.Errorf("the base is %s with %d tasks", b.id, len(b.tasks))
+	}
+	baseColumn := columnOf(t, f, baseName)
+	for i, row := range rows {
+		cell := func(column string) string {
+			text, err := f.GetCellValue(sheetName, column+itoa(i+2), excelize.Options{RawCellValue: true})
+			must(t, err)
+			return text
+		}
+		if cell("A") != row.Base.ID || cell(baseColumn) != id {
+			t.Errorf("row %d: id %q, base %q", i+2, cell("A"), cell(baseColumn))
+		}
+		for _, p := range []*task.Property{task.DisplayName, task.Description, task.Status, task.IntendedSettings} {
+			v, _ := row.Base.Get(p)
+			want, _ := sheetText(p, v, false)
+			for _, w := range row.Wishes {
+				if w.Property == p {
+					want, _ = wishText(p, w.Value, false)
+				}
+			}
+			if got := cell(columnOf(t, f, p.Name)); !sameText(got, want) {
+				t.Errorf("row %d: %s: got %q, want %q", i+2, p.Name, clip(got), clip(want))
+			}
+		}
+	}
+}
+
+func TestWrittenWorkbookShowsEveryValue(t *testing.T) {
+	rows, o := nastyRows(), sheetOptions(t)
+	f := openSheet(t, writeSheet(t, "tasks.xlsx", rows, o))
+	checkShown(t, f, rows, o)
+	due, count := columnOf(t, f, "dueDateTime"), columnOf(t, f, "managedDeviceCount")
+	for i := range rows {
+		for column, isNumber := range map[string]bool{
+			columnOf(t, f, "displayName"): false, columnOf(t, f, "description"): false,
+			due: i == 0 || i%8 < 2, count: i == 0 || i%4 < 2, columnOf(t, f, "createdDateTime"): true,
+		} {
+			typ, err := f.GetCellType(sheetName, column+itoa(i+2))
+			must(t, err)
+			text, _ := f.GetCellValue(sheetName, column+itoa(i+2))
+			if number := typ == excelize.CellTypeUnset; text != "" && number != isNumber {
+				t.Errorf("%s%d (%q) has type %d", column, i+2, text, typ)
+			}
+			if formula, err := f.GetCellFormula(sheetName, column+itoa(i+2)); formula != "" || err != nil {
+				t.Errorf("%s%d is a formula", column, i+2)
+			}
+		}
+	}
+	for row, want := range map[int]string{2: "2027-03-01 11:00:00", 3: "2026-07-15 10:30:00", 4: "2026-10-25T00:30:00Z", 5: dues[3], 6: dues[4], 7: dues[5], 8: "", 9: "soon"} {
+		if got, err := f.GetCellValue(sheetName, due+itoa(row)); got != want || err != nil {
+			t.Errorf("due of row %d: %q, want %q (%v)", row, got, want, err)
+		}
+	}
+	if got, err := f.GetCellValue(sheetName, columnOf(t, f, "Current dueDateTime")+"2"); got != "2026-01-15 09:30:59" || err != nil {
+		t.Errorf("the current date is %q (%v)", got, err)
+	}
+}
+
+func TestWrittenSheetAsksForItsWishesOnly(t *testing.T) {
+	rows := nastyRows()
+	for _, name := range []string{"tasks.xlsx", "tasks.csv"} {
+		checkWishes(t, writeSheet(t, name, rows, sheetOptions(t)), rows)
+	}
+}
+
+// checkWishes reads a sheet that nobody edited.
+func checkWishes(t *testing.T, path string, rows []SheetRow) {
+	t.Helper()
+	in, err := Read(path, Options{TmpDir: t.TempDir()})
+	must(t, err)
+	if len(in.Problems) > 0 || len(in.Rows) != len(rows) {
+		t.Fatalf("%s: %d rows\n%s", filepath.Base(path), len(in.Rows), messages(in))
+	}
+	for i, row := range in.Rows {
+		if len(row.Desired.Wishes) != len(rows[i].Wishes) {
+			t.Errorf("%s: row %d asks for %q", filepath.Base(path), i+2, wishesOf(in, i))
+			continue
+		}
+		for _, w := range rows[i].Wishes {
+			if got := wishesOf(in, i)[w.Property.Name]; got != w.Value.String() {
+				t.Errorf("%s: row %d asks for %s %q, want %q", filepath.Base(path), i+2, w.Property.Name, got, w.Value)
+			}
+		}
+	}
+}
+
+func TestWrittenWorkbookGuardsWhatIsNotToBeEdited(t *testing.T) {
+	rows, o := nastyRows(), sheetOptions(t)
+	f := openSheet(t, writeSheet(t, "tasks.xlsx", rows, o))
+	isLocked := func(style int) bool {
+		s, err := f.GetStyle(style)
+		must(t, err)
+		return s.Protection == nil || s.Protection.Locked
+	}
+	for header, want := range map[string]bool{
+		"id": true, "createdDateTime": true, "Current status": true, "Current dueDateTime": true, baseName: true,
+		"status": false, "dueDateTime": false, "displayName": false, "intendedSettings": false, "managedDeviceCount": false,
+	} {
+		column := columnOf(t, f, header)
+		cell, err := f.GetCellStyle(sheetName, column+"3")
+		must(t, err)
+		below, err := f.GetColStyle(sheetName, column)
+		must(t, err)
+		top, err := f.GetCellStyle(sheetName, column+"1")
+		must(t, err)
+		if isLocked(cell) != want || isLocked(below) != want || !isLocked(top) {
+			t.Errorf("%s: locked %v, below %v, header %v; want %v", header, isLocked(cell), isLocked(below), isLocked(top), want)
+		}
+	}
+	p, err := f.GetSheetProtection(sheetName)
+	must(t, err)
+	if !p.AutoFilter || !p.Sort || !p.FormatCells || !p.FormatColumns || !p.FormatRows || !p.InsertRows || !p.DeleteRows || !p.SelectUnlockedCells || !p.SelectLockedCells {
+		t.Errorf("the protection allows only %+v", p)
+	}
+	must(t, f.UnprotectSheet(sheetName)) // no password
+	if p, err := f.GetSheetProtection(baseName); err != nil || p.FormatCells || p.InsertRows {
+		t.Errorf("the base allows %+v, %v", p, err)
+	}
+	if visible, err := f.GetSheetVisible(baseName); visible || err != nil {
+		t.Error("the base is visible")
+	}
+	if state := f.WorkBook.Sheets.Sheet[1].State; state != "veryHidden" {
+		t.Errorf("the base is %q", state)
+	}
+	for column, want := range map[string]bool{"displayName": true, "status": true, "dueDateTime": true, "description": false, "Current status": false} {
+		id, err := f.GetCellStyle(sheetName, columnOf(t, f, column)+"2")
+		must(t, err)
+		s, err := f.GetStyle(id)
+		must(t, err)
+		if got := len(s.Fill.Color) > 0 && s.Fill.Color[0] == "FFEB9C"; got != want {
+			t.Errorf("%s is highlighted: %v", column, got)
+		}
+	}
+}
+
+func TestWrittenWorkbookHelpsToEdit(t *testing.T) {
+	rows, o := nastyRows(), sheetOptions(t)
+	f := openSheet(t, writeSheet(t, "tasks.xlsx", rows, o))
+	validations, err := f.GetDataValidations(sheetName)
+	must(t, err)
+	seen := map[string]string{}
+	for _, v := range validations {
+		seen[v.Sqref] = v.Type + " " + v.Formula1 + v.Formula2
+	}
+	status, count := columnOf(t, f, "status"), columnOf(t, f, "managedDeviceCount")
+	if got := seen[status+"2:"+status+"2000"]; got != `list "unknown,pending,active,completed,rejected"` {
+		t.Errorf("status takes %q of %q", got, seen)
+	}
+	if got := seen[count+"2:"+count+"2000"]; got != "whole -21474836482147483647" || len(seen) != 7 {
+		t.Errorf("managedDeviceCount takes %q of %q", got, seen)
+	}
+	comments, err := f.GetComments(sheetName)
+	must(t, err)
+	notes := map[string]string{}
+	for _, c := range comments {
+		for _, run := range c.Paragraph {
+			notes[c.Cell] += run.Text
+		}
+	}
+	for header, want := range map[string]string{
+		"id": "do not edit", "displayName": "<clear> empties it", "status": "One of: unknown, pending", "dueDateTime": "Europe/Berlin",
+		"Current status": "not read", "intendedSettings": "One name=value a line", "createdDateTime": "Read-only", baseName: "Ties the row",
+	} {
+		if got := notes[columnOf(t, f, header)+"1"]; !strings.Contains(got, want) {
+			t.Errorf("the note of %s is %q", header, got)
+		}
+	}
+	if len(notes) != 1+task.Count+3+1 {
+		t.Errorf("%d notes", len(notes))
+	}
+	panes, err := f.GetPanes(sheetName)
+	must(t, err)
+	if !panes.Freeze || panes.XSplit != 2 || panes.YSplit != 1 || panes.TopLeftCell != "C2" {
+		t.Errorf("panes %+v", panes)
+	}
+	if height, err := f.GetRowHeight(sheetName, slices.Index(nasty, "\na\n")+2); height != 45 || err != nil {
+		t.Errorf("three lines are %v high (%v)", height, err)
+	}
+	if names := f.GetDefinedName(); len(names) != 1 || names[0].RefersTo != fmt.Sprintf("'Tasks'!$A$1:$U$%d", len(rows)+1) {
+		t.Errorf("the filter is %+v", names)
+	}
+	if p, err := f.GetDocProps(); err != nil || p.Creator != "taskrecon" || p.Title == "" || p.Created != "2026-02-03T04:05:06Z" {
+		t.Errorf("properties %+v, %v", p, err)
+	}
+}
+
+func TestDaySerialReadsAsTheSameSecond(t *testing.T) {
+	zone := berlin(t)
+	for day, want := range map[string]int{ // seconds of the day that have a number; there are 86400
+		"1901-01-02": 86400, "2026-02-03": 86400, "2026-03-29": 86400, "2026-10-25": 86400 - 2*3600, "4000-12-30": 86400, "4001-01-02": 0, "9999-12-30": 0,
+	} {
+		start, err := time.Parse(time.DateOnly, day)
+		must(t, err)
+		numbers := 0
+		for s := range 24 * 60 * 60 {
+			at := start.Add(time.Duration(s) * time.Second)
+			serial, ok := daySerial(task.Text(task.FormatTime(at)), zone)
+			if !ok {
+				continue
+			}
+			numbers++
+			text := strconv.FormatFloat(serial, 'g', 15, 64) // as excelize writes it
+			wall, err := serialTime(text, false)
+			must(t, err)
+			if back, err := (task.Format{Zone: zone}).InZone(wall); err != nil || !back.Equal(at) {
+				t.Fatalf("%s is %v and reads as %s (%v)", at, serial, back, err)
+			}
+			// A program that cuts off what is less than a second must show the same second.
+			exact, ok := new(big.Rat).SetString(text)
+			if cut := exact.Sub(exact, big.NewRat(serialDays(wall), 1)).Mul(exact, big.NewRat(86400, 1)); !ok || cut.Cmp(big.NewRat(int64(wall.Hour()*3600+wall.Minute()*60+wall.Second()), 1)) < 0 {
+				t.Fatalf("%s is %s, which is before it", at, text)
+			}
+		}
+		if numbers != want {
+			t.Errorf("%s: %d seconds have a number, want %d", day, numbers, want)
+		}
+	}
+}
+
+func serialDays(wall time.Time) int64 {
+	return int64(wall.Truncate(24*time.Hour).Sub(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)).Hours()/24) + 36526
+}
+
+func TestWrittenCSV(t *testing.T) {
+	rows, o := nastyRows(), sheetOptions(t)
+	path := writeSheet(t, "tasks.csv", rows, o)
+	data, err := os.ReadFile(path)
+	must(t, err)
+	text, marked := strings.CutPrefix(string(data), byteOrderMark)
+	if !marked {
+		t.Error("no byte order mark")
+	}
+	records, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	must(t, err)
+	if len(records) != len(rows)+1 {
+		t.Fatalf("%d records", len(records))
+	}
+	at := func(header string) int { return slices.Index(records[0], header) }
+	b, err := readBaseFile(basePath(path))
+	must(t, err)
+	if len(b.tasks) != len(rows) || b.zone.String() != "Europe/Berlin" {
+		t.Errorf("base %+v", b.source)
+	}
+	for i, record := range records[1:] {
+		if record[0] != rows[i].Base.ID || record[at(baseName)] != b.id {
+			t.Errorf("record %d: %q", i, record[0])
+		}
+		want, _ := sheetText(task.Description, task.Text(nasty[i]), true)
+		if got := record[at("description")]; !sameText(got, want) {
+			t.Errorf("got %q, want %q", clip(got), clip(want))
+		}
+		for j, cell := range record {
+			if cell != "" && strings.ContainsRune("=+@\t\r", rune(cell[0])) {
+				t.Errorf("%s is a formula: %q", records[0][j], clip(cell))
+			}
+		}
+	}
+	if got := records[1][at("displayName")]; got != task.Clear {
+		t.Errorf("the wish to empty is %q", got)
+	}
+	if got := records[1][at("dueDateTime")] + " " + records[1][at("Current dueDateTime")]; got != "2027-03-01T10:00:00Z 2026-01-15T08:30:59Z" {
+		t.Errorf("dates %q", got)
+	}
+}
+
+func TestWrittenTemplate(t *testing.T) {
+	o := sheetOptions(t)
+	o.Template, o.Shown = true, nil
+	f := openSheet(t, writeSheet(t, "tasks.xlsx", nastyRows(), o))
+	rows, err := f.GetRows(sheetName)
+	must(t, err)
+	if len(rows) != 1 || len(rows[0]) != task.Count+1 || len(f.GetSheetList()) != 1 {
+		t.Errorf("%q in %q", rows, f.GetSheetList())
+	}
+	data, err := os.ReadFile(writeSheet(t, "tasks.csv", nil, o))
+	must(t, err)
+	if got := strings.Count(string(data), "\n"); got != 1 || strings.Contains(string(data), baseName) {
+		t.Errorf("%q", data)
+	}
+}
+
+func TestSheetIsNotOverwrittenUnasked(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a.xlsx", "b.csv", "c.base.jsonl"} {
+		must(t, os.WriteFile(filepath.Join(dir, name), []byte("old"), 0o644))
+	}
+	o := sheetOptions(t)
+	for name, want := range map[string]string{
+		"a.xlsx": "a.xlsx exists already; name another, or say --overwrite", "b.csv": "b.csv exists already", "c.csv": "c.base.jsonl exists already",
+		"d.ods": "is neither an .xlsx nor a .csv", "d": "is neither",
+	} {
+		path := filepath.Join(dir, name)
+		if err := CheckSheet(path, false); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if files, err := WriteSheet(path, nil, o); err == nil || files != nil {
+			t.Errorf("%s was written: %q", name, files)
+		}
+	}
+	if err := CheckSheet(filepath.Join(dir, "new.CSV"), false); err != nil {
+		t.Error(err)
+	}
+	o.Overwrite = true
+	for _, name := range []string{"a.xlsx", "b.csv", "c.csv"} {
+		path := filepath.Join(dir, name)
+		must(t, CheckSheet(path, true))
+		_, err := WriteSheet(path, nastyRows(), o)
+		must(t, err)
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 || info.Size() < 1000 {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
+	}
+}
+
+func TestSheetThatCannotAskIsNotWritten(t *testing.T) {
+	summer, long := task.Text("2026-07-15T08:30:00Z"), strings.Repeat("x", 40000)
+	for _, tt := range []struct {
+		wish task.Wish
+		want string
+	}{
+		{task.Wish{Property: task.Description, Value: task.Text(long)}, "longer than the 32767 characters"},
+		{task.Wish{Property: task.Description, Value: task.Text("a\x00")}, "control characters"},
+		{task.Wish{Property: task.Description, Value: task.Text(" ")}, "it is blank"},
+		{task.Wish{Property: task.Description, Value: task.Text("<CLEAR>")}, "read as something else"},
+		{task.Wish{Property: task.DueDateTime, Value: task.Null}, "cannot be emptied"},
+		{task.Wish{Property: task.Insights, Value: task.Null}, "the cell would show what it shows"},
+		{task.Wish{Property: task.CreatorNotes, Value: task.Text("a\r\nb")}, "the cell would show what it shows"},
+		{task.Wish{Property: task.AssignedTo, Value: task.Text("b\ufffd")}, "stands for what a sheet cannot hold"},
+		{task.Wish{Property: task.Creator, Value: task.Text("x")}, "is no column of the sheet"},
+		{task.Wish{Property: task.IntendedSettings, Value: task.Text("x"), Pair: "mode"}, "no columns for single settings"},
+	} {
+		for _, ext := range []string{".xlsx", ".csv"} {
+			dir := t.TempDir()
+			o := sheetOptions(t)
+			o.Shown = nil
+			o.Columns = []*task.Property{task.Description, task.DueDateTime, task.IntendedSettings, task.Insights, task.CreatorNotes, task.AssignedTo}
+			b := &task.Base{ID: "t1"}
+			b.Set(task.Insights, task.Text("<clear>"))
+			b.Set(task.CreatorNotes, task.Text("a\nb"))
+			b.Set(task.AssignedTo, task.Text("a\x00"))
+			b.Set(task.DueDateTime, summer)
+			files, err := WriteSheet(filepath.Join(dir, "tasks"+ext), []SheetRow{{Base: b, Wishes: []task.Wish{tt.wish}}}, o)
+			if err == nil || files != nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), "task t1: "+tt.wish.Property.Name) {
+				t.Errorf("%s: %q, %v", tt.want, files, err)
+			}
+			if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+				t.Errorf("%s: %d files are left, %v", tt.want, len(left), err)
+			}
+		}
+	}
+}
+
+func TestSheetOptionsThatContradict(t *testing.T) {
+	for want, change := range map[string]func(*SheetOptions){
+		"named twice":        func(o *SheetOptions) { o.Columns = append(o.Columns, task.Status) },
+		"shown":              func(o *SheetOptions) { o.Columns = o.Columns[:2] },
+		"no name":            func(o *SheetOptions) { o.Zone = time.FixedZone("x", 3600) },
+		"but the base says":  func(o *SheetOptions) { o.Source.Zone = "Asia/Tokyo" },
+		"another machine kn": func(o *SheetOptions) { o.Zone = time.Local },
+	} {
+		o := sheetOptions(t)
+		change(&o)
+		if _, err := WriteSheet(filepath.Join(t.TempDir(), "a.csv"), nil, o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+	if _, err := WriteSheet(filepath.Join(t.TempDir(), "a.xlsx"), make([]SheetRow, maxRows), SheetOptions{}); err == nil || !strings.Contains(err.Error(), "write a .csv") {
+		t.Errorf("too many rows: %v", err)
+	}
+}
+
+// convert lets LibreOffice write a workbook anew.
+func convert(t *testing.T, path, to string) string {
+	t.Helper()
+	if _, err := exec.LookPath("soffice"); err != nil {
+		t.Skip("LibreOffice (soffice) is not here, so that nothing shows what it does to a sheet")
+	}
+	dir := t.TempDir()
+	out, err := exec.Command("soffice", "--headless", "-env:UserInstallation=file://"+filepath.Join(dir, "profile"),
+		"--convert-to", to, "--outdir", filepath.Join(dir, "out"), path).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return filepath.Join(dir, "out", strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))+"."+to)
+}
+
+func TestWrittenWorkbookThroughLibreOffice(t *testing.T) {
+	rows, o := nastyRows(), sheetOptions(t)
+	path := convert(t, writeSheet(t, "tasks.xlsx", rows, o), "xlsx")
+	f := openSheet(t, path)
+	checkShown(t, f, rows, o)
+	checkWishes(t, path, rows)
+	if visible, err := f.GetSheetVisible(baseName); visible || err != nil {
+		t.Errorf("the base became visible (%v)", err)
+	}
+}
+
+func TestLibreOfficeShowsTheSecondOfADate(t *testing.T) {
+	var rows []SheetRow
+	var want []string
+	for hour := range 96 {
+		at := time.Date(2027, 1, 1, hour, hour%60, hour*7%60, 0, time.UTC)
+		b := &task.Base{ID: "t" + itoa(hour)}
+		b.Set(task.DueDateTime, task.Text(task.FormatTime(at)))
+		rows, want = append(rows, SheetRow{Base: b}), append(want, at.In(berlin(t)).Format(time.DateTime))
+	}
+	o := sheetOptions(t)
+	o.Columns, o.Shown = []*task.Property{task.DueDateTime}, nil
+	data, err := os.ReadFile(convert(t, writeSheet(t, "tasks.xlsx", rows, o), "csv"))
+	must(t, err)
+	records, err := csv.NewReader(strings.NewReader(string(data))).ReadAll()
+	must(t, err)
+	for i, record := range records[1:] {
+		if record[1] != want[i] {
+			t.Errorf("%s is shown as %s", want[i], record[1])
+		}
+	}
+}

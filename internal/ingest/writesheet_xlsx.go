@@ -1,0 +1,241 @@
+package ingest
+
+import (
+	"archive/zip"
+	"errors"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/klauspost/compress/flate"
+	"github.com/xuri/excelize/v2"
+
+	"taskrecon/internal/task"
+)
+
+const (
+	sheetName = "Tasks"
+	maxRows   = 1048576 // of a workbook's sheet
+	baseChunk = 32000   // of a line of the base that one cell takes
+	spareRows = 1000    // below the data that take drop-down lists, for rows that are added
+)
+
+// workbookWriter writes a sheetWriter's sheet as a workbook.
+type workbookWriter struct {
+	*sheetWriter
+	f      *excelize.File
+	out    *excelize.StreamWriter
+	styles map[sheetLook]int
+	looks  []sheetLook // of the columns
+}
+
+func (w *sheetWriter) writeXLSX(path string) (files []string, err error) {
+	f := excelize.NewFile()
+	defer func() { err = errors.Join(err, f.Close()) }()
+	b := &workbookWriter{sheetWriter: w, f: f}
+	if err := b.fill(); err != nil {
+		return nil, err
+	}
+	out, err := pending(path)
+	if err != nil {
+		return nil, err
+	}
+	defer out.Cleanup() // does nothing once the file has landed
+	if err := packWorkbook(f, out); err != nil {
+		return nil, err
+	}
+	if err := out.CloseAtomicallyReplace(); err != nil {
+		return nil, err
+	}
+	return []string{path}, nil
+}
+
+// packWorkbook writes straight into out. excelize would otherwise hold the whole zip in memory first.
+func packWorkbook(f *excelize.File, out io.Writer) error {
+	const level = 5 // costs little more than reading and packs almost as well as the best
+	f.SetZipWriter(func(io.Writer) excelize.ZipWriter {
+		z := zip.NewWriter(out)
+		z.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) {
+			return flate.NewWriter(out, level)
+		})
+		return z
+	})
+	return f.Write(io.Discard)
+}
+
+func (b *workbookWriter) fill() error {
+	if err := b.properties(); err != nil {
+		return err
+	}
+	if err := b.f.SetSheetName("Sheet1", sheetName); err != nil {
+		return err
+	}
+	if err := b.makeStyles(); err != nil {
+		return err
+	}
+	if err := b.fillTasks(); err != nil || b.options.Template {
+		return err
+	}
+	return writeBaseSheet(b.f, b.lines)
+}
+
+func (b *workbookWriter) properties() error {
+	p := excelize.DocProperties{Creator: "taskrecon", LastModifiedBy: "taskrecon", Title: "Microsoft Intune security tasks"}
+	if tenant := b.options.Source.Tenant; tenant != "" {
+		p.Description = "Tasks of the tenant " + tenant
+	}
+	if at := b.options.Source.At; !at.IsZero() {
+		p.Created = at.UTC().Format(time.RFC3339)
+		p.Modified = p.Created
+	}
+	return b.f.SetDocProps(&p)
+}
+
+// fillTasks keeps to excelize's order: columns and panes before the first row, all else before Flush.
+func (b *workbookWriter) fillTasks() (err error) {
+	if b.out, err = b.f.NewStreamWriter(sheetName); err != nil {
+		return err
+	}
+	if err := b.layColumns(); err != nil {
+		return err
+	}
+	header := make([]any, len(b.columns))
+	for i, c := range b.columns {
+		header[i] = excelize.Cell{StyleID: b.styles[headerLook(c)], Value: c.header}
+	}
+	if err := b.out.SetRow("A1", header, excelize.RowOpts{Height: 33}); err != nil {
+		return err
+	}
+	for i, row := range b.rows {
+		if err := b.row(i+2, row); err != nil {
+			return err
+		}
+	}
+	if err := b.furnish(); err != nil {
+		return err
+	}
+	return b.out.Flush()
+}
+
+// row writes one task. A blank cell is left out, and has the look of its column.
+func (b *workbookWriter) row(number int, row SheetRow) error {
+	shown, err := b.show(row)
+	if err != nil {
+		return err
+	}
+	cells, lines := make([]any, len(shown)), 1
+	for i, s := range shown {
+		if s.text == "" {
+			continue
+		}
+		look := b.looks[i]
+		if s.wish {
+			look.state = wished
+		}
+		cells[i] = excelize.Cell{StyleID: b.styles[look], Value: b.value(b.columns[i].property, s)}
+		if look.format == wrapped {
+			lines = max(lines, linesOf(s.text, int(columnWidth(b.columns[i]))))
+		}
+	}
+	var o excelize.RowOpts
+	if lines > 1 {
+		o.Height = float64(lines) * 15
+	}
+	return b.out.SetRow("A"+strconv.Itoa(number), cells, o)
+}
+
+// value is the cell's text, or the number or the date that stands for exactly that value.
+func (b *workbookWriter) value(p *task.Property, s shownCell) any {
+	switch {
+	case p == nil:
+	case p.Kind == task.Int32:
+		if n, err := strconv.ParseInt(s.text, 10, 32); err == nil && strconv.FormatInt(n, 10) == s.text {
+			return n
+		}
+	case p.Kind == task.DateTime:
+		if serial, ok := daySerial(s.value, b.zone); ok {
+			return serial
+		}
+	}
+	return s.text
+}
+
+// daySerial is the day number that reads again as this date-time in the zone; ok is false where none does.
+func daySerial(v task.Value, zone *time.Location) (serial float64, ok bool) {
+	t, err := task.ParseTime(v.String())
+	if err != nil || t.Nanosecond() != 0 {
+		return 0, false
+	}
+	local := t.In(zone)
+	if local.Year() < 1901 || local.Year() > 4000 {
+		return 0, false // the calendar of workbooks errs before; later, the 15 digits that they keep are too few for a second
+	}
+	if back, err := (task.Format{Zone: zone}).InZone(local); err != nil || !back.Equal(t) {
+		return 0, false
+	}
+	wall := time.Date(local.Year(), local.Month(), local.Day(), local.Hour(), local.Minute(), local.Second(), 0, time.UTC)
+	return serialOf(wall), true
+}
+
+// serialOf is the day number of a wall clock, rounded up to a part of a second: LibreOffice shows 00:59:59 for a number that
+// is a microsecond less than 01:00:00, and excelize cuts numbers off behind 15 digits.
+func serialOf(wall time.Time) float64 {
+	const day, parts = 24 * 60 * 60, 1e9
+	seconds := wall.Unix() - time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).Unix()
+	return float64(seconds/day*parts+(seconds%day*parts+day-1)/day) / parts
+}
+
+// linesOf estimates how many lines a text takes in a column of this width, up to the most that a row shows.
+func linesOf(text string, width int) int {
+	const most = 4
+	lines, at := 1, 0
+	for _, r := range text {
+		cells := 1
+		if r >= 0x1100 {
+			cells = 2 // most of what lies there is as wide as two letters
+		}
+		if at += cells; r == '\n' {
+			lines, at = lines+1, 0
+		} else if at > width {
+			lines, at = lines+1, cells
+		}
+		if lines == most {
+			break
+		}
+	}
+	return lines
+}
+
+// writeBaseSheet adds the base to a workbook, in a sheet that spreadsheets neither show nor offer to show. A line
+// is a row; one that is too long for a cell goes on in the cells beside it. Sheets that were streamed must be flushed.
+func writeBaseSheet(f *excelize.File, lines []string) error {
+	const textFormat = 49
+	style, err := f.NewStyle(&excelize.Style{NumFmt: textFormat})
+	if err != nil {
+		return err
+	}
+	at, err := f.NewSheet(baseName)
+	if err != nil {
+		return err
+	}
+	f.WorkBook.Sheets.Sheet[at].State = "veryHidden" // SetSheetVisible would read the other sheets, which are flushed
+	if err := f.ProtectSheet(baseName, &excelize.SheetProtectionOptions{SelectLockedCells: true}); err != nil {
+		return err
+	}
+	out, err := f.NewStreamWriter(baseName)
+	if err != nil {
+		return err
+	}
+	for i, line := range lines {
+		cells := make([]any, 0, 1)
+		for len(line) > 0 {
+			n := min(len(line), baseChunk)
+			cells = append(cells, excelize.Cell{StyleID: style, Value: line[:n]})
+			line = line[n:]
+		}
+		if err := out.SetRow("A"+strconv.Itoa(i+1), cells); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}

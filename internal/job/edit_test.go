@@ -1,0 +1,331 @@
+package job
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"taskrecon/internal/task"
+)
+
+// editFiles is a readFile of files in memory.
+func editFiles(files map[string]string) func(string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		if text, ok := files[name]; ok {
+			return []byte(text), nil
+		}
+		return nil, &os.PathError{Op: "open", Path: name, Err: os.ErrNotExist}
+	}
+}
+
+// editTask is a managed task that somebody has.
+func editTask(id, assignee string) *task.Task {
+	t := &task.Task{ID: id, Type: task.ODataType}
+	t.Set(task.AssignedTo, task.Text(assignee))
+	t.Set(task.Status, task.Text("active"))
+	return t
+}
+
+// shownWishes is "name=value" for each wish.
+func shownWishes(wishes []task.Wish) string {
+	var parts []string
+	for _, w := range wishes {
+		value := w.Value.String()
+		if w.Value.IsNull() {
+			value = "null"
+		}
+		parts = append(parts, w.Property.Name+"="+value)
+	}
+	return strings.Join(parts, " ")
+}
+
+func TestParseAssignment(t *testing.T) {
+	files := editFiles(map[string]string{
+		"team.txt":  "\ufeffamy@x\r\n\r\n# on leave: bob@x\r\n  cy@x  \r\n",
+		"empty.txt": "# nobody\n\n",
+		"twice.txt": "amy@x\nbob@x\n\nAMY@x\n",
+		"clear.txt": "amy@x\n<clear>\n",
+		"wide.txt":  "a\x00m\x00y\x00",
+	})
+	cases := []struct{ text, want, fails string }{
+		{text: "status=Completed", want: "status completed"},
+		{text: "assigned-to=amy@x", want: "assignedTo amy@x"},
+		{text: "Assigned To = amy@x", want: "assignedTo  amy@x"},
+		{text: "displayName=a=b", want: "displayName a=b"},
+		{text: "due-date-time=2026-12-01", want: "dueDateTime 2026-12-01T00:00:00Z"},
+		{text: "managedDeviceCount=012", want: "managedDeviceCount 12"},
+		{text: "creatorNotes=<CLEAR>", want: "creatorNotes null"},
+		{text: "creatorNotes=@home", want: "creatorNotes @home"},
+		{text: "intendedSettings=<clear>", want: "intendedSettings []"},
+		{text: "intended-settings.Max Age=a=b", want: "intendedSettings.Max Age a=b"},
+		{text: "intendedSettings.x=<clear>", want: "intendedSettings.x null"},
+		{text: "assignedTo=@team.txt", want: "assignedTo amy@x cy@x"},
+		{text: "assignedTo=@@team", want: "assignedTo @team"},
+
+		{text: "status", fails: `"status" is not PROPERTY=VALUE; write it such as status=completed`},
+		{text: "=x", fails: `there is no property ""; there are displayName, `},
+		{text: "statsu=active", fails: `there is no property "statsu"; did you mean status?`},
+		{text: "ID=x", fails: `id says which task it is and cannot be set; pick tasks by it instead`},
+		{text: "createdDateTime=2026-12-01", fails: `createdDateTime is read-only; it cannot be set`},
+		{text: "status=", fails: `"status=" has no value; write status=<clear> to empty it`},
+		{text: "intendedSettings.a= ", fails: `"intendedSettings.a= " has no value; write intendedSettings.a=<clear> to empty it`},
+		{text: "intendedSettings.=x", fails: `"intendedSettings." names no pair; write it such as intendedSettings.NAME=VALUE`},
+		{text: "status=actve", fails: `status "actve" is not a status; did you mean "active"? (unknown, pending, active, completed, rejected)`},
+		{text: "status=<clear>", fails: `status cannot be cleared: the service does not take null for it`},
+		{text: "intendedSettings=x", fails: `intendedSettings: line 1 of the settings, "x", is not name=value`},
+		{text: "assignedTo=@", fails: `assignedTo=@ names no file; write assignedTo=@FILE, or @@ for a value that starts with @`},
+		{text: "assignedTo=@none.txt", fails: `open none.txt: file does not exist`},
+		{text: "assignedTo=@empty.txt", fails: `empty.txt names no assignee; write one a line`},
+		{text: "assignedTo=@twice.txt", fails: `twice.txt:4: "AMY@x" is on line 1, too; name each assignee once`},
+		{text: "assignedTo=@clear.txt", fails: `clear.txt:2: "<clear>" is not an assignee; take the line out, or write assignedTo=<clear> to empty every task's`},
+		{text: "assignedTo=@wide.txt", fails: `wide.txt is not UTF-8 text; save it as UTF-8`},
+	}
+	for _, c := range cases {
+		a, err := ParseAssignment(c.text, task.Format{}, files)
+		if c.fails != "" {
+			if err == nil || !strings.HasPrefix(err.Error(), c.fails) {
+				t.Errorf("%s: %v; want %s", c.text, err, c.fails)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", c.text, err)
+			continue
+		}
+		got := a.name()
+		for _, v := range a.Values {
+			if v.IsNull() {
+				got += " null"
+			} else {
+				got += " " + v.String()
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", c.text, got, c.want)
+		}
+	}
+}
+
+func TestParseLeavers(t *testing.T) {
+	cases := []struct{ text, want, fails string }{
+		{text: "Amy@x,bob@x\ncy@x,Dan@x\n", want: "amy@x>bob@x cy@x>Dan@x"},
+		{text: "\ufeffold;new\r\namy@x;bob@x\r\n\r\n", want: "amy@x>bob@x"},
+		{text: "From\tTo\namy\tbob\n", want: "amy>bob"},
+		{text: "Who goes,Who comes\namy@x,bob@x\n", want: "amy@x>bob@x"},
+		{text: "amy,bob\ncy@x,dan@x\n", want: "cy@x>dan@x"},
+		{text: "amy,bob\ncy,dan@x\n", want: "amy>bob cy>dan@x"},
+		{text: "amy,bob\n", want: "amy>bob"},
+		{text: "Poe, Amy;Lee, Bob\n", want: "poe, amy>Lee, Bob"},
+		{text: `"Poe, Amy", "Lee, Bob"`, want: "poe, amy>Lee, Bob"},
+		{text: "a@x,b@x\na@x,b@x\nb@x,c@x\n", want: "a@x>b@x b@x>c@x"},
+
+		{text: "", fails: "f.csv names no leaver; write old assignee, new assignee, one pair a line"},
+		{text: "old,new\n", fails: "f.csv names no leaver; "},
+		{text: "old,new\n\na@x\n", fails: "f.csv:3: 1 column where two belong, old assignee and new assignee"},
+		{text: "a@x,b@x,c@x\n", fails: "f.csv:1: 3 columns where two belong, "},
+		{text: "a@x,b@x\n,c@x\n", fails: `f.csv:2: the old assignee is blank, and "c@x" the new; fill it in or take the line out`},
+		{text: "a@x,b@x\nc@x, \n", fails: `f.csv:2: the new assignee of "c@x" is blank; `},
+		{text: "a@x,b@x\nA@x,c@x\n", fails: `f.csv:2: "A@x" goes to "c@x", but on line 1 to "b@x"; keep one of them`},
+		{text: "a@x,A@x\n", fails: `f.csv:1: "a@x" would hand over to "A@x", who is the same; `},
+		{text: "a@x,<clear>\n", fails: `f.csv:1: "<clear>" is not an assignee; pick the tasks of "a@x" and set assignedTo=<clear>`},
+		{text: "a@x,b@x\n\"c@x,d@x\n", fails: `f.csv:2: the line is not CSV: `},
+		{text: "a\xff,b", fails: "f.csv is not UTF-8 text; save it as UTF-8"},
+	}
+	for _, c := range cases {
+		leavers, err := ParseLeavers("f.csv", []byte(c.text))
+		if c.fails != "" {
+			if err == nil || !strings.HasPrefix(err.Error(), c.fails) {
+				t.Errorf("%q: %v; want %s", c.text, err, c.fails)
+			}
+			continue
+		}
+		var got []string
+		for _, old := range slices.Sorted(maps.Keys(leavers)) {
+			got = append(got, old+">"+leavers[old])
+		}
+		if err != nil || strings.Join(got, " ") != c.want {
+			t.Errorf("%q: %v, %v; want %s", c.text, got, err, c.want)
+		}
+	}
+}
+
+// assignments parses what needs no file.
+func assignments(t *testing.T, texts ...string) []Assignment {
+	t.Helper()
+	var all []Assignment
+	for _, text := range texts {
+		a, err := ParseAssignment(text, task.Format{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, a)
+	}
+	return all
+}
+
+func TestEditCheck(t *testing.T) {
+	cases := []struct {
+		edit Edit
+		want string
+	}{
+		{Edit{Assignments: assignments(t, "status=active", "assignedTo=a")}, ""},
+		{Edit{Assignments: assignments(t, "status=active"), Leavers: Leavers{"a": "b"}}, ""},
+		{Edit{Assignments: assignments(t, "intendedSettings.a=1", "intendedSettings.b=1")}, ""},
+		{Edit{}, "there is nothing to set; write PROPERTY=VALUE, or name a file of leavers"},
+		{Edit{Assignments: assignments(t, "status=active", "status=pending")}, "status is set twice; set it once"},
+		{Edit{Assignments: assignments(t, "intendedSettings.a=1", "intendedSettings.a=2")}, "intendedSettings.a is set twice; set it once"},
+		{
+			Edit{Assignments: assignments(t, "intendedSettings.a=1", "intendedSettings=b=2")},
+			"intendedSettings.a and intendedSettings are both set; the first is a part of the second",
+		},
+		{
+			Edit{Assignments: assignments(t, "assignedTo=a"), Leavers: Leavers{"a": "b"}},
+			"assignedTo is set, and leavers would set it, too; do one, then the other",
+		},
+		{Edit{Assignments: []Assignment{{Property: task.Status}}}, "status is set to no value"},
+	}
+	for _, c := range cases {
+		got := ""
+		if err := c.edit.Check(); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
+func TestEditRows(t *testing.T) {
+	one := "1"
+	settings := editTask("s", "amy")
+	settings.Set(task.IntendedSettings, task.SettingsValue([]task.Setting{{Name: "a", Value: &one}, {Name: "b", Value: &one}}))
+	broken := editTask("t", "amy")
+	broken.Set(task.IntendedSettings, task.Text("{"))
+	other := &task.Task{ID: "o", Type: "#microsoft.graph.appVulnerabilityTask"}
+	tenant := []*task.Task{editTask("1", "amy"), other, editTask("2", "Bob"), editTask("3", "cy"), editTask("1", "dup"), editTask("4", "")}
+	not3 := func(t *task.Task) (bool, error) { return t.ID != "3", nil }
+	roster := Assignment{Property: task.AssignedTo, Values: []task.Value{task.Text("amy"), task.Text("cy")}}
+	cases := []struct {
+		name   string
+		edit   Edit
+		tasks  []*task.Task
+		want   string
+		picked int
+	}{
+		{"same for all", Edit{Assignments: assignments(t, "status=pending", "assignedTo=cy")}, tenant, "1: assignedTo=cy status=pending; 2: assignedTo=cy status=pending; 3: status=pending; 4: assignedTo=cy status=pending", 4},
+		{"dealt", Edit{Assignments: []Assignment{roster}, Where: not3}, tenant, "2: assignedTo=cy; 4: assignedTo=amy", 3},
+		{"cleared", Edit{Assignments: assignments(t, "assignedTo=<clear>"), Where: not3}, tenant, "1: assignedTo=null; 2: assignedTo=null", 3},
+		{"leavers", Edit{Leavers: Leavers{"bob": "amy", "amy": "zoe", "cy": "amy"}, Where: not3}, tenant, "1: assignedTo=zoe; 2: assignedTo=amy", 2},
+		{"leavers and a status", Edit{Leavers: Leavers{"bob": "amy"}, Assignments: assignments(t, "status=pending"), Where: not3}, tenant, "1: status=pending; 2: assignedTo=amy status=pending; 4: status=pending", 3},
+		{"no difference", Edit{Assignments: assignments(t, "status=active")}, tenant, "", 4},
+		{"pairs", Edit{Assignments: assignments(t, "intendedSettings.b=2", "intendedSettings.a=<clear>", "intendedSettings.c=3")}, []*task.Task{settings}, `s: intendedSettings=[{"name":"b","value":"2"},{"name":"c","value":"3"}]`, 1},
+		{"same pairs", Edit{Assignments: assignments(t, "intendedSettings.b=1", "intendedSettings.z=<clear>")}, []*task.Task{settings}, "", 1},
+	}
+	for _, c := range cases {
+		rows, picked, err := c.edit.Rows(c.tasks)
+		var got []string
+		for _, r := range rows {
+			got = append(got, r.Task.ID+": "+shownWishes(r.Wishes))
+		}
+		if err != nil || picked != c.picked || strings.Join(got, "; ") != c.want {
+			t.Errorf("%s: %d, %v, %q; want %d, %q", c.name, picked, err, strings.Join(got, "; "), c.picked, c.want)
+		}
+	}
+	failing := Edit{Assignments: []Assignment{roster}, Where: func(*task.Task) (bool, error) { return false, errors.New("no") }}
+	if rows, picked, err := failing.Rows(tenant); err == nil || err.Error() != "no" || picked != 0 || rows != nil {
+		t.Errorf("%v, %d, %v", rows, picked, err)
+	}
+	pair := Edit{Assignments: assignments(t, "intendedSettings.b=2")}
+	if _, _, err := pair.Rows([]*task.Task{broken}); err == nil || !strings.HasPrefix(err.Error(), "task t: intendedSettings: ") {
+		t.Error(err)
+	}
+}
+
+func TestEditRowsProperty(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		people := []string{"", "amy", "Amy", "bob", "cy", "dan"}
+		var tenant []*task.Task
+		selected := map[*task.Task]bool{}
+		managed := map[string]bool{} // the first of each id, if Where selects it
+		for range rapid.IntRange(0, 40).Draw(t, "tasks") {
+			current := editTask(fmt.Sprint("t", rapid.IntRange(0, 60).Draw(t, "id")), rapid.SampledFrom(people).Draw(t, "assignee"))
+			if rapid.IntRange(0, 9).Draw(t, "other") == 0 {
+				current.Type = "#microsoft.graph.appVulnerabilityTask"
+			}
+			selected[current] = rapid.Bool().Draw(t, "selected")
+			if _, known := managed[current.ID]; current.Managed() && !known {
+				managed[current.ID] = selected[current]
+			}
+			tenant = append(tenant, current)
+		}
+		team := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"amy", "bob", "eve", "flo"}), 1, 4, rapid.ID).Draw(t, "team")
+		roster := Assignment{Property: task.AssignedTo}
+		for _, name := range team {
+			roster.Values = append(roster.Values, task.Text(name))
+		}
+		edit := Edit{Assignments: []Assignment{roster}, Where: func(t *task.Task) (bool, error) { return selected[t], nil }}
+		rows, picked, err := edit.Rows(tenant)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after := map[*task.Task]task.Value{}
+		for _, r := range rows {
+			if !selected[r.Task] || !r.Task.Managed() || len(r.Wishes) != 1 {
+				t.Fatalf("row %v", r)
+			}
+			if w := r.Wishes[0]; w.Property.Equal(w.Value, r.Task.Get(w.Property)) {
+				t.Fatalf("task %s has %q already", r.Task.ID, w.Value)
+			}
+			after[r.Task] = r.Wishes[0].Value
+		}
+		checkDeal(t, tenant, selected, after, team, picked)
+		want := 0
+		for _, ok := range managed {
+			if ok {
+				want++
+			}
+		}
+		if picked != want {
+			t.Fatalf("picked %d, want %d", picked, want)
+		}
+		again, n, err := edit.Rows(tenant)
+		if err != nil || n != picked || fmt.Sprint(again) != fmt.Sprint(rows) {
+			t.Fatal("a second run deals otherwise")
+		}
+	})
+}
+
+// checkDeal counts who has the tasks picked once the edit is made: shares differ by at most one.
+func checkDeal(t *rapid.T, tenant []*task.Task, selected map[*task.Task]bool, after map[*task.Task]task.Value, team []string, picked int) {
+	shares, seen := map[string]int{}, map[string]bool{}
+	for _, current := range tenant {
+		if !current.Managed() || seen[current.ID] {
+			continue
+		}
+		seen[current.ID] = true
+		if !selected[current] {
+			continue
+		}
+		who := current.Get(task.AssignedTo)
+		if wanted, ok := after[current]; ok {
+			who = wanted
+		}
+		shares[who.String()]++
+	}
+	for who, n := range shares {
+		if !slices.Contains(team, who) {
+			t.Fatalf("%d tasks of %q were picked and not dealt", n, who)
+		}
+	}
+	for _, who := range team {
+		if n := shares[who]; n < picked/len(team) || n > (picked+len(team)-1)/len(team) {
+			t.Fatalf("%q has %d of %d tasks for a team of %d", who, n, picked, len(team))
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"taskrecon/internal/diff"
+	"taskrecon/internal/graph"
+	"taskrecon/internal/ingest"
+	"taskrecon/internal/task"
+)
+
+// Export says which of the tenant's tasks are written as a sheet for editing, and how.
+type Export struct {
+	Client *graph.Client
+	Cloud  string
+	Path   string                         // .xlsx or .csv
+	Where  func(*task.Task) (bool, error) // picks the tasks; nil is all
+	Edit   *Edit                          // what the sheet asks for already; nil is nothing. Its Where is the one above
+	Sheet  ingest.SheetOptions            // its Source is filled in
+}
+
+// Fetched is told how many tasks the tenant has, and how many of them were picked.
+type Fetched func(tenant, picked int)
+
+// ExportTasks reads the tenant's securityConfigurationTasks and writes those that are picked as a sheet that plan and apply
+// take back. The summary counts the rows of the sheet: as notSent where it asks for something, else as unchanged.
+func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched) (*Summary, error) {
+	s := NewSummary(command)
+	who, err := e.Client.Identity(ctx)
+	if err != nil {
+		return s, stopped(ctx, err)
+	}
+	read := time.Now()
+	current, err := e.Client.ListTasks(ctx)
+	s.Requests = e.Client.Requests()
+	if err != nil {
+		return s, stopped(ctx, err)
+	}
+	rows, picked, err := e.rows(current)
+	if err != nil {
+		return s, &Exit{Code: ExitInput, Err: err, Hint: "nothing was written"}
+	}
+	fetched(len(current), picked)
+	s.Rows = len(rows)
+	for _, row := range rows {
+		if len(row.Wishes) > 0 {
+			s.Changes++
+		}
+	}
+	s.Outcomes[diff.NotSent], s.Outcomes[diff.Unchanged] = s.Changes, s.Rows-s.Changes
+	if e.Edit != nil && len(rows) == 0 {
+		s.Reason = "every task that was picked is as wanted already; no sheet was written"
+		if picked == 0 {
+			s.Reason = "no task was picked; no sheet was written"
+		}
+		return s, nil
+	}
+	zone := time.UTC
+	if e.Sheet.Zone != nil {
+		zone = e.Sheet.Zone
+	}
+	e.Sheet.Source = ingest.Source{Tenant: who.Tenant, Cloud: e.Cloud, At: read, Zone: zone.String()}
+	if s.Reports, err = ingest.WriteSheet(e.Path, rows, e.Sheet); err != nil {
+		return s, fmt.Errorf("writing %s: %w", e.Path, err)
+	}
+	s.Reason = "written"
+	return s, nil
+}
+
+// rows are the rows of the sheet, in the order of the tenant's list, each task once.
+func (e *Export) rows(current []*task.Task) (rows []ingest.SheetRow, picked int, err error) {
+	if e.Edit != nil {
+		e.Edit.Where = e.Where
+		edits, picked, err := e.Edit.Rows(current)
+		for _, row := range edits {
+			rows = append(rows, ingest.SheetRow{Base: task.BaseOf(row.Task), Wishes: row.Wishes})
+		}
+		return rows, picked, err
+	}
+	seen := make(map[string]bool, len(current))
+	for _, t := range current {
+		key := task.Key(t.ID)
+		if seen[key] || !t.Managed() {
+			continue
+		}
+		seen[key] = true
+		if e.Where != nil {
+			ok, err := e.Where(t)
+			if err != nil {
+				return nil, 0, err
+			}
+			if !ok {
+				continue
+			}
+		}
+		rows = append(rows, ingest.SheetRow{Base: task.BaseOf(t)})
+	}
+	return rows, len(rows), nil
+}

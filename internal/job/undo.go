@@ -1,0 +1,45 @@
+package job
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"taskrecon/internal/ingest"
+	"taskrecon/internal/ledger"
+	"taskrecon/internal/report"
+	"taskrecon/internal/task"
+)
+
+// Undone is what WriteUndo wrote.
+type Undone struct {
+	Rows  int
+	Files []string
+	Left  []string // in words, what the run changed or may have changed and the sheet does not restore
+}
+
+// WriteUndo writes the sheet that takes back what the run of a ledger changed, and nothing else. Its base is
+// what the run left behind, so that somebody's later edit is a conflict when it is applied. A run that
+// changed nothing gives a sheet without rows.
+func WriteUndo(past *ledger.Reader, path string, overwrite bool) (*Undone, error) {
+	u, err := report.UndoOf(past, ingest.CanAsk)
+	if err != nil {
+		return nil, err
+	}
+	o := ingest.SheetOptions{
+		Columns: slices.Clone(u.Properties), Shown: u.Properties, Overwrite: overwrite,
+		Source: ingest.Source{Tenant: past.Header.Tenant, Cloud: past.Header.Cloud, At: u.At, Zone: "UTC"},
+	}
+	if !slices.Contains(o.Columns, task.DisplayName) {
+		o.Columns = slices.Insert(o.Columns, 0, task.DisplayName)
+	}
+	rows := make([]ingest.SheetRow, len(u.Rows))
+	for i, row := range u.Rows {
+		rows[i] = ingest.SheetRow(row)
+	}
+	done := &Undone{Rows: len(rows), Left: u.Left}
+	if done.Files, err = ingest.WriteSheet(path, rows, o); err != nil {
+		return nil, fmt.Errorf("writing %s: %w", cmp.Or(path, undoFile), err)
+	}
+	return done, nil
+}

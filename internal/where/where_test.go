@@ -1,0 +1,285 @@
+package where
+
+import (
+	"strings"
+	"sync"
+	"testing"
+
+	"taskrecon/internal/task"
+)
+
+// sampleTask is active and due on 30 November 2026.
+func sampleTask() *task.Task {
+	t := &task.Task{ID: "ab-1", Type: task.ODataType}
+	t.Set(task.DisplayName, task.Text("Größe prüfen"))
+	t.Set(task.Status, task.Text("active"))
+	t.Set(task.Priority, task.Text("high"))
+	t.Set(task.AssignedTo, task.Text("Amy@example.com"))
+	t.Set(task.DueDateTime, task.Text("2026-11-30T10:00:00Z"))
+	t.Set(task.CreatedDateTime, task.Text("0001-01-01T00:00:00Z"))
+	t.Set(task.ManagedDeviceCount, task.Text("12"))
+	one, two := "1", "2"
+	t.Set(task.IntendedSettings, task.SettingsValue([]task.Setting{{Name: "a b", Value: &one}, {Name: "a b", Value: &two}, {Name: "n"}}))
+	return t
+}
+
+func TestMatch(t *testing.T) {
+	cases := []struct {
+		text string
+		want bool
+	}{
+		{`id == "ab-1"`, true},
+		{`status == "active" and priority != "low"`, true},
+		{`status in ["pending", "completed"]`, false},
+		{`status not in ["pending", "completed"]`, true},
+		{`lower(assignedTo) == "amy@example.com"`, true},
+		{`displayName contains "prüfen" && displayName startsWith "Grö"`, true},
+		{`displayName matches "^G.*n$"`, true},
+		{`description == "" and creator == ""`, true},
+		{`dueDateTime < date("2026-12-01")`, true},
+		{`dueDateTime == date("2026-11-30T11:00:00+01:00")`, true},
+		{`dueDateTime - duration("48h") > date("2026-11-29")`, false},
+		{`createdDateTime.IsZero() and createdDateTime == date("0001-01-01")`, true},
+		{`now() > dueDateTime or true`, true},
+		{`managedDeviceCount >= 12 and managedDeviceCount in 10..20`, true},
+		{`intendedSettings["a b"] == "2"`, true},
+		{`intendedSettings.n == "" and intendedSettings.missing == ""`, true},
+		{`"n" in intendedSettings and not ("missing" in intendedSettings)`, true},
+		{`any(["amy", "bob"], lower(assignedTo) startsWith #)`, true},
+		{`let who = lower(assignedTo); who endsWith "example.com"`, true},
+		{"status == \"active\"\n  and priority == \"low\"", false},
+		{`$env["status"] == "active"`, true},
+		{`"none" == "None" or status != creatorNotes`, true},
+	}
+	for _, c := range cases {
+		e, err := Compile(c.text)
+		if err != nil {
+			t.Errorf("%s: %v", c.text, err)
+			continue
+		}
+		if got, err := e.Match(sampleTask()); got != c.want || err != nil {
+			t.Errorf("%s: %v, %v; want %v", c.text, got, err, c.want)
+		}
+	}
+}
+
+func TestCompileErrors(t *testing.T) {
+	cases := []struct{ text, want string }{
+		{"", `the expression is empty; write one such as status == "active"`},
+		{" \n", `the expression is empty; write one such as status == "active"`},
+		{"true" + strings.Repeat(" ", MaxLength), "the expression has 65540 bytes; at most 65536 are allowed"},
+		{"id == \"\xff\"", "the expression is not UTF-8 text"},
+		{
+			`status == "actve"`, `status has no member "actve"; did you mean "active"? (unknown, pending, active, completed, rejected)
+ | status == "actve"
+ | ..........^`,
+		},
+		{
+			`id == "ü" and "Active" != status`, `status has no member "Active"; write "active", upper and lower case count here (unknown, pending, active, completed, rejected)
+ | id == "ü" and "Active" != status
+ | ..............^`,
+		},
+		{
+			`priority not in ["high", "middle"]`, `priority has no member "middle" (none, high, low)
+ | priority not in ["high", "middle"]
+ | .........................^`,
+		},
+		{
+			`dueDateTime < "2026-12-24"`, `dueDateTime is a date-time and "2026-12-24" is a text; write date("2026-12-24")
+ | dueDateTime < "2026-12-24"
+ | ..............^`,
+		},
+		{
+			`"soon" >= dueDateTime`, `dueDateTime is a date-time and "soon" is a text; write date("2026-12-01")
+ | "soon" >= dueDateTime
+ | ^`,
+		},
+		{
+			`dueDateTime < date("24.12.2026")`, `"24.12.2026" is not a date; write 2026-12-01 or 2026-12-01T15:04:05Z, or give date its layout too
+ | dueDateTime < date("24.12.2026")
+ | ...................^`,
+		},
+		{
+			`managedDeviceCount > "5"`, `managedDeviceCount is a whole number and "5" is a text; write 5, without quotes
+ | managedDeviceCount > "5"
+ | .....................^`,
+		},
+		{
+			`statsu == "active"`, `there is no property "statsu"; did you mean status?
+ | statsu == "active"
+ | ^`,
+		},
+		{
+			`AssignedTo == "x"`, `there is no property "AssignedTo"; write assignedTo, upper and lower case count here
+ | AssignedTo == "x"
+ | ^`,
+		},
+		{
+			`status == active`, `there is no property "active"; write "active" in quotes for the status
+ | status == active
+ | ..........^`,
+		},
+		{
+			`status = "active"`, `"=" is not expected here; write == to compare
+ | status = "active"
+ | .......^`,
+		},
+		{
+			"status == \"active\"\n\tAND priority == \"low\"", `"AND" is not expected here; write and (line 2)
+ |  AND priority == "low"
+ | .^`,
+		},
+		{
+			`status == `, `the expression ends too early
+ | status == 
+ | .........^`,
+		},
+		{
+			`id == "abc`, `the text in quotes has no end
+ | id == "abc
+ | ..........^`,
+		},
+		{
+			`displayName > 5`, `> does not go with a text and a whole number
+ | displayName > 5
+ | ............^`,
+		},
+		{
+			`not dueDateTime < now()`, `not does not go with a date-time; what it is for may need brackets, such as not (a == b)
+ | not dueDateTime < now()
+ | ^`,
+		},
+		{
+			`true and lowr(id) == "x"`, `there is no function "lowr"
+ | true and lowr(id) == "x"
+ | .........^`,
+		},
+		{
+			`lower(5) == "x"`, `lower takes a text here, not a whole number
+ | lower(5) == "x"
+ | ......^`,
+		},
+		{
+			`displayName.x == "x"`, `a text has no part "x"
+ | displayName.x == "x"
+ | ............^`,
+		},
+		{`displayName`, `the expression gives a text, not true or false; compare it, such as with == ""`},
+		{
+			strings.Repeat("true and ", 30) + "nobody" + strings.Repeat(" and true", 30), `there is no property "nobody"; write text in quotes, and properties as ` + strings.Join(names(), ", ") + `
+ | …` + strings.Repeat("true and ", 30)[270-shown:] + "nobody" + strings.Repeat(" and true", 30)[:shown-6] + `…
+ | ` + strings.Repeat(".", shown+1) + `^`,
+		},
+	}
+	for _, c := range cases {
+		if e, err := Compile(c.text); err == nil {
+			t.Errorf("%q: no error, %v", c.text, e.text)
+		} else if err.Error() != c.want {
+			t.Errorf("%q:\n%v\nwant\n%s", c.text, err, c.want)
+		}
+	}
+}
+
+func TestTooLarge(t *testing.T) {
+	for _, text := range []string{
+		strings.Repeat("(", MaxLength), strings.Repeat("!", MaxLength-4) + "true", strings.Repeat("true and ", 7000) + "true",
+		strings.Repeat("[", 30000) + strings.Repeat("]", 30000), strings.Repeat("true ? ", 9000),
+	} {
+		if _, err := Compile(text); err == nil {
+			t.Errorf("%.20q…: no error", text)
+		} else if len(err.Error()) > 600 {
+			t.Errorf("%.20q…: the error has %d bytes", text, len(err.Error()))
+		}
+	}
+}
+
+func TestMatchErrors(t *testing.T) {
+	cases := []struct{ text, want string }{
+		{`managedDeviceCount > 5`, `task ab-1: managedDeviceCount "1e99" is not an Int32; the expression cannot use it`},
+		{
+			`len(1..9999999) > 5`, `task ab-1: the expression takes too much memory
+ | len(1..9999999) > 5
+ | .....^`,
+		},
+		{
+			`date(id) < now()`, `task ab-1: invalid date ab-1
+ | date(id) < now()
+ | ^`,
+		},
+	}
+	bad := sampleTask()
+	bad.Set(task.ManagedDeviceCount, task.Text("1e99"))
+	for _, c := range cases {
+		e, err := Compile(c.text)
+		if err != nil {
+			t.Errorf("%s: %v", c.text, err)
+			continue
+		}
+		if got, err := e.Match(bad); err == nil || err.Error() != c.want || got {
+			t.Errorf("%s: %v, %v\nwant\n%s", c.text, got, err, c.want)
+		}
+	}
+	e, err := Compile(`status == "active"`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := e.Match(bad); !got || err != nil {
+		t.Errorf("a count that is not used: %v, %v", got, err)
+	}
+}
+
+func TestMatchNull(t *testing.T) {
+	e, err := Compile(`managedDeviceCount == 0 and dueDateTime.IsZero() and assignedTo == "" and len(intendedSettings) == 0`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	null := &task.Task{ID: "x", Type: task.ODataType}
+	if got, err := e.Match(null); !got || err != nil {
+		t.Errorf("%v, %v", got, err)
+	}
+	null.Set(task.DueDateTime, task.Text("whenever"))
+	if got, err := e.Match(null); !got || err != nil {
+		t.Errorf("no date-time: %v, %v", got, err)
+	}
+}
+
+func TestConcurrent(t *testing.T) {
+	e, err := Compile(`any(["amy", "bob"], lower(assignedTo) startsWith #) and displayName matches "p.*n"`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for range 200 {
+				if got, err := e.Match(sampleTask()); !got || err != nil {
+					t.Errorf("%v, %v", got, err)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+func FuzzCompile(f *testing.F) {
+	for _, seed := range []string{
+		`status == "active" and dueDateTime < date("2026-12-01")`, `status in ["actve"]`, `intendedSettings["a"] == "" ?? id`,
+		`let x = lower(id); x matches "["`, `any([1, 2], # > managedDeviceCount)`, "a\n\t=", `$env.status`, `id[1:] | len() > 1`, `((`, `"\u00`,
+		`managedDeviceCount % 0 == 1`, `id matches displayName`,
+	} {
+		f.Add(seed)
+	}
+	t := sampleTask()
+	f.Fuzz(func(_ *testing.T, text string) {
+		if len(text) > 300 { // loops in loops are slow, not wrong
+			return
+		}
+		e, err := Compile(text)
+		if err != nil {
+			return
+		}
+		_, _ = e.Match(t)
+		_, _ = e.Match(&task.Task{ID: "null"})
+	})
+}
