@@ -3,12 +3,9 @@ package ingest
 import (
 	"encoding/csv"
 	"fmt"
-	"math/big"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -324,43 +321,6 @@ func TestWrittenWorkbookHelpsToEdit(t *testing.T) {
 	}
 }
 
-func TestDaySerialReadsAsTheSameSecond(t *testing.T) {
-	zone := berlin(t)
-	for day, want := range map[string]int{ // seconds of the day that have a number; there are 86400
-		"1901-01-02": 86400, "2026-02-03": 86400, "2026-03-29": 86400, "2026-10-25": 86400 - 2*3600, "4000-12-30": 86400, "4001-01-02": 0, "9999-12-30": 0,
-	} {
-		start, err := time.Parse(time.DateOnly, day)
-		must(t, err)
-		numbers := 0
-		for s := range 24 * 60 * 60 {
-			at := start.Add(time.Duration(s) * time.Second)
-			serial, ok := daySerial(task.Text(task.FormatTime(at)), zone)
-			if !ok {
-				continue
-			}
-			numbers++
-			text := strconv.FormatFloat(serial, 'g', 15, 64) // as excelize writes it
-			wall, err := serialTime(text, false)
-			must(t, err)
-			if back, err := (task.Format{Zone: zone}).InZone(wall); err != nil || !back.Equal(at) {
-				t.Fatalf("%s is %v and reads as %s (%v)", at, serial, back, err)
-			}
-			// A program that cuts off what is less than a second must show the same second.
-			exact, ok := new(big.Rat).SetString(text)
-			if cut := exact.Sub(exact, big.NewRat(serialDays(wall), 1)).Mul(exact, big.NewRat(86400, 1)); !ok || cut.Cmp(big.NewRat(int64(wall.Hour()*3600+wall.Minute()*60+wall.Second()), 1)) < 0 {
-				t.Fatalf("%s is %s, which is before it", at, text)
-			}
-		}
-		if numbers != want {
-			t.Errorf("%s: %d seconds have a number, want %d", day, numbers, want)
-		}
-	}
-}
-
-func serialDays(wall time.Time) int64 {
-	return int64(wall.Truncate(24*time.Hour).Sub(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)).Hours()/24) + 36526
-}
-
 func TestWrittenCSV(t *testing.T) {
 	rows, o := nastyRows(), sheetOptions(t)
 	path := writeSheet(t, "tasks.csv", rows, o)
@@ -416,143 +376,5 @@ func TestWrittenTemplate(t *testing.T) {
 	must(t, err)
 	if got := strings.Count(string(data), "\n"); got != 1 || strings.Contains(string(data), baseName) {
 		t.Errorf("%q", data)
-	}
-}
-
-func TestSheetIsNotOverwrittenUnasked(t *testing.T) {
-	dir := t.TempDir()
-	for _, name := range []string{"a.xlsx", "b.csv", "c.base.jsonl"} {
-		must(t, os.WriteFile(filepath.Join(dir, name), []byte("old"), 0o644))
-	}
-	o := sheetOptions(t)
-	for name, want := range map[string]string{
-		"a.xlsx": "a.xlsx exists already; name another, or say --overwrite", "b.csv": "b.csv exists already", "c.csv": "c.base.jsonl exists already",
-		"d.ods": "is neither an .xlsx nor a .csv", "d": "is neither",
-	} {
-		path := filepath.Join(dir, name)
-		if err := CheckSheet(path, false); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v", name, err)
-		}
-		if files, err := WriteSheet(path, nil, o); err == nil || files != nil {
-			t.Errorf("%s was written: %q", name, files)
-		}
-	}
-	if err := CheckSheet(filepath.Join(dir, "new.CSV"), false); err != nil {
-		t.Error(err)
-	}
-	o.Overwrite = true
-	for _, name := range []string{"a.xlsx", "b.csv", "c.csv"} {
-		path := filepath.Join(dir, name)
-		must(t, CheckSheet(path, true))
-		_, err := WriteSheet(path, nastyRows(), o)
-		must(t, err)
-		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 || info.Size() < 1000 {
-			t.Errorf("%s: %v, %v", name, info, err)
-		}
-	}
-}
-
-func TestSheetThatCannotAskIsNotWritten(t *testing.T) {
-	summer, long := task.Text("2026-07-15T08:30:00Z"), strings.Repeat("x", 40000)
-	for _, tt := range []struct {
-		wish task.Wish
-		want string
-	}{
-		{task.Wish{Property: task.Description, Value: task.Text(long)}, "longer than the 32767 characters"},
-		{task.Wish{Property: task.Description, Value: task.Text("a\x00")}, "control characters"},
-		{task.Wish{Property: task.Description, Value: task.Text(" ")}, "it is blank"},
-		{task.Wish{Property: task.Description, Value: task.Text("<CLEAR>")}, "read as something else"},
-		{task.Wish{Property: task.DueDateTime, Value: task.Null}, "cannot be emptied"},
-		{task.Wish{Property: task.Insights, Value: task.Null}, "the cell would show what it shows"},
-		{task.Wish{Property: task.CreatorNotes, Value: task.Text("a\r\nb")}, "the cell would show what it shows"},
-		{task.Wish{Property: task.AssignedTo, Value: task.Text("b\ufffd")}, "stands for what a sheet cannot hold"},
-		{task.Wish{Property: task.Creator, Value: task.Text("x")}, "is no column of the sheet"},
-		{task.Wish{Property: task.IntendedSettings, Value: task.Text("x"), Pair: "mode"}, "no columns for single settings"},
-	} {
-		for _, ext := range []string{".xlsx", ".csv"} {
-			dir := t.TempDir()
-			o := sheetOptions(t)
-			o.Shown = nil
-			o.Columns = []*task.Property{task.Description, task.DueDateTime, task.IntendedSettings, task.Insights, task.CreatorNotes, task.AssignedTo}
-			b := &task.Base{ID: "t1"}
-			b.Set(task.Insights, task.Text("<clear>"))
-			b.Set(task.CreatorNotes, task.Text("a\nb"))
-			b.Set(task.AssignedTo, task.Text("a\x00"))
-			b.Set(task.DueDateTime, summer)
-			files, err := WriteSheet(filepath.Join(dir, "tasks"+ext), []SheetRow{{Base: b, Wishes: []task.Wish{tt.wish}}}, o)
-			if err == nil || files != nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), "task t1: "+tt.wish.Property.Name) {
-				t.Errorf("%s: %q, %v", tt.want, files, err)
-			}
-			if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
-				t.Errorf("%s: %d files are left, %v", tt.want, len(left), err)
-			}
-		}
-	}
-}
-
-func TestSheetOptionsThatContradict(t *testing.T) {
-	for want, change := range map[string]func(*SheetOptions){
-		"named twice":        func(o *SheetOptions) { o.Columns = append(o.Columns, task.Status) },
-		"shown":              func(o *SheetOptions) { o.Columns = o.Columns[:2] },
-		"no name":            func(o *SheetOptions) { o.Zone = time.FixedZone("x", 3600) },
-		"but the base says":  func(o *SheetOptions) { o.Source.Zone = "Asia/Tokyo" },
-		"another machine kn": func(o *SheetOptions) { o.Zone = time.Local },
-	} {
-		o := sheetOptions(t)
-		change(&o)
-		if _, err := WriteSheet(filepath.Join(t.TempDir(), "a.csv"), nil, o); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v", want, err)
-		}
-	}
-	if _, err := WriteSheet(filepath.Join(t.TempDir(), "a.xlsx"), make([]SheetRow, maxRows), SheetOptions{}); err == nil || !strings.Contains(err.Error(), "write a .csv") {
-		t.Errorf("too many rows: %v", err)
-	}
-}
-
-// convert lets LibreOffice write a workbook anew.
-func convert(t *testing.T, path, to string) string {
-	t.Helper()
-	if _, err := exec.LookPath("soffice"); err != nil {
-		t.Skip("LibreOffice (soffice) is not here, so that nothing shows what it does to a sheet")
-	}
-	dir := t.TempDir()
-	out, err := exec.Command("soffice", "--headless", "-env:UserInstallation=file://"+filepath.Join(dir, "profile"),
-		"--convert-to", to, "--outdir", filepath.Join(dir, "out"), path).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return filepath.Join(dir, "out", strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))+"."+to)
-}
-
-func TestWrittenWorkbookThroughLibreOffice(t *testing.T) {
-	rows, o := nastyRows(), sheetOptions(t)
-	path := convert(t, writeSheet(t, "tasks.xlsx", rows, o), "xlsx")
-	f := openSheet(t, path)
-	checkShown(t, f, rows, o)
-	checkWishes(t, path, rows)
-	if visible, err := f.GetSheetVisible(baseName); visible || err != nil {
-		t.Errorf("the base became visible (%v)", err)
-	}
-}
-
-func TestLibreOfficeShowsTheSecondOfADate(t *testing.T) {
-	var rows []SheetRow
-	var want []string
-	for hour := range 96 {
-		at := time.Date(2027, 1, 1, hour, hour%60, hour*7%60, 0, time.UTC)
-		b := &task.Base{ID: "t" + itoa(hour)}
-		b.Set(task.DueDateTime, task.Text(task.FormatTime(at)))
-		rows, want = append(rows, SheetRow{Base: b}), append(want, at.In(berlin(t)).Format(time.DateTime))
-	}
-	o := sheetOptions(t)
-	o.Columns, o.Shown = []*task.Property{task.DueDateTime}, nil
-	data, err := os.ReadFile(convert(t, writeSheet(t, "tasks.xlsx", rows, o), "csv"))
-	must(t, err)
-	records, err := csv.NewReader(strings.NewReader(string(data))).ReadAll()
-	must(t, err)
-	for i, record := range records[1:] {
-		if record[1] != want[i] {
-			t.Errorf("%s is shown as %s", want[i], record[1])
-		}
 	}
 }
