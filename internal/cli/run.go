@@ -117,7 +117,7 @@ func (p *program) app() *cli.App {
 			}
 			return cli.ShowAppHelp(c)
 		},
-		Commands: []*cli.Command{p.planCommand(), p.applyCommand(), p.exportCommand(), p.setCommand(), p.validateCommand(), p.reportCommand(), p.undoCommand(), p.sandboxCommand(), p.versionCommand()},
+		Commands: []*cli.Command{p.planCommand(), p.applyCommand(), p.exportCommand(), p.setCommand(), p.validateCommand(), p.reportCommand(), p.verifyCommand(), p.undoCommand(), p.runsCommand(), p.sandboxCommand(), p.versionCommand()},
 	}
 	for _, c := range app.Commands {
 		c.OnUsageError = usageError

@@ -26,6 +26,7 @@ type Summary struct {
 	Ledger    string               `json:"ledger"`
 	Reports   []string             `json:"reports"`
 	Next      string               `json:"next,omitempty"` // the command to run next
+	Runs      []PastRun            `json:"runs,omitempty"` // of the command runs
 }
 
 // NewSummary returns a summary of nothing, in which every outcome is present.

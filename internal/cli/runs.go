@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"taskrecon/internal/diff"
+	"taskrecon/internal/job"
+)
+
+func (p *program) runsCommand() *cli.Command {
+	return &cli.Command{
+		Name: "runs", Usage: "list past runs", UsageText: "taskrecon runs [FLAGS] [DIR]",
+		Description: "Lists the ledgers in DIR (default: runs) and in the directories there: when, who, what file, how it ended, and whether\n" +
+			"the ledger is as it was written. Exits with 4 if one is not.",
+		Flags:  flagsOfSpeech(),
+		Action: func(c *cli.Context) error { return p.answer(c, p.runs) },
+	}
+}
+
+func (p *program) runs(c *cli.Context) (*job.Summary, error) {
+	dir := "runs"
+	switch c.Args().Len() {
+	case 0:
+	case 1:
+		dir = c.Args().First()
+	default:
+		return nil, usage("runs takes one directory, not %d: %q", c.Args().Len(), c.Args().Slice())
+	}
+	s := job.NewSummary("runs")
+	past, err := job.History(dir)
+	if err != nil {
+		return s, err
+	}
+	s.Runs = past
+	altered := 0
+	out := tabwriter.NewWriter(p.people(c), 0, 0, 2, ' ', 0)
+	fmt.Fprintln(out, "STARTED\tCOMMAND\tOPERATOR\tFILE\tROWS\tOUTCOMES\tEXIT\tLEDGER")
+	for _, r := range past {
+		if !r.Verified {
+			altered++
+			fmt.Fprintf(out, "-\t-\t-\t-\t-\t%s\t-\t%s\n", printable(r.Problem), printable(r.Ledger))
+			continue
+		}
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", r.Started.UTC().Format(time.DateTime), r.Command, printable(r.Operator),
+			printable(r.File), r.Rows, outcomeWords(r.Outcomes), exitWord(r.ExitCode), printable(r.Ledger))
+	}
+	if err := out.Flush(); err != nil {
+		return s, err
+	}
+	if altered > 0 {
+		return s, job.Fail(job.ExitInput, "taskrecon verify LEDGER says where", "%s cannot be trusted", job.Plural(altered, "ledger"))
+	}
+	s.Reason = job.Plural(len(past), "run")
+	return s, nil
+}
+
+func outcomeWords(counts map[diff.Outcome]int) string {
+	var words []string
+	for _, o := range diff.Outcomes() {
+		if n := counts[o]; n > 0 {
+			words = append(words, fmt.Sprintf("%d %s", n, o))
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// exitWord is the exit code of a run, which one that is saved, cut short or under way has not.
+func exitWord(code *int) string {
+	if code == nil {
+		return "none"
+	}
+	return fmt.Sprint(*code)
+}

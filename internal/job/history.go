@@ -1,0 +1,97 @@
+package job
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"taskrecon/internal/diff"
+	"taskrecon/internal/ledger"
+)
+
+// PastRun is what a ledger says of its run.
+type PastRun struct {
+	Ledger   string               `json:"ledger"`
+	Run      string               `json:"run"`
+	Command  string               `json:"command"`
+	Started  time.Time            `json:"started,omitzero"`
+	Operator string               `json:"operator"`
+	Actor    string               `json:"actor"`
+	Tenant   string               `json:"tenant"`
+	File     string               `json:"file"`
+	Rows     int                  `json:"rows"`
+	Outcomes map[diff.Outcome]int `json:"outcomes,omitempty"`
+	ExitCode *int                 `json:"exitCode"` // null for a run that has not ended
+	Verified bool                 `json:"verified"` // every line is as it was written
+	Problem  string               `json:"problem,omitempty"`
+}
+
+// History reads the ledgers (*.jsonl, but for bases) in dir and one directory below it, oldest run first. A ledger that was
+// altered is listed with the problem; only a directory that cannot be read is an error.
+func History(dir string) ([]PastRun, error) {
+	if _, err := os.ReadDir(dir); err != nil {
+		return nil, fmt.Errorf("listing the runs: %w", err)
+	}
+	var runs []PastRun
+	for _, pattern := range []string{"*.jsonl", "*/*.jsonl"} {
+		paths, err := filepath.Glob(filepath.Join(globQuote(dir), pattern))
+		if err != nil {
+			return nil, err
+		}
+		for _, path := range paths {
+			if strings.HasSuffix(path, ".base.jsonl") {
+				continue
+			}
+			if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+				continue
+			}
+			runs = append(runs, pastRun(path))
+		}
+	}
+	slices.SortStableFunc(runs, func(a, b PastRun) int {
+		return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(a.Ledger, b.Ledger))
+	})
+	return runs, nil
+}
+
+// globQuote makes a directory's name match itself.
+func globQuote(dir string) string {
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(dir)
+}
+
+func pastRun(path string) PastRun {
+	p := PastRun{Ledger: path}
+	past, err := ledger.Open(path)
+	if err != nil {
+		p.Problem = plainCause(err)
+		return p
+	}
+	defer past.Close()
+	h := &past.Header
+	p.Run, p.Command, p.Started, p.Operator, p.Actor, p.Tenant = h.RunID, h.Command, h.Started, h.Operator, h.Actor, h.Tenant
+	p.File, p.Rows = h.Input.File, past.Rows()
+	if p.Outcomes, err = past.Counts(); err != nil {
+		p.Problem = err.Error()
+		return p
+	}
+	p.Verified = true
+	if past.End != nil {
+		p.ExitCode = &past.End.ExitCode
+	}
+	return p
+}
+
+// plainCause leaves out of an error the path that stands beside it.
+func plainCause(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}
