@@ -164,6 +164,11 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 			config.Confirm = p.ask
 		}
 	}
+	if path := c.String("sign-key"); path != "" {
+		if config.Signer, err = ledger.LoadSigner(path); err != nil {
+			return nil, usage("--sign-key: %s", err.Error())
+		}
+	}
 	w, err := p.newMarking(c, p.newWatcher(c), file)
 	if err != nil {
 		return nil, err

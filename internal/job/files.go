@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/google/renameio/v2"
+
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/report"
 )
@@ -117,6 +119,28 @@ func (f *files) cleanUp() {
 	if f.temp != "" {
 		os.RemoveAll(f.temp)
 	}
+}
+
+// sign leaves a signature of the ledger's final hash beside it.
+func (r *run) sign() error {
+	if r.Signer == nil || r.summary.Ledger == "" {
+		return nil
+	}
+	past, err := ledger.Open(r.files.ledger)
+	if err != nil {
+		return err
+	}
+	defer past.Close()
+	signature, err := r.Signer.Sign(past.Final)
+	if err != nil {
+		return fmt.Errorf("signing the ledger: %w", err)
+	}
+	path := r.files.ledger + ledger.SignatureSuffix
+	if err := renameio.WriteFile(path, signature, 0o600, renameio.WithStaticPermissions(0o600)); err != nil {
+		return fmt.Errorf("signing the ledger: %w", err)
+	}
+	r.Watcher.Written("signature", path)
+	return nil
 }
 
 // report renders the ledger into every report that is wanted.

@@ -35,6 +35,7 @@ type Config struct {
 	LockTimeout time.Duration
 	Outputs     Outputs
 	Report      report.Options
+	Signer      *ledger.Signer // of the ledger's final hash; nil signs nothing
 	Watcher     Watcher
 	// Confirm is asked before anything is sent, with a plan that has something to send and its hash. Nil is yes.
 	Confirm  func(ctx context.Context, p *diff.Plan, hash string) (bool, error)

@@ -1,5 +1,6 @@
-// Package report renders a ledger as a workbook for people who were not there. It decides nothing:
-// every word and figure is taken from the ledger, and the same ledger gives the same cells.
+// Package report renders a ledger for people who were not there, and for programs: as a workbook, as a
+// page, as JSON, as CSV. It decides nothing: every word and figure is taken from the ledger, and the
+// same ledger gives the same report.
 package report
 
 import (
@@ -22,28 +23,53 @@ type Options struct {
 	Overwrite bool           // replace a file that exists
 }
 
-// extension is the one format that reports are written in.
+// extension is the workbook's.
 const extension = ".xlsx"
+
+// format is one that reports are written in.
+type format struct {
+	extension string
+	write     func(f *os.File, r *ledger.Reader, o Options) error
+}
+
+var formats = []format{
+	{extension, writeWorkbook},
+	{".html", writePage},
+	{".json", writeJSON},
+	{".csv", writeCSV},
+}
 
 // Supported returns an error that names what is supported unless a report can be written to a file
 // of this name. It looks at the name alone, so that a run can refuse before it starts.
 func Supported(path string) error {
-	ext := filepath.Ext(path)
-	switch {
-	case strings.EqualFold(ext, extension):
-		return nil
-	case ext == "":
-		return fmt.Errorf("report %q has no extension that says its format; supported: %s", path, extension)
-	}
-	return fmt.Errorf("report %q: the format %q is not supported; supported: %s", path, ext, extension)
+	_, err := formatOf(path)
+	return err
 }
 
-// Write renders the ledger to path, with mode 0600, whole or not at all: the workbook is written
-// beside path, synced, read back and its rows counted before it takes the name. A file that exists
-// is an error that wraps fs.ErrExist unless Overwrite. Memory does not grow with the rows; the system's
-// temporary directory takes the sheets until they are packed. r must not be used by others meanwhile.
+func formatOf(path string) (format, error) {
+	ext := filepath.Ext(path)
+	var all []string
+	for _, f := range formats {
+		if strings.EqualFold(ext, f.extension) {
+			return f, nil
+		}
+		all = append(all, f.extension)
+	}
+	list := strings.Join(all, ", ")
+	if ext == "" {
+		return format{}, fmt.Errorf("report %q has no extension that says its format; supported: %s", path, list)
+	}
+	return format{}, fmt.Errorf("report %q: the format %q is not supported; supported: %s", path, ext, list)
+}
+
+// Write renders the ledger to path in the format that its extension names, with mode 0600, whole or not
+// at all: the report is written beside path and synced before it takes the name; a workbook is read back and
+// its rows counted, too. A file that exists is an error that wraps fs.ErrExist unless Overwrite. Memory
+// does not grow with the rows; of a workbook, the system's temporary directory takes the sheets until they are
+// packed. r must not be used by others meanwhile.
 func Write(path string, r *ledger.Reader, o Options) error {
-	if err := Supported(path); err != nil {
+	as, err := formatOf(path)
+	if err != nil {
 		return err
 	}
 	if err := free(path, o); err != nil {
@@ -54,11 +80,7 @@ func Write(path string, r *ledger.Reader, o Options) error {
 		return fmt.Errorf("starting report %q: %w", path, err)
 	}
 	defer pending.Cleanup() // does nothing once the file has its name
-	b := newBook(limits{rows: sheetRows, bytes: sheetBytes})
-	err = errors.Join(b.render(pending.File, r, o), b.file.Close())
-	if err == nil {
-		err = check(pending.File, b.written())
-	}
+	err = as.write(pending.File, r, o)
 	if err == nil {
 		err = free(path, o)
 	}
@@ -69,6 +91,14 @@ func Write(path string, r *ledger.Reader, o Options) error {
 		return fmt.Errorf("writing report %q: %w", path, err)
 	}
 	return nil
+}
+
+func writeWorkbook(f *os.File, r *ledger.Reader, o Options) error {
+	b := newBook(limits{rows: sheetRows, bytes: sheetBytes})
+	if err := errors.Join(b.render(f, r, o), b.file.Close()); err != nil {
+		return err
+	}
+	return check(f, b.written())
 }
 
 // free reports an error when path is taken and may not be overwritten.

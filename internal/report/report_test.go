@@ -288,17 +288,17 @@ func TestChartIsDescribed(t *testing.T) {
 }
 
 func TestSupported(t *testing.T) {
-	for path, ok := range map[string]bool{"a.xlsx": true, "b/A.XLSX": true, "a.html": false, "a": false, "a.xls": false, "": false} {
+	for path, ok := range map[string]bool{"a.xlsx": true, "b/A.XLSX": true, "a.html": true, "a.JSON": true, "a.csv": true, "a.htm": false, "a": false, "a.xls": false, "": false} {
 		err := Supported(path)
 		if (err == nil) != ok {
 			t.Errorf("Supported(%q) = %v", path, err)
 		}
-		if err != nil && !strings.Contains(err.Error(), ".xlsx") {
+		if err != nil && !strings.Contains(err.Error(), "supported: .xlsx, .html, .json, .csv") {
 			t.Errorf("Supported(%q) = %v, which does not name what is supported", path, err)
 		}
 	}
-	if err := Write("report.html", varied().write(t), Options{}); err == nil {
-		t.Error("Write took report.html")
+	if err := Write("report.pdf", varied().write(t), Options{}); err == nil {
+		t.Error("Write took report.pdf")
 	}
 }
 

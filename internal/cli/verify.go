@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"taskrecon/internal/job"
+	"taskrecon/internal/ledger"
+	"taskrecon/internal/report"
+)
+
+func (p *program) verifyCommand() *cli.Command {
+	return &cli.Command{
+		Name: "verify", Usage: "prove that a ledger and its report were not altered", UsageText: "taskrecon verify [FLAGS] LEDGER [REPORT.xlsx]",
+		Description: "Checks every line of LEDGER against its hashes, and every cell of REPORT.xlsx against LEDGER, and names the first\n" +
+			"line or cell that was altered. Lines that are missing at the end look like a run that was cut short: compare the\n" +
+			"final hash with a copy of it kept elsewhere, as a report keeps one. How cells look is not compared, nor the chart.\n\n" +
+			"Exits with 0 when both are as they were written, with 4 when one was altered or cannot be read, and with 1 when the\n" +
+			"report is of an earlier state of the ledger.\n\n" +
+			"Example: taskrecon verify runs/20261124T020000Z-1a2b3c/ledger.jsonl runs/20261124T020000Z-1a2b3c/report.xlsx",
+		Flags: join([]cli.Flag{
+			&cli.StringFlag{Name: "signers", Category: inputFlags, Usage: "demand a signature, LEDGER.sig, by one of the allowed signers (as OpenSSH writes them) in `FILE`"},
+		}, flagsOfSpeech()),
+		Action: func(c *cli.Context) error { return p.answer(c, p.verify) },
+	}
+}
+
+func (p *program) verify(c *cli.Context) (*job.Summary, error) {
+	n := c.Args().Len()
+	if n == 0 {
+		return nil, job.Fail(job.ExitUsage, "see taskrecon verify --help", "verify needs a ledger")
+	}
+	if n > 2 {
+		return nil, usage("verify takes a ledger and a report, not %d files: %q", n, c.Args().Slice())
+	}
+	file, sheet := c.Args().Get(0), c.Args().Get(1)
+	s := job.NewSummary("verify")
+	past, err := ledger.Verify(file)
+	if err != nil {
+		return s, &job.Exit{Code: job.ExitInput, Err: err}
+	}
+	defer past.Close()
+	if err := pastSummary(s, past, file); err != nil {
+		return s, err
+	}
+	w := p.people(c)
+	if err := printLedger(w, past, file); err != nil {
+		return s, err
+	}
+	s.Reason = "the ledger is as it was written"
+	if sheet != "" {
+		s.Reports = append(s.Reports, sheet)
+		found, err := report.Verify(sheet, past)
+		if err != nil {
+			return s, rejectReport(err, past.Header.Version)
+		}
+		fmt.Fprintf(w, "%s: %s, as the ledger says\n", printable(sheet), found)
+		s.Reason = "the ledger is as it was written, and the report as the ledger says"
+	}
+	fmt.Fprintf(w, "Final hash  %s\n", past.Final)
+	if signers := c.String("signers"); signers != "" {
+		who, err := signedBy(file, past.Final, signers)
+		if err != nil {
+			return s, &job.Exit{Code: job.ExitInput, Err: err}
+		}
+		s.Reason += "; signed by " + who
+		fmt.Fprintf(w, "Signed by   %s\n", printable(who))
+	}
+	return s, nil
+}
+
+// signedBy checks the signature beside a ledger.
+func signedBy(file, final, signers string) (string, error) {
+	path := file + ledger.SignatureSuffix
+	signature, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("the ledger is not signed: %w", err)
+	}
+	allowed, err := os.Open(signers)
+	if err != nil {
+		return "", fmt.Errorf("--signers: %w", err)
+	}
+	defer allowed.Close()
+	who, err := ledger.CheckSignature(signature, final, allowed)
+	if err != nil {
+		return "", fmt.Errorf("the signature %s: %w", path, err)
+	}
+	return who, nil
+}
+
+// printLedger says what is known of a ledger that is as it was written.
+func printLedger(w io.Writer, past *ledger.Reader, file string) error {
+	_, lines, err := past.Find("")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%s: %s, unaltered; run %s, %s\n", printable(file), job.Plural(lines, "line"), printable(past.Header.RunID), howItEnded(past))
+	if past.End == nil {
+		fmt.Fprintln(w, "Whether lines are missing at the end can only be told by a copy of the final hash kept elsewhere.")
+	}
+	return nil
+}
+
+// howItEnded says how the ledger ends. What is missing there is no alteration.
+func howItEnded(past *ledger.Reader) string {
+	words := "cut short: no end is recorded"
+	switch {
+	case past.End != nil:
+		words = fmt.Sprintf("ended with exit code %d", past.End.ExitCode)
+	case past.Planned():
+		words = "a saved plan; nothing was sent"
+	}
+	if past.Torn {
+		words += "; its last line is not whole, since the program was stopped while it wrote it"
+	}
+	return words
+}
+
+// rejectReport is the exit for a report that does not agree with its ledger.
+func rejectReport(err error, made string) error {
+	e := &job.Exit{Code: job.ExitInput, Err: err}
+	switch {
+	case errors.Is(err, report.ErrAltered) && made != version():
+		e.Hint = fmt.Sprintf("version %s made the run and may have worded its report otherwise; this is version %s", printable(made), version())
+	case errors.Is(err, report.ErrAltered):
+	case errors.Is(err, report.ErrDamaged):
+		e.Hint = "only reports in .xlsx are compared"
+	case errors.Is(err, report.ErrEarlier):
+		e.Code, e.Hint = job.ExitFailed, "render the report again with taskrecon report, or verify it with a copy of the ledger from then"
+	default:
+		return err
+	}
+	return e
+}

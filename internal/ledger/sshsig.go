@@ -1,0 +1,180 @@
+package ledger
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/sha512"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// SignatureNamespace is the namespace of the signatures, as ssh-keygen -Y takes it with -n.
+const SignatureNamespace = "taskrecon"
+
+// SignatureSuffix follows the name of a ledger in that of its signature.
+const SignatureSuffix = ".sig"
+
+// The parts of an OpenSSH signature file, as PROTOCOL.sshsig of OpenSSH has them.
+const (
+	sshsigMagic   = "SSHSIG"
+	sshsigPEM     = "SSH SIGNATURE"
+	sshsigVersion = 1
+	sshsigHash    = "sha512"
+)
+
+// Signer signs final hashes.
+type Signer struct{ key ssh.Signer }
+
+// LoadSigner reads an unencrypted OpenSSH Ed25519 private key that nobody but its owner may read.
+func LoadSigner(path string) (*Signer, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return nil, fmt.Errorf("%s has mode %04o, so that others can read the key; chmod 600 it", path, mode)
+	}
+	data, err := readSmall(path)
+	if err != nil {
+		return nil, err
+	}
+	key, err := ssh.ParsePrivateKey(data)
+	var locked *ssh.PassphraseMissingError
+	switch {
+	case errors.As(err, &locked):
+		return nil, fmt.Errorf("%s is protected by a passphrase, and a job has nobody to ask; give it a key of its own", path)
+	case err != nil:
+		return nil, fmt.Errorf("%s is no private key of OpenSSH", path) // what err says may quote the key
+	case key.PublicKey().Type() != ssh.KeyAlgoED25519:
+		return nil, fmt.Errorf("%s is a key of type %s; make one with ssh-keygen -t ed25519", path, key.PublicKey().Type())
+	}
+	return &Signer{key}, nil
+}
+
+func readSmall(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	const most = 1 << 20
+	data, err := io.ReadAll(io.LimitReader(f, most+1))
+	if len(data) > most {
+		return nil, fmt.Errorf("%s is too big", path)
+	}
+	return data, err
+}
+
+// signedText is what a signature is of: the final hash as a line, so that echo HASH makes it.
+func signedText(final string) []byte { return []byte(final + "\n") }
+
+// toSign is what the key signs in place of the text.
+func toSign(text []byte) []byte {
+	sum := sha512.Sum512(text)
+	return append([]byte(sshsigMagic), ssh.Marshal(struct{ Namespace, Reserved, HashAlgorithm, Hash string }{
+		SignatureNamespace, "", sshsigHash, string(sum[:]),
+	})...)
+}
+
+type signatureBlob struct {
+	Version                                                  uint32
+	PublicKey, Namespace, Reserved, HashAlgorithm, Signature string
+}
+
+// Sign returns the signature file of a final hash. It is checked by
+//
+//	echo HASH | ssh-keygen -Y verify -f SIGNERS -I NAME -n taskrecon -s FILE
+func (s *Signer) Sign(final string) ([]byte, error) {
+	sig, err := s.key.Sign(rand.Reader, toSign(signedText(final)))
+	if err != nil {
+		return nil, err
+	}
+	blob := append([]byte(sshsigMagic), ssh.Marshal(signatureBlob{
+		sshsigVersion, string(s.key.PublicKey().Marshal()), SignatureNamespace, "", sshsigHash, string(ssh.Marshal(sig)),
+	})...)
+	return pem.EncodeToMemory(&pem.Block{Type: sshsigPEM, Bytes: blob}), nil
+}
+
+// CheckSignature returns the principals of the signer in an OpenSSH allowed-signers file that has the key which signed the
+// final hash. A signature by another key, of another text or for another namespace is an error.
+func CheckSignature(signature []byte, final string, signers io.Reader) (principals string, err error) {
+	block, _ := pem.Decode(signature)
+	if block == nil || block.Type != sshsigPEM || !bytes.HasPrefix(block.Bytes, []byte(sshsigMagic)) {
+		return "", errors.New("it is no signature file of OpenSSH")
+	}
+	var blob signatureBlob
+	if err := ssh.Unmarshal(block.Bytes[len(sshsigMagic):], &blob); err != nil {
+		return "", errors.New("it is damaged")
+	}
+	switch {
+	case blob.Version != sshsigVersion || blob.HashAlgorithm != sshsigHash:
+		return "", fmt.Errorf("it is of version %d with hash %q, not of version 1 with sha512", blob.Version, blob.HashAlgorithm)
+	case blob.Namespace != SignatureNamespace:
+		return "", fmt.Errorf("it was made for %q, not for %q", blob.Namespace, SignatureNamespace)
+	}
+	key, err := ssh.ParsePublicKey([]byte(blob.PublicKey))
+	if err != nil {
+		return "", errors.New("it is damaged")
+	}
+	var sig ssh.Signature
+	if err := ssh.Unmarshal([]byte(blob.Signature), &sig); err != nil {
+		return "", errors.New("it is damaged")
+	}
+	if key.Type() != ssh.KeyAlgoED25519 || len(key.(ssh.CryptoPublicKey).CryptoPublicKey().(ed25519.PublicKey)) != ed25519.PublicKeySize {
+		return "", fmt.Errorf("it is by a key of type %s, not Ed25519", key.Type())
+	}
+	if err := key.Verify(toSign(signedText(final)), &sig); err != nil {
+		return "", errors.New("it is not of this ledger's final hash")
+	}
+	principals, err = findSigner(signers, key)
+	if err == nil && principals == "" {
+		err = fmt.Errorf("it is by the key %s, which is none of the signers", ssh.FingerprintSHA256(key))
+	}
+	return principals, err
+}
+
+// findSigner looks for a key among allowed signers: a line has the principals, perhaps options, and the key. A line with
+// options other than namespaces is not used, since they would restrict the key in ways that are not looked at here.
+func findSigner(signers io.Reader, key ssh.PublicKey) (principals string, err error) {
+	lines := bufio.NewScanner(signers)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		who, rest, _ := strings.Cut(line, " ")
+		found, _, options, _, err := ssh.ParseAuthorizedKey([]byte(strings.TrimSpace(rest)))
+		if err != nil {
+			return "", fmt.Errorf("line %d of the signers is not PRINCIPALS [OPTIONS] KEYTYPE KEY", n)
+		}
+		if bytes.Equal(found.Marshal(), key.Marshal()) && usable(options) {
+			return who, nil
+		}
+	}
+	return "", lines.Err()
+}
+
+func usable(options []string) bool {
+	for _, o := range options {
+		name, value, _ := strings.Cut(o, "=")
+		if !strings.EqualFold(name, "namespaces") {
+			return false
+		}
+		allowed := false
+		for _, ns := range strings.Split(strings.Trim(value, `"`), ",") {
+			allowed = allowed || ns == SignatureNamespace || ns == "*"
+		}
+		if !allowed {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,70 @@
+package report
+
+import (
+	"encoding/csv"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"taskrecon/internal/ledger"
+)
+
+// resultColumns are those of the workbook's Results.
+var resultColumns = []string{
+	"Row", "Task ID", "Display name", "Outcome", "Reason", "Changed properties", "Attempts",
+	"HTTP status", "Error code", "Request ID", "Client request ID", "Sent at", "Settled at",
+}
+
+// byteOrderMark tells Excel that the file is UTF-8.
+const byteOrderMark = "\uFEFF"
+
+// writeCSV writes the columns and texts of the workbook's Results, for people who open it in a spreadsheet:
+// a text that begins with = + - @, a tab or a carriage return gets a ' before it, since a spreadsheet would
+// take it for a formula, and times read as the workbook shows them, in UTC. A program that needs the texts
+// as they are reads the JSON report.
+func writeCSV(f *os.File, r *ledger.Reader, _ Options) error {
+	if _, err := io.WriteString(f, byteOrderMark); err != nil {
+		return err
+	}
+	w := csv.NewWriter(f)
+	if err := w.Write(resultColumns); err != nil {
+		return err
+	}
+	if err := r.Each(func(e ledger.Entry) error { return w.Write(record(e)) }); err != nil {
+		return err
+	}
+	w.Flush()
+	return w.Error()
+}
+
+func record(e ledger.Entry) []string {
+	res := settled(e)
+	code := ""
+	if res.Status != 0 {
+		code = strconv.Itoa(res.Status)
+	}
+	return []string{
+		strconv.Itoa(e.Row), inert(e.ID), inert(e.DisplayName.String()), string(e.Outcome), inert(reason(e)),
+		inert(properties(e.Edits)), strconv.Itoa(tried(e)), code, inert(res.Code), inert(res.RequestID),
+		inert(res.ClientRequestID), shown(res.SentAt), shown(res.SettledAt),
+	}
+}
+
+// inert is text that no spreadsheet takes for a formula.
+func inert(text string) string {
+	text = clean(text)
+	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}
+
+// shown is a time as the workbook's tables show it.
+func shown(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02 15:04:05")
+}

@@ -1,0 +1,384 @@
+package report
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"taskrecon/internal/diff"
+	"taskrecon/internal/ledger"
+)
+
+// reportOf renders a run and returns its ledger and report.
+func reportOf(t testing.TB, r *run, o Options) (*ledger.Reader, string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "report.xlsx")
+	l := r.write(t)
+	must(t, Write(path, l, o))
+	return l, path
+}
+
+// zipParts reads the parts of a workbook; pack again with packParts.
+func zipParts(t testing.TB, path string) (names []string, parts map[string][]byte) {
+	t.Helper()
+	z, err := zip.OpenReader(path)
+	must(t, err)
+	defer z.Close()
+	parts = map[string][]byte{}
+	for _, f := range z.File {
+		in, err := f.Open()
+		must(t, err)
+		data, err := io.ReadAll(in)
+		must(t, err)
+		names = append(names, f.Name)
+		parts[f.Name] = data
+	}
+	return names, parts
+}
+
+// packParts writes a workbook in which part name holds data.
+func packParts(t testing.TB, path string, names []string, parts map[string][]byte, name string, data []byte) {
+	t.Helper()
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for _, n := range names {
+		w, err := z.CreateHeader(&zip.FileHeader{Name: n, Method: zip.Store})
+		must(t, err)
+		content := parts[n]
+		if n == name {
+			content = data
+		}
+		_, err = w.Write(content)
+		must(t, err)
+	}
+	must(t, z.Close())
+	must(t, os.WriteFile(path, out.Bytes(), 0o600))
+}
+
+func TestVerifyPassesWhatWasWritten(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	must(t, err)
+	short, saved, odd := varied(), newRun("plan"), newRun("apply")
+	short.end = nil
+	saved.add("waits", edit(diffProperty, "a", "b"))
+	for _, text := range []string{"=1+1", "\t=1", " lead and trail ", "_x0041_", "_x005F_x0041_", "a\r\nb\rc", "0012", "1e5", "😀", "<f>1</f>", "a\x07b\uffff\xff", strings.Repeat("😀x", 20_000)} {
+		odd.planned(text, diff.Conflict, text).Desired.Cells[2] = text
+	}
+	for name, r := range map[string]*run{"every outcome": varied(), "cut short": short, "saved plan": saved, "no rows": newRun("apply"), "odd texts": odd} {
+		for _, zone := range []*time.Location{nil, time.UTC, berlin, time.FixedZone("Nearby", -90*60)} {
+			l, path := reportOf(t, r, Options{Zone: zone})
+			if v, err := Verify(path, l); err != nil || v.Sheets != 6 || v.Cells < 100 {
+				t.Errorf("%s in %v: %v, %v", name, zone, v, err)
+			}
+		}
+	}
+}
+
+// A spreadsheet program that saves the report again writes other XML for the same cells.
+func TestVerifyPassesWhatWasSavedAgain(t *testing.T) {
+	r := varied()
+	r.header.Input.Columns = append(r.header.Input.Columns, "", "one that no row has")
+	l, path := reportOf(t, r, Options{})
+	want, err := Verify(path, l)
+	must(t, err)
+	f := open(t, path)
+	must(t, f.SetColWidth("Results", "B", "C", 99))
+	for _, sheet := range f.GetSheetList() {
+		for i, row := range rows(t, f, sheet) {
+			for k, text := range row {
+				cell, err := excelize.CoordinatesToCellName(k+1, i+1)
+				must(t, err)
+				if kind, err := f.GetCellType(sheet, cell); err == nil && kind == excelize.CellTypeInlineString {
+					must(t, f.SetCellStr(sheet, cell, text)) // moves it to the shared texts
+				}
+			}
+		}
+	}
+	again := filepath.Join(t.TempDir(), "again.xlsx")
+	must(t, f.SaveAs(again))
+	if _, parts := zipParts(t, again); bytes.Count(parts["xl/sharedStrings.xml"], []byte("<si>")) < 100 {
+		t.Fatal("the texts are not shared")
+	}
+	if got, err := Verify(again, l); err != nil || got != want {
+		t.Errorf("%v, %v, want %v", got, err, want)
+	}
+}
+
+func TestVerifyFollowsFullSheets(t *testing.T) {
+	r := newRun("apply")
+	for i := range 25 {
+		r.planned(fmt.Sprint(i), diff.Conflict, "reason")
+	}
+	l := r.write(t)
+	path := filepath.Join(t.TempDir(), "report.xlsx")
+	small := limits{rows: 11, bytes: sheetBytes}
+	must(t, renderAgain(path, l, Options{}, small))
+	if v, err := verify(path, l, small); err != nil || v.Sheets < 12 {
+		t.Errorf("%v, %v", v, err)
+	}
+	f := open(t, path)
+	must(t, f.SetCellStr("Results 3", "E2", "other"))
+	must(t, f.Save())
+	if _, err := verify(path, l, small); !errors.Is(err, ErrAltered) || !strings.Contains(err.Error(), `'Results 3'!E2: the ledger says "reason", the cell says "other"`) {
+		t.Error(err)
+	}
+}
+
+func workbookOf(t *testing.T, path string) *workbook {
+	t.Helper()
+	w, err := openWorkbook(path)
+	must(t, err)
+	t.Cleanup(w.close)
+	return w
+}
+
+func compareWith(t *testing.T, want *workbook, path string) error {
+	t.Helper()
+	got, err := openWorkbook(path)
+	must(t, err)
+	defer got.close()
+	_, err = compare(want, got, path)
+	return err
+}
+
+// TestVerifyNamesWhatAnOfficeAltered uses the library that the report is written with, as an office would be used.
+func TestVerifyNamesWhatAnOfficeAltered(t *testing.T) {
+	for name, tt := range map[string]struct {
+		alter func(f *excelize.File) error
+		want  string
+	}{
+		"text":                {func(f *excelize.File) error { return f.SetCellStr("Results", "D5", "applied") }, `Results!D5: the ledger says "failed", the cell says "applied"`},
+		"a number as text":    {func(f *excelize.File) error { return f.SetCellStr("Results", "G2", "1") }, `Results!G2: the ledger says 1, the cell says "1"`},
+		"a formula":           {func(f *excelize.File) error { return f.SetCellFormula("Results", "A2", "1+1") }, `Results!A2: the ledger says 2, the cell says a formula`},
+		"a row below":         {func(f *excelize.File) error { return f.SetCellStr("Unmanaged", "A900", "more") }, `Unmanaged!A900: the ledger says nothing, the cell says "more"`},
+		"a column":            {func(f *excelize.File) error { return f.SetCellStr("Run", "ZZ3", "more") }, `Run!ZZ3: the ledger says nothing, the cell says "more"`},
+		"a row less":          {func(f *excelize.File) error { return f.RemoveRow("Results", 4) }, `Results!A4: the ledger says 4, the cell says 5`},
+		"the last row less":   {func(f *excelize.File) error { return f.RemoveRow("Results", 13) }, `Results!A13: the ledger says 13, the cell is empty`},
+		"a row more":          {func(f *excelize.File) error { return f.InsertRows("Summary", 2, 1) }, `Summary!A2: the ledger says "`},
+		"a sheet less":        {func(f *excelize.File) error { return f.DeleteSheet("Failures") }, `the sheet "Failures" is missing`},
+		"a sheet more":        {func(f *excelize.File) error { _, err := f.NewSheet("More"); return err }, `the sheet "More" was put in`},
+		"sheets swapped":      {func(f *excelize.File) error { return f.MoveSheet("Changes", "Results") }, `the sheet "Changes" does not stand where it was written`},
+		"a sheet's name":      {func(f *excelize.File) error { return f.SetSheetName("Run", "Ran") }, `the sheet "Run" is missing`},
+		"the hash on Run":     {setFact("Final SHA-256", strings.Repeat("0", 64)), `the cell says "00000000`},
+		"a column taken away": {func(f *excelize.File) error { return f.RemoveCol("Changes", "F") }, `Changes!F1: the ledger says "Wanted", the cell says "After"`},
+	} {
+		l, path := reportOf(t, varied(), Options{})
+		f := open(t, path)
+		must(t, tt.alter(f))
+		must(t, f.Save())
+		if _, err := Verify(path, l); !errors.Is(err, ErrAltered) || !strings.HasPrefix(err.Error(), path+": ") || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v, want %s", name, err, tt.want)
+		}
+	}
+}
+
+// setFact alters a value of the Run sheet.
+func setFact(name, text string) func(f *excelize.File) error {
+	return func(f *excelize.File) error {
+		found, err := f.SearchSheet("Run", name)
+		if err != nil || len(found) != 1 {
+			return fmt.Errorf("%v, %w", found, err)
+		}
+		return f.SetCellStr("Run", strings.Replace(found[0], "B", "C", 1), text)
+	}
+}
+
+// TestVerifyRefusesTricks has workbooks that one program reads otherwise than another.
+func TestVerifyRefusesTricks(t *testing.T) {
+	l, path := reportOf(t, varied(), Options{Zone: time.FixedZone("Nearby", 3600)})
+	names, parts := zipParts(t, path)
+	const sheet = "xl/worksheets/sheet2.xml"
+	broken := filepath.Join(t.TempDir(), "report.xlsx")
+	for name, tt := range map[string]struct{ part, old, new string }{
+		"a cell twice":           {sheet, `<c r="B5"`, `<c r="B5"/><c r="B5"`},
+		"a row twice":            {sheet, `<row r="5"`, `<row r="5"></row><row r="5"`},
+		"rows in no order":       {sheet, `<row r="5"`, `<row r="9"></row><row r="5"`},
+		"a second table":         {sheet, `</sheetData>`, `</sheetData><sheetData></sheetData>`},
+		"a table in another":     {sheet, `</sheetData>`, `</sheetData><extLst><ext><sheetData><row r="1"/></sheetData></ext></extLst>`},
+		"another namespace":      {sheet, `<c r="B5"`, `<x:c xmlns:x="urn:x" r="B5"/><c r="B5"`},
+		"no end":                 {sheet, `</sheetData>`, ``},
+		"cut off":                {sheet, `<row r="5"`, "\x00"},
+		"no table":               {sheet, `sheetData`, `sheetDate`},
+		"two texts":              {sheet, `</is>`, `</is><is><t>x</t></is>`},
+		"text and value":         {sheet, `<is>`, `<v>1</v><is>`},
+		"a shared text too many": {"xl/worksheets/sheet1.xml", `t="s"><v>`, `t="s"><v>9999`},
+		"a text without end":     {sheet, `<is><t`, `<is><t>` + strings.Repeat("x", 3<<20) + `</t><t`},
+		"a chart as a sheet":     {"xl/_rels/workbook.xml.rels", `relationships/worksheet"`, `relationships/chartsheet"`},
+		"no such part":           {"xl/_rels/workbook.xml.rels", `sheet3.xml`, `sheet33.xml`},
+		"no workbook":            {"_rels/.rels", `officeDocument"`, `other"`},
+	} {
+		data := bytes.Replace(parts[tt.part], []byte(tt.old), []byte(tt.new), 1)
+		if name == "no table" {
+			data = bytes.ReplaceAll(parts[tt.part], []byte(tt.old), []byte(tt.new))
+		}
+		if bytes.Equal(data, parts[tt.part]) {
+			t.Fatalf("%s: %s does not hold %q", name, tt.part, tt.old)
+		}
+		packParts(t, broken, names, parts, tt.part, data)
+		if _, err := Verify(broken, l); !errors.Is(err, ErrDamaged) || !strings.HasPrefix(err.Error(), broken+": ") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	packParts(t, broken, append(names, "XL/workbook.xml"), parts, "", nil)
+	if _, err := Verify(broken, l); !errors.Is(err, ErrDamaged) {
+		t.Errorf("a part twice: %v", err)
+	}
+}
+
+// A shared text that is altered speaks in every cell that names it; the first is named.
+func TestVerifyNamesCellsOfSharedTexts(t *testing.T) {
+	l, path := reportOf(t, varied(), Options{})
+	names, parts := zipParts(t, path)
+	const part = "xl/sharedStrings.xml"
+	swapped := bytes.Replace(parts[part], []byte("not as wanted"), []byte("as wanted"), 1)
+	if bytes.Equal(swapped, parts[part]) {
+		t.Fatal("not there")
+	}
+	packParts(t, path, names, parts, part, swapped)
+	if _, err := Verify(path, l); !errors.Is(err, ErrAltered) || !strings.Contains(err.Error(), "Summary!A2: the ledger says ") {
+		t.Error(err)
+	}
+}
+
+// TestVerifyFindsDamage flips bytes all over the file. A flip that no reader of cells can see must leave the cells right.
+func TestVerifyFindsDamage(t *testing.T) {
+	l, path := reportOf(t, varied(), Options{})
+	whole, err := os.ReadFile(path)
+	must(t, err)
+	want := workbookOf(t, path)
+	damaged := filepath.Join(t.TempDir(), "report.xlsx")
+	unseen := 0
+	step := 13
+	if racing {
+		step *= 10
+	}
+	for at := 0; at < len(whole); at += step {
+		data := bytes.Clone(whole)
+		data[at] ^= 0x10
+		must(t, os.WriteFile(damaged, data, 0o600))
+		got, err := openWorkbook(damaged)
+		if err != nil {
+			continue
+		}
+		if _, err = compare(want, got, damaged); err == nil {
+			unseen++ // dates and the like in the zip's headers
+		}
+		got.close()
+	}
+	if t.Logf("%d of %d flips left the cells as they were", unseen, len(whole)/step); unseen > len(whole)/step/10 {
+		t.Error("too many")
+	}
+	for _, n := range []int{0, 1, len(whole) / 2, len(whole) - 1} {
+		must(t, os.WriteFile(damaged, whole[:n], 0o600))
+		if _, err := Verify(damaged, l); !errors.Is(err, ErrDamaged) {
+			t.Errorf("cut after %d bytes: %v", n, err)
+		}
+	}
+}
+
+func TestVerifyTellsAnEarlierState(t *testing.T) {
+	r := varied()
+	r.end = nil
+	l, path := reportOf(t, r, Options{})
+	number, lines, err := l.Find(l.Final)
+	must(t, err)
+	if number != lines || number == 0 {
+		t.Fatalf("line %d of %d", number, lines)
+	}
+	r.end = varied().end
+	later := r.write(t)
+	if _, err := Verify(path, later); !errors.Is(err, ErrEarlier) || !strings.Contains(err.Error(), fmt.Sprintf("that ended with line %d, and 1 line follow", number)) {
+		t.Error(err)
+	}
+	f := open(t, path)
+	must(t, setFact("Final SHA-256", strings.Repeat("0", 64))(f))
+	must(t, f.Save())
+	if _, err := Verify(path, later); !errors.Is(err, ErrAltered) {
+		t.Errorf("with another hash: %v", err)
+	}
+	now := filepath.Join(t.TempDir(), "now.xlsx")
+	must(t, Write(now, later, Options{}))
+	f = open(t, now)
+	must(t, setFact("Final SHA-256", l.Final)(f))
+	must(t, f.Save())
+	if _, err := Verify(now, later); !errors.Is(err, ErrAltered) || !strings.Contains(err.Error(), ": Run!C") {
+		t.Errorf("with an earlier hash in one place: %v", err)
+	}
+	other := newRun("apply")
+	other.header.RunID = "other"
+	if _, err := Verify(path, other.write(t)); !errors.Is(err, ErrAltered) || !strings.Contains(err.Error(), "Summary!A1: ") {
+		t.Errorf("of another run: %v", err)
+	}
+}
+
+// TestVerifyMemoryStaysFlat compares reports, the second with twice the rows of the first.
+func TestVerifyMemoryStaysFlat(t *testing.T) {
+	if racing {
+		t.Skip("the race detector's own memory hides what is measured")
+	}
+	const wide = 30_000 // beyond what is kept before it spills
+	small := verifyMany(t, 600, wide)
+	large := verifyMany(t, 1_200, wide)
+	if large > small*3/2 {
+		t.Errorf("the heap grows with the rows: %d MiB, then %d MiB", small>>20, large>>20)
+	}
+}
+
+// TestVerifyMillion compares a million results; TASKRECON_SLOW asks for it.
+func TestVerifyMillion(t *testing.T) {
+	if os.Getenv("TASKRECON_SLOW") == "" {
+		t.Skip("TASKRECON_SLOW is not set")
+	}
+	if high := verifyMany(t, 1_000_000, 0); high > 256<<20 {
+		t.Errorf("peak of live heap %d MiB", high>>20)
+	}
+}
+
+func verifyMany(t *testing.T, n, wide int) uint64 {
+	t.Helper()
+	l := manyResults(t, n, wide)
+	path := filepath.Join(t.TempDir(), "report.xlsx")
+	must(t, Write(path, l, Options{}))
+	began := time.Now()
+	var v Verified
+	high := peak(t, func() {
+		var err error
+		v, err = Verify(path, l)
+		must(t, err)
+		for i := range 6 * min(wide, 1) { // as when it was saved again
+			_, err := compareSheet(workbookOf(t, path), workbookOf(t, path), i, path)
+			must(t, err)
+		}
+	})
+	t.Logf("%d rows: %v in %v, peak of live heap %d MiB", n, v, time.Since(began).Round(time.Millisecond), high>>20)
+	return high
+}
+
+// The zone is read from the report: a time that names another is still told from the rest.
+func TestVerifyNamesAnotherZone(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	must(t, err)
+	for _, label := range []string{"Started", "Plan made", "Ended"} {
+		l, path := reportOf(t, varied(), Options{Zone: berlin})
+		f := open(t, path)
+		found, err := f.SearchSheet("Summary", label)
+		must(t, err)
+		cell := strings.Replace(found[0], "A", "C", 1)
+		text, err := f.GetCellValue("Summary", cell)
+		must(t, err)
+		must(t, f.SetCellStr("Summary", cell, strings.Replace(text, "Berlin", "Paris", 1)))
+		must(t, f.Save())
+		if _, err := Verify(path, l); !errors.Is(err, ErrAltered) || !strings.Contains(err.Error(), ": Summary!"+cell+": ") {
+			t.Errorf("%s in %s: %v", label, cell, err)
+		}
+	}
+}
