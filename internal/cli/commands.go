@@ -57,9 +57,9 @@ func (p *program) validateCommand() *cli.Command {
 
 func (p *program) reportCommand() *cli.Command {
 	return &cli.Command{
-		Name: "report", Usage: "render the report of a run again", UsageText: "taskrecon report LEDGER -o FILE.xlsx",
+		Name: "report", Usage: "render the report of a run again", UsageText: "taskrecon report [FLAGS] LEDGER -o FILE.xlsx|.html|.json|.csv",
 		Flags: join([]cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: outputFlags, Usage: "write to `FILE.xlsx`"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: outputFlags, Usage: "write to `FILE`, an .xlsx, .html, .json or .csv"},
 			&cli.StringFlag{Name: "timezone", Category: outputFlags, Value: "UTC", Usage: "`ZONE` that the report names beside UTC"},
 			&cli.BoolFlag{Name: "overwrite", DisableDefaultText: true, Category: outputFlags, Usage: "replace the file if it exists already"},
 		}, flagsOfSpeech()),

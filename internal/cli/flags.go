@@ -86,7 +86,7 @@ func flagsOfOutput() []cli.Flag {
 		&cli.StringFlag{Name: "run-dir", Category: outputFlags, Usage: "`DIR` for ledger and report (default for apply: runs/<utc>-<id>)"},
 		&cli.StringFlag{Name: "ledger", Category: outputFlags, Usage: "write the ledger to `FILE`"},
 		&cli.StringFlag{Name: "sign-key", Category: outputFlags, Usage: "sign the ledger's final hash with the OpenSSH Ed25519 key in `FILE`, into LEDGER.sig"},
-		&cli.StringSliceFlag{Name: "report", Category: outputFlags, Usage: "write a report to `FILE.xlsx`; may be repeated"},
+		&cli.StringSliceFlag{Name: "report", Category: outputFlags, Usage: "write a report to `FILE`, an .xlsx, .html, .json or .csv; may be repeated"},
 		&cli.BoolFlag{Name: "overwrite", DisableDefaultText: true, Category: outputFlags, Usage: "replace reports and sheets that exist already"},
 	}
 }
