@@ -1,9 +1,6 @@
 package report
 
-import (
-	"taskrecon/internal/diff"
-	"taskrecon/internal/ledger"
-)
+import "taskrecon/internal/ledger"
 
 // changes is the sheet with a row for every edit.
 type changes struct{ *table }
@@ -32,14 +29,10 @@ func (t changes) entry(e ledger.Entry) error {
 	return nil
 }
 
-// after is the value that the tenant was last seen to hold. That of an applied edit is the one wanted
-// even where the ledger holds no other word of it: applied means that the tenant is known to hold it.
+// after is what the tenant was last seen to hold, blank where nobody knows.
 func after(e ledger.Entry, edit int) string {
-	switch {
-	case e.Result != nil && edit < len(e.Result.After):
-		return e.Result.After[edit].String()
-	case e.Outcome == diff.Applied:
-		return e.Edits[edit].Wanted.String()
+	if v := seen(e, edit); v != nil {
+		return v.String()
 	}
 	return ""
 }

@@ -11,12 +11,6 @@ import (
 	"taskrecon/internal/ledger"
 )
 
-// resultColumns are those of the workbook's Results.
-var resultColumns = []string{
-	"Row", "Task ID", "Display name", "Outcome", "Reason", "Changed properties", "Attempts",
-	"HTTP status", "Error code", "Request ID", "Client request ID", "Sent at", "Settled at",
-}
-
 // byteOrderMark tells Excel that the file is UTF-8.
 const byteOrderMark = "\uFEFF"
 
@@ -29,7 +23,11 @@ func writeCSV(f *os.File, r *ledger.Reader, _ Options) error {
 		return err
 	}
 	w := csv.NewWriter(f)
-	if err := w.Write(resultColumns); err != nil {
+	var headers []string
+	for _, c := range resultColumns {
+		headers = append(headers, c.header)
+	}
+	if err := w.Write(headers); err != nil {
 		return err
 	}
 	if err := r.Each(func(e ledger.Entry) error { return w.Write(record(e)) }); err != nil {

@@ -1,11 +1,11 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"slices"
 	"strings"
-	"time"
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
@@ -24,7 +24,7 @@ type pageView struct {
 	Said             string // the chart in words
 	Absent           string // the outcomes that no row has
 	Notes            []string
-	Facts            []factGroup
+	Facts            []factView
 	Static           []staticRow
 	Unmanaged        [][]string
 	UnmanagedLeft    int
@@ -41,7 +41,7 @@ type outcomeView struct {
 	Zero                      bool
 }
 
-type factGroup struct {
+type factView struct {
 	Name  string
 	Facts [][2]string
 }
@@ -151,31 +151,7 @@ func (v *view) notes() []string {
 	r := v.ledger
 	var list []string
 	say := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
-	if r.End == nil && !r.Planned() {
-		say("The run was cut short. \"taskrecon apply\" with its ledger settles what was sent and goes on.")
-	}
-	if r.Torn {
-		say("The last line of the ledger was not whole and is left out: the program was stopped while it wrote it.")
-	}
-	order := diff.Outcomes()
-	grave := func(o diff.Outcome) int { return slices.Index([]diff.Outcome{diff.Differs, diff.Unknown}, o) }
-	slices.SortStableFunc(order, func(a, b diff.Outcome) int { return grave(b) - grave(a) })
-	for _, o := range order {
-		rows := v.outcomes[o]
-		if o == diff.NotSent {
-			rows -= v.waiting
-		}
-		text, ok := pageAdvice[o]
-		if !ok {
-			text = advice[o]
-		}
-		if rows > 0 && !o.Good() {
-			say("%s %s: %s.", plural(rows, "row"), o, text)
-		}
-	}
-	if v.temporary > 0 {
-		say("For %s of these the reason may pass: the same run again may settle them.", grouped(v.temporary))
-	}
+	trouble(r, v.figures, func(o diff.Outcome) string { return cmp.Or(pageAdvice[o], advice[o]) }, say)
 	if left := len(r.Header.Unmanaged); left > 0 {
 		say("No row names %s of the tenant; they are listed below. They were left alone.", plural(left, "task"))
 	}
@@ -192,52 +168,36 @@ func (v *view) notes() []string {
 	return list
 }
 
-// facts are those of the workbook's Summary.
-func (v *view) facts(o Options) []factGroup {
-	r, h := v.ledger, &v.ledger.Header
-	who := factGroup{Name: "Who and when"}
-	who.add("Actor", h.Actor).add("Operator", h.Operator).add("Command", h.Command+", version "+h.Version)
-	who.add("Started", moment(h.Started, o.Zone)).add("Plan made", moment(h.Planned, o.Zone))
-	if e := r.End; e != nil {
-		who.add("Ended", moment(e.At, o.Zone)).add("Duration", e.At.Sub(h.Started).Round(100*time.Millisecond))
-		who.add("Exit code", e.ExitCode).add("Reason", e.Reason)
-	} else {
-		who.add("Ended", "no end is recorded")
-	}
-	for i, leg := range r.Resumes {
-		who.add(fmt.Sprintf("Resumed, leg %d", i+2), moment(leg.Started, o.Zone)+" by "+leg.Operator)
-	}
-	file := factGroup{Name: "Which file"}
-	file.add("File", h.Input.File).add("SHA-256", h.Input.SHA256).add("Sheet", h.Input.Sheet).add("Rows", grouped(h.Input.Rows))
-	tenant := factGroup{Name: "Which tenant"}
-	tenant.add("Tenant", h.Tenant).add("Cloud", h.Cloud+", "+h.GraphURL)
-	tenant.add("Tasks", grouped(h.TenantTasks)).add("Unmanaged", grouped(len(h.Unmanaged)))
-	groups := []factGroup{who, file, tenant}
-	if t := r.Total(); r.End != nil || t.Requests > 0 {
-		wire := factGroup{Name: "What went over the wire"}
-		wire.add("Requests", grouped(t.Requests)).add("Batches", grouped(t.Batches)).add("Patches", grouped(t.Patches))
-		wire.add("Retries", grouped(t.Retries)).add("Throttled", grouped(t.Throttled)).add("Waited seconds", seconds(t.Waited))
-		if n := len(r.Resumes); n > 0 {
-			wire.add("Counted", fmt.Sprintf("over the legs of the run that recorded their end; it has %d legs", n+1))
-		}
-		groups = append(groups, wire)
-	}
-	options := factGroup{Name: "Options"}
+// facts are those of the workbook's Summary, and what Run has beside them.
+func (v *view) facts(o Options) []factView {
+	h := &v.ledger.Header
+	options := factGroup{name: "Options"}
 	for _, option := range h.Options {
 		options.add(option.Name, option.Value)
 	}
-	hashes := factGroup{Name: "Ledger"}
-	hashes.add("Plan SHA-256", h.PlanHash).add("Final SHA-256", r.Final)
-	return append(groups, options, hashes)
+	hashes := factGroup{name: "Ledger"}
+	hashes.add("Plan SHA-256", h.PlanHash).add("Final SHA-256", v.ledger.Final)
+	var views []factView
+	for _, g := range append(factsOf(v.ledger, o), options, hashes) {
+		shown := factView{Name: g.name}
+		for _, f := range g.facts {
+			shown.Facts = append(shown.Facts, [2]string{plain(f.label), factText(f.value)})
+		}
+		views = append(views, shown)
+	}
+	return views
 }
 
-func (g *factGroup) add(name string, value any) *factGroup {
-	text := plain(fmt.Sprint(value))
-	if text == "" {
-		text = "–"
+// factText is the value of a fact as the page shows it; a blank one is said to be one.
+func factText(value any) string {
+	text := fmt.Sprint(value)
+	if n, ok := value.(int); ok {
+		text = grouped(n)
 	}
-	g.Facts = append(g.Facts, [2]string{plain(name), text})
-	return g
+	if text == "" {
+		return "–"
+	}
+	return plain(text)
 }
 
 func newStaticRow(e ledger.Entry) staticRow {

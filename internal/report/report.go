@@ -23,9 +23,6 @@ type Options struct {
 	Overwrite bool           // replace a file that exists
 }
 
-// extension is the workbook's.
-const extension = ".xlsx"
-
 // format is one that reports are written in.
 type format struct {
 	extension string
@@ -33,7 +30,7 @@ type format struct {
 }
 
 var formats = []format{
-	{extension, writeWorkbook},
+	{".xlsx", writeWorkbook},
 	{".html", writePage},
 	{".json", writeJSON},
 	{".csv", writeCSV},

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"taskrecon/internal/ledger"
@@ -9,32 +10,31 @@ import (
 // results is the sheet with a row for every input row.
 type results struct{ *table }
 
+// resultColumns are those of Results, in every form that has them.
+var resultColumns = []column{
+	{"Row", 8, number},
+	{"Task ID", 35, word},
+	{"Display name", 30, prose},
+	{"Outcome", 12, verdict},
+	{"Reason", 46, prose},
+	{"Changed properties", 24, prose},
+	{"Attempts", 10, number},
+	{"HTTP status", 9, number},
+	{"Error code", 18, prose},
+	{"Request ID", 35, word},
+	{"Client request ID", 35, word},
+	{"Sent at", 19, instant},
+	{"Settled at", 19, instant},
+}
+
 func (b *book) results() (results, error) {
-	t, err := b.table(&table{name: resultsSheet, tab: navy, columns: []column{
-		{"Row", 8, number},
-		{"Task ID", 35, word},
-		{"Display name", 30, prose},
-		{"Outcome", 12, verdict},
-		{"Reason", 46, prose},
-		{"Changed properties", 24, prose},
-		{"Attempts", 10, number},
-		{"HTTP status", 9, number},
-		{"Error code", 18, prose},
-		{"Request ID", 35, word},
-		{"Client request ID", 35, word},
-		{"Sent at", 19, instant},
-		{"Settled at", 19, instant},
-	}})
+	t, err := b.table(&table{name: resultsSheet, tab: navy, columns: slices.Clone(resultColumns)})
 	return results{t}, err
 }
 
 func (t results) entry(e ledger.Entry) error {
 	res := settled(e)
-	attempts := res.Attempts
-	if e.SameAs != nil {
-		attempts = 0 // they stand in the row that was sent, so that the column adds up
-	}
-	return t.add(e.Row, e.ID, e.DisplayName.String(), e.Outcome, reason(e), properties(e.Edits), attempts,
+	return t.add(e.Row, e.ID, e.DisplayName.String(), e.Outcome, reason(e), properties(e.Edits), tried(e),
 		status(res), res.Code, res.RequestID, res.ClientRequestID, res.SentAt, res.SettledAt)
 }
 

@@ -187,44 +187,10 @@ func (p *page) outcomeLine(word string, rows, share any, meaning string, style [
 
 // facts writes who did what to which tenant, when, and what it took.
 func (p *page) facts(r *ledger.Reader, o Options) {
-	h := &r.Header
-	p.section("Who and when")
-	p.fact("Actor", h.Actor)
-	p.fact("Operator", h.Operator)
-	p.fact("Command", h.Command+", version "+h.Version)
-	p.fact("Started", moment(h.Started, o.Zone))
-	p.fact("Plan made", moment(h.Planned, o.Zone))
-	if e := r.End; e != nil {
-		p.fact("Ended", moment(e.At, o.Zone))
-		p.fact("Duration", e.At.Sub(h.Started).Round(100*time.Millisecond).String())
-		p.fact("Exit code", e.ExitCode)
-		p.fact("Reason", e.Reason)
-	} else {
-		p.fact("Ended", "no end is recorded")
-	}
-	for i, leg := range r.Resumes {
-		p.fact(fmt.Sprintf("Resumed, leg %d", i+2), moment(leg.Started, o.Zone)+" by "+leg.Operator)
-	}
-	p.section("Which file")
-	p.fact("File", h.Input.File)
-	p.fact("SHA-256", h.Input.SHA256)
-	p.fact("Sheet", h.Input.Sheet)
-	p.fact("Rows", h.Input.Rows)
-	p.section("Which tenant")
-	p.fact("Tenant", h.Tenant)
-	p.fact("Cloud", h.Cloud+", "+h.GraphURL)
-	p.fact("Tasks", h.TenantTasks)
-	p.fact("Unmanaged", len(h.Unmanaged))
-	if t := r.Total(); r.End != nil || t.Requests > 0 {
-		p.section("What went over the wire")
-		p.fact("Requests", t.Requests)
-		p.fact("Batches", t.Batches)
-		p.fact("Patches", t.Patches)
-		p.fact("Retries", t.Retries)
-		p.fact("Throttled", t.Throttled)
-		p.fact("Waited seconds", seconds(t.Waited))
-		if len(r.Resumes) > 0 {
-			p.fact("Counted", fmt.Sprintf("over the legs of the run that recorded their end; it has %d legs", len(r.Resumes)+1))
+	for _, g := range factsOf(r, o) {
+		p.section(g.name)
+		for _, f := range g.facts {
+			p.fact(f.label, f.value)
 		}
 	}
 }

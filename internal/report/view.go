@@ -54,8 +54,8 @@ func tried(e ledger.Entry) int {
 	return e.Result.Attempts
 }
 
-// seen is the value that the tenant was last seen to hold, as the workbook's Changes show it; nil where
-// nobody knows.
+// seen is the value that the tenant was last seen to hold; nil where nobody knows. That of an applied edit is the one wanted
+// even where the ledger holds no other word of it: applied means that the tenant is known to hold it.
 func seen(e ledger.Entry, edit int) *task.Value {
 	switch {
 	case e.Result != nil && edit < len(e.Result.After):

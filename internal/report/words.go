@@ -51,10 +51,8 @@ var advice = map[diff.Outcome]string{
 	diff.Unknown:   "sent, with no answer that settles it; look at the tasks before anything is sent again",
 }
 
-// attention lists what the reader should look at, the gravest first; empty when there is nothing.
-func (b *book) attention(r *ledger.Reader, n figures) []string {
-	var list []string
-	say := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
+// trouble says what the reader should look at, the gravest first; advise words what an outcome asks of him.
+func trouble(r *ledger.Reader, n figures, advise func(diff.Outcome) string, say func(format string, args ...any)) {
 	if r.End == nil && !r.Planned() {
 		say("The run was cut short. \"taskrecon apply\" with its ledger settles what was sent and goes on.")
 	}
@@ -69,12 +67,19 @@ func (b *book) attention(r *ledger.Reader, n figures) []string {
 			rows -= n.waiting
 		}
 		if rows > 0 && !o.Good() {
-			say("%s %s: %s.", plural(rows, "row"), o, advice[o])
+			say("%s %s: %s.", plural(rows, "row"), o, advise(o))
 		}
 	}
 	if n.temporary > 0 {
 		say("For %s of these the reason may pass: the same run again may settle them.", grouped(n.temporary))
 	}
+}
+
+// attention lists what the reader should look at; empty when there is nothing.
+func (b *book) attention(r *ledger.Reader, n figures) []string {
+	var list []string
+	say := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
+	trouble(r, n, func(o diff.Outcome) string { return advice[o] }, say)
 	if n.failures > 0 && (r.End != nil || r.Planned()) { // a run that was cut short is resumed first
 		say("Failures holds these rows in their own columns. Correct them there and feed the sheet back with --sheet %s.", failuresSheet)
 	}

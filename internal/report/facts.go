@@ -1,0 +1,57 @@
+package report
+
+import (
+	"fmt"
+	"time"
+
+	"taskrecon/internal/ledger"
+)
+
+// labelled is a text or a number under its label.
+type labelled struct {
+	label string
+	value any
+}
+
+type factGroup struct {
+	name  string
+	facts []labelled
+}
+
+func (g *factGroup) add(label string, value any) *factGroup {
+	g.facts = append(g.facts, labelled{label, value})
+	return g
+}
+
+// factsOf says who did what to which tenant, when, and what it took.
+func factsOf(r *ledger.Reader, o Options) []factGroup {
+	h := &r.Header
+	who := factGroup{name: "Who and when"}
+	who.add("Actor", h.Actor).add("Operator", h.Operator).add("Command", h.Command+", version "+h.Version)
+	who.add("Started", moment(h.Started, o.Zone)).add("Plan made", moment(h.Planned, o.Zone))
+	if e := r.End; e != nil {
+		who.add("Ended", moment(e.At, o.Zone)).add("Duration", e.At.Sub(h.Started).Round(100*time.Millisecond).String())
+		who.add("Exit code", e.ExitCode).add("Reason", e.Reason)
+	} else {
+		who.add("Ended", "no end is recorded")
+	}
+	for i, leg := range r.Resumes {
+		who.add(fmt.Sprintf("Resumed, leg %d", i+2), moment(leg.Started, o.Zone)+" by "+leg.Operator)
+	}
+	file := factGroup{name: "Which file"}
+	file.add("File", h.Input.File).add("SHA-256", h.Input.SHA256).add("Sheet", h.Input.Sheet).add("Rows", h.Input.Rows)
+	tenant := factGroup{name: "Which tenant"}
+	tenant.add("Tenant", h.Tenant).add("Cloud", h.Cloud+", "+h.GraphURL)
+	tenant.add("Tasks", h.TenantTasks).add("Unmanaged", len(h.Unmanaged))
+	groups := []factGroup{who, file, tenant}
+	if t := r.Total(); r.End != nil || t.Requests > 0 {
+		wire := factGroup{name: "What went over the wire"}
+		wire.add("Requests", t.Requests).add("Batches", t.Batches).add("Patches", t.Patches)
+		wire.add("Retries", t.Retries).add("Throttled", t.Throttled).add("Waited seconds", seconds(t.Waited))
+		if n := len(r.Resumes); n > 0 {
+			wire.add("Counted", fmt.Sprintf("over the legs of the run that recorded their end; it has %d legs", n+1))
+		}
+		groups = append(groups, wire)
+	}
+	return groups
+}
