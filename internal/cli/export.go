@@ -118,7 +118,7 @@ func columnsOf(list string) ([]*task.Property, error) {
 	}
 	var columns []*task.Property
 	for _, name := range strings.Split(list, ",") {
-		p := propertyNamed(name)
+		p := task.Named(name)
 		switch {
 		case task.FoldName(name) == task.IDName:
 			continue // always the first
@@ -130,15 +130,6 @@ func columnsOf(list string) ([]*task.Property, error) {
 		columns = append(columns, p)
 	}
 	return columns, nil
-}
-
-func propertyNamed(name string) *task.Property {
-	for _, p := range task.All() {
-		if task.FoldName(p.Name) == task.FoldName(name) {
-			return p
-		}
-	}
-	return nil
 }
 
 // noProperty says of a name that it is no property, and which it may be.
@@ -158,14 +149,14 @@ func (p *program) set(c *cli.Context) (*job.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := p.ingestOptions(c)
+	order, err := dateOrder(c)
 	if err != nil {
 		return nil, err
 	}
-	o.Format.Zone = e.Sheet.Zone
+	format := task.Format{Zone: e.Sheet.Zone, Order: order}
 	e.Edit = &job.Edit{}
 	for _, text := range c.Args().Slice() {
-		a, err := job.ParseAssignment(text, o.Format, os.ReadFile)
+		a, err := job.ParseAssignment(text, format, os.ReadFile)
 		if err != nil {
 			return nil, usage("%s", err.Error())
 		}

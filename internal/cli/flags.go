@@ -131,11 +131,9 @@ func (p *program) ingestOptions(c *cli.Context) (ingest.Options, error) {
 	if err != nil {
 		return o, err
 	}
-	order := task.DateOrder(strings.ToLower(c.String("date-order")))
-	switch order {
-	case task.OrderNone, task.OrderDMY, task.OrderMDY, task.OrderYMD:
-	default:
-		return o, usage("--date-order %q is none of dmy, mdy, ymd", c.String("date-order"))
+	order, err := dateOrder(c)
+	if err != nil {
+		return o, err
 	}
 	if o.Format = (task.Format{Order: order}); c.IsSet("timezone") {
 		o.Format.Zone = zone // else a sheet with a base has its own
@@ -156,6 +154,14 @@ func (p *program) ingestOptions(c *cli.Context) (ingest.Options, error) {
 	}
 	o.Password, err = p.workbookPassword(c)
 	return o, err
+}
+
+func dateOrder(c *cli.Context) (task.DateOrder, error) {
+	switch order := task.DateOrder(strings.ToLower(c.String("date-order"))); order {
+	case task.OrderNone, task.OrderDMY, task.OrderMDY, task.OrderYMD:
+		return order, nil
+	}
+	return task.OrderNone, usage("--date-order %q is none of dmy, mdy, ymd", c.String("date-order"))
 }
 
 func zoneOf(c *cli.Context) (*time.Location, error) {

@@ -2,13 +2,11 @@ package cli
 
 import (
 	"fmt"
-	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
-	"taskrecon/internal/diff"
 	"taskrecon/internal/job"
 )
 
@@ -47,7 +45,7 @@ func (p *program) runs(c *cli.Context) (*job.Summary, error) {
 			continue
 		}
 		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", r.Started.UTC().Format(time.DateTime), r.Command, printable(r.Operator),
-			printable(r.File), r.Rows, outcomeWords(r.Outcomes), exitWord(r.ExitCode), printable(r.Ledger))
+			printable(r.File), r.Rows, job.OutcomeWords(r.Outcomes), exitWord(r.ExitCode), printable(r.Ledger))
 	}
 	if err := out.Flush(); err != nil {
 		return s, err
@@ -57,16 +55,6 @@ func (p *program) runs(c *cli.Context) (*job.Summary, error) {
 	}
 	s.Reason = job.Plural(len(past), "run")
 	return s, nil
-}
-
-func outcomeWords(counts map[diff.Outcome]int) string {
-	var words []string
-	for _, o := range diff.Outcomes() {
-		if n := counts[o]; n > 0 {
-			words = append(words, fmt.Sprintf("%d %s", n, o))
-		}
-	}
-	return strings.Join(words, ", ")
 }
 
 // exitWord is the exit code of a run, which one that is saved, cut short or under way has not.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 
 	"taskrecon/internal/task"
 )
@@ -19,7 +18,7 @@ const shownPrefix = "Current "
 // shownColumn reports whether a header is of a column that only shows what a property held.
 func shownColumn(header string) bool {
 	name, ok := strings.CutPrefix(header, shownPrefix)
-	return ok && byFold[task.FoldName(name)] != nil
+	return ok && task.Named(name) != nil
 }
 
 // takeBase reads the base of a sheet whose header says that it has one.
@@ -57,7 +56,7 @@ func (b *builder) baseOf(rec record) (*task.Base, error) {
 	b.based++
 	id := ""
 	if at := b.header.id; at > 0 && at <= len(rec.cells) {
-		id = strings.TrimFunc(rec.cells[at-1].text, func(r rune) bool { return unicode.IsSpace(r) || oddSpace(r) })
+		id = trimID(rec.cells[at-1].text)
 	}
 	if t := b.base.tasks[task.Key(id)]; t != nil {
 		return t, nil

@@ -55,20 +55,12 @@ func (h *header) at(i int) match {
 	return match{}
 }
 
-var byFold = func() map[string]*task.Property {
-	m := make(map[string]*task.Property, task.Count)
-	for _, p := range task.All() {
-		m[task.FoldName(p.Name)] = p
-	}
-	return m
-}()
-
 func matchHeader(text string) match {
 	folded := task.FoldName(text)
 	if folded == task.IDName || folded == task.FoldName(taskID) {
 		return match{id: true}
 	}
-	if p := byFold[folded]; p != nil {
+	if p := task.Named(text); p != nil {
 		return match{property: p}
 	}
 	if folded == task.FoldName(baseName) {

@@ -203,15 +203,11 @@ func (m *marker) idColumn() int {
 
 // taken reports whether text in a column would be understood, were it a cell of text.
 func (m *marker) taken(text string, column int) bool {
-	b := newBuilder(&Input{}, Options{Format: m.in.format})
 	h := m.header[column-1]
 	if blank(text) {
 		return !h.id
 	}
-	text, err := b.cellText(cell{text: text}, h, 1, column)
-	if err == nil && h.property != nil && h.property.Writable && h.pair == "" {
-		_, err = h.property.ParseCell(text, m.in.format)
-	}
+	_, err := understood(text, h, m.in.format)
 	return err == nil
 }
 

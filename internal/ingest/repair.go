@@ -69,7 +69,7 @@ func (b *builder) noticeRemarks() {
 func (b *builder) repair(text string, m match, row, column int) (string, error) {
 	switch {
 	case m.id:
-		trimmed := strings.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || oddSpace(r) })
+		trimmed := trimID(text)
 		if strings.ContainsFunc(text, oddSpace) && !strings.ContainsFunc(trimmed, oddSpace) {
 			b.remark(remarkTrimmed, m, row, column)
 		}
@@ -95,6 +95,11 @@ func (b *builder) repair(text string, m match, row, column int) (string, error) 
 		b.remark(remarkMangled, m, row, column)
 	}
 	return text, nil
+}
+
+// trimID is an id without what is not seen at its ends.
+func trimID(text string) string {
+	return strings.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || oddSpace(r) })
 }
 
 func visible(r rune) rune {

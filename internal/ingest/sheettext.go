@@ -53,8 +53,7 @@ func sheetText(p *task.Property, v task.Value, csv bool) (text string, whole boo
 func CanAsk(p *task.Property, base, wanted task.Value) bool {
 	for _, csv := range []bool{false, true} {
 		text, ok := wishText(p, wanted, csv)
-		shown, whole := sheetText(p, base, csv)
-		if !ok || sameText(shown, text) || !whole && strings.Contains(text, lost) {
+		if !ok || hiddenBehind(p, base, text, csv) != "" {
 			return false
 		}
 	}
@@ -74,12 +73,28 @@ func wishText(p *task.Property, v task.Value, csv bool) (text string, ok bool) {
 	if !whole || blank(plain) {
 		return text, false
 	}
-	reader := newBuilder(&Input{}, Options{})
-	if plain, err := reader.cellText(cell{text: plain}, match{property: p}, 1, 1); err != nil || plain == "" {
-		return text, false
-	}
-	read, err := p.ParseCell(plain, task.Format{})
+	read, err := understood(plain, match{property: p}, task.Format{})
 	return text, err == nil && p.Equal(read, v)
+}
+
+// understood is the value that a text cell of a column would be read as; null where the column is of no property that is sent.
+func understood(text string, m match, f task.Format) (task.Value, error) {
+	text, err := newBuilder(&Input{}, Options{Format: f}).cellText(cell{text: text}, m, 1, 1)
+	if err != nil || m.property == nil || !m.property.Writable || m.pair != "" {
+		return task.Null, err
+	}
+	return m.property.ParseCell(text, f)
+}
+
+// hiddenBehind says why a wish's text, beside what the sheet shows of the base, would not be taken for an edit; "" where it is.
+func hiddenBehind(p *task.Property, base task.Value, text string, csv bool) string {
+	switch shown, whole := sheetText(p, base, csv); {
+	case sameText(shown, text):
+		return "the cell would show what it shows of the value that the task has"
+	case !whole && strings.Contains(text, lost):
+		return errLost.Error()
+	}
+	return ""
 }
 
 // settingsText shows settings as name=value lines where these read again as what they are, else as JSON.

@@ -214,13 +214,7 @@ func (w *sheetWriter) hidden(from *task.Base, p *task.Property, wish task.Value,
 	if !known || p.Equal(v, wish) {
 		return ""
 	}
-	switch shown, whole := sheetText(p, v, w.csv); {
-	case sameText(shown, text):
-		return "the cell would show what it shows of the value that the task has"
-	case !whole && strings.Contains(text, lost):
-		return errLost.Error()
-	}
-	return ""
+	return hiddenBehind(p, v, text, w.csv)
 }
 
 // pending is a file that appears whole, beside what is there already, when it is let land.

@@ -8,9 +8,6 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// byteOrderMark makes Excel take a CSV file for UTF-8.
-const byteOrderMark = "\uFEFF"
-
 // writeCSV writes the sheet and, first, its base. Both are written whole before either lands. Where only the base
 // does, the rows of an older sheet name a base that is not there, so that reading it says so.
 func (w *sheetWriter) writeCSV(path string) (files []string, err error) {
@@ -53,9 +50,9 @@ func pendingWith(path string, fill func(io.Writer) error) (*renameio.PendingFile
 	return f, nil
 }
 
-// writeRecords ends records with "\n": "\r\n" would make encoding/csv change line ends within cells too.
+// writeRecords begins with a byte order mark, by which Excel knows UTF-8, and ends records with "\n": "\r\n" would make encoding/csv change line ends within cells too.
 func (w *sheetWriter) writeRecords(out io.Writer) error {
-	if _, err := io.WriteString(out, byteOrderMark); err != nil {
+	if _, err := io.WriteString(out, bomUTF8); err != nil {
 		return err
 	}
 	records := csv.NewWriter(out)

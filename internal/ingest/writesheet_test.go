@@ -326,7 +326,7 @@ func TestWrittenCSV(t *testing.T) {
 	path := writeSheet(t, "tasks.csv", rows, o)
 	data, err := os.ReadFile(path)
 	must(t, err)
-	text, marked := strings.CutPrefix(string(data), byteOrderMark)
+	text, marked := strings.CutPrefix(string(data), bomUTF8)
 	if !marked {
 		t.Error("no byte order mark")
 	}

@@ -74,14 +74,14 @@ func target(name string) (Assignment, error) {
 	if folded == task.IDName {
 		return Assignment{}, errors.New("id says which task it is and cannot be set; pick tasks by it instead")
 	}
+	if p := task.Named(name); p != nil {
+		if !p.Writable {
+			return Assignment{}, fmt.Errorf("%s %w; it cannot be set", p.Name, task.ErrReadOnly)
+		}
+		return Assignment{Property: p}, nil
+	}
 	var settable []string
 	for _, p := range task.All() {
-		if task.FoldName(p.Name) == folded {
-			if !p.Writable {
-				return Assignment{}, fmt.Errorf("%s %w; it cannot be set", p.Name, task.ErrReadOnly)
-			}
-			return Assignment{Property: p}, nil
-		}
 		if p.Writable {
 			settable = append(settable, p.Name)
 		}
@@ -322,13 +322,7 @@ func (e *Edit) Check() error {
 // those selected, and with nothing but leavers those of them that a leaver has. Rows has the picked tasks that would change,
 // with only what differs. An error is one of Where, or of a task that cannot be edited.
 func (e *Edit) Rows(tasks []*task.Task) (rows []EditRow, picked int, err error) {
-	seen := make(map[string]bool, len(tasks))
-	for _, t := range tasks {
-		key := task.Key(t.ID)
-		if !t.Managed() || seen[key] {
-			continue
-		}
-		seen[key] = true
+	for _, t := range managedOnce(tasks) {
 		if ok, err := e.picks(t); err != nil {
 			return nil, 0, err
 		} else if !ok {

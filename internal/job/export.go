@@ -57,16 +57,25 @@ func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched)
 		}
 		return s, nil
 	}
-	zone := time.UTC
-	if e.Sheet.Zone != nil {
-		zone = e.Sheet.Zone
-	}
-	e.Sheet.Source = ingest.Source{Tenant: who.Tenant, Cloud: e.Cloud, At: read, Zone: zone.String()}
+	e.Sheet.Source = ingest.Source{Tenant: who.Tenant, Cloud: e.Cloud, At: read}
 	if s.Reports, err = ingest.WriteSheet(e.Path, rows, e.Sheet); err != nil {
 		return s, fmt.Errorf("writing %s: %w", e.Path, err)
 	}
 	s.Reason = "written"
 	return s, nil
+}
+
+// managedOnce are the tasks that this program manages, each once, in the order of the tenant's list.
+func managedOnce(tasks []*task.Task) []*task.Task {
+	var managed []*task.Task
+	seen := make(map[string]bool, len(tasks))
+	for _, t := range tasks {
+		if key := task.Key(t.ID); t.Managed() && !seen[key] {
+			seen[key] = true
+			managed = append(managed, t)
+		}
+	}
+	return managed
 }
 
 // rows are the rows of the sheet, in the order of the tenant's list, each task once.
@@ -79,13 +88,7 @@ func (e *Export) rows(current []*task.Task) (rows []ingest.SheetRow, picked int,
 		}
 		return rows, picked, err
 	}
-	seen := make(map[string]bool, len(current))
-	for _, t := range current {
-		key := task.Key(t.ID)
-		if seen[key] || !t.Managed() {
-			continue
-		}
-		seen[key] = true
+	for _, t := range managedOnce(current) {
 		if e.Where != nil {
 			ok, err := e.Where(t)
 			if err != nil {

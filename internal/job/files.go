@@ -121,35 +121,13 @@ func (f *files) cleanUp() {
 	}
 }
 
-// sign leaves a signature of the ledger's final hash beside it.
-func (r *run) sign() error {
-	if r.Signer == nil || r.summary.Ledger == "" {
-		return nil
-	}
-	past, err := ledger.Open(r.files.ledger)
-	if err != nil {
-		return err
-	}
-	defer past.Close()
-	signature, err := r.Signer.Sign(past.Final)
-	if err != nil {
-		return fmt.Errorf("signing the ledger: %w", err)
-	}
-	path := r.files.ledger + ledger.SignatureSuffix
-	if err := renameio.WriteFile(path, signature, 0o600, renameio.WithStaticPermissions(0o600)); err != nil {
-		return fmt.Errorf("signing the ledger: %w", err)
-	}
-	r.Watcher.Written("signature", path)
-	return nil
-}
-
-// report renders the ledger into every report that is wanted.
+// report leaves what is derived from the ledger: its signature, what takes the run back, and every report that is wanted.
 func (r *run) report() error {
 	if r.summary.Ledger != "" {
 		r.Watcher.Written("ledger", r.summary.Ledger)
 	}
-	undo := r.files.undo != "" && r.Command == "apply"
-	if len(r.files.reports) == 0 && !undo {
+	undo, sign := r.files.undo != "" && r.Command == "apply", r.Signer != nil && r.summary.Ledger != ""
+	if len(r.files.reports) == 0 && !undo && !sign {
 		return nil
 	}
 	past, err := ledger.Open(r.files.ledger)
@@ -158,6 +136,9 @@ func (r *run) report() error {
 	}
 	defer past.Close()
 	var errs []error
+	if sign {
+		errs = append(errs, r.sign(past.Final))
+	}
 	if undo {
 		if _, err := WriteUndo(past, r.files.undo, true); err != nil {
 			errs = append(errs, err)
@@ -172,4 +153,18 @@ func (r *run) report() error {
 		r.Watcher.Written("report", path)
 	}
 	return errors.Join(errs...)
+}
+
+// sign leaves a signature of the ledger's final hash beside it.
+func (r *run) sign(final string) error {
+	signature, err := r.Signer.Sign(final)
+	path := r.files.ledger + ledger.SignatureSuffix
+	if err == nil {
+		err = renameio.WriteFile(path, signature, 0o600, renameio.WithStaticPermissions(0o600))
+	}
+	if err != nil {
+		return fmt.Errorf("signing the ledger: %w", err)
+	}
+	r.Watcher.Written("signature", path)
+	return nil
 }

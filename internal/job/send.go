@@ -45,8 +45,7 @@ func (r *run) keep(ctx context.Context, book *ledger.Writer, err error) error {
 		_, countErr := r.tally(book)
 		err = first(err, countErr)
 	}
-	err = first(err, book.Close())
-	return first(first(err, r.sign()), r.report())
+	return first(first(err, book.Close()), r.report())
 }
 
 // first is the error that is told: the earlier one, since later ones tend to follow from it.

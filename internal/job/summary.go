@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -40,14 +41,16 @@ func NewSummary(command string) *Summary {
 
 // Words lists the outcomes that occurred: "18 applied, 3 unchanged, 1 notFound".
 func (s *Summary) Words() string {
+	return cmp.Or(OutcomeWords(s.Outcomes), "no rows")
+}
+
+// OutcomeWords lists the outcomes that occurred, in the order of diff.Outcomes; "" where none did.
+func OutcomeWords(counts map[diff.Outcome]int) string {
 	var parts []string
 	for _, o := range diff.Outcomes() {
-		if n := s.Outcomes[o]; n > 0 {
+		if n := counts[o]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, o))
 		}
-	}
-	if len(parts) == 0 {
-		return "no rows"
 	}
 	return strings.Join(parts, ", ")
 }

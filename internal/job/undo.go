@@ -1,7 +1,6 @@
 package job
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -28,7 +27,7 @@ func WriteUndo(past *ledger.Reader, path string, overwrite bool) (*Undone, error
 	}
 	o := ingest.SheetOptions{
 		Columns: slices.Clone(u.Properties), Shown: u.Properties, Overwrite: overwrite,
-		Source: ingest.Source{Tenant: past.Header.Tenant, Cloud: past.Header.Cloud, At: u.At, Zone: "UTC"},
+		Source: ingest.Source{Tenant: past.Header.Tenant, Cloud: past.Header.Cloud, At: u.At},
 	}
 	if !slices.Contains(o.Columns, task.DisplayName) {
 		o.Columns = slices.Insert(o.Columns, 0, task.DisplayName)
@@ -39,7 +38,7 @@ func WriteUndo(past *ledger.Reader, path string, overwrite bool) (*Undone, error
 	}
 	done := &Undone{Rows: len(rows), Left: u.Left}
 	if done.Files, err = ingest.WriteSheet(path, rows, o); err != nil {
-		return nil, fmt.Errorf("writing %s: %w", cmp.Or(path, undoFile), err)
+		return nil, fmt.Errorf("writing %s: %w", path, err)
 	}
 	return done, nil
 }

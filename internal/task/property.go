@@ -88,6 +88,7 @@ func init() {
 	for i, p := range table {
 		p.index = i
 		byName[p.Name] = p
+		byFold[FoldName(p.Name)] = p
 	}
 }
 
@@ -99,6 +100,11 @@ func All() []*Property {
 
 // Lookup finds a property by its exact name, or nil. "id" is not a property in this sense.
 func Lookup(name string) *Property { return byName[name] }
+
+var byFold = make(map[string]*Property, Count)
+
+// Named finds a property by its name as people write it, matched as FoldName says, or nil.
+func Named(name string) *Property { return byFold[FoldName(name)] }
 
 // FoldName is the form under which a header matches a property name: case, spaces, "_" and "-" do not count.
 func FoldName(header string) string {
