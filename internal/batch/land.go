@@ -79,6 +79,7 @@ func (s *sender) count(t *trip) {
 		it.result.SentAt = t.at
 		it.result.ClientRequestID = t.id
 		it.result.Status, it.result.Code, it.result.RequestID, it.result.Reason = 0, "", "", ""
+		it.result.ServerDate = time.Time{}
 		it.last = nil
 	}
 }
@@ -163,6 +164,7 @@ func (s *sender) moveOn(it *item, status int) {
 func (s *sender) landWrites(t *trip) {
 	for i, a := range t.answers() {
 		it := t.items[i]
+		it.result.ServerDate = graph.ServerDate(t.reply.Date)
 		if a == nil {
 			it.result.RequestID = t.reply.RequestID
 			it.result.Reason = "the answer to this change was missing, doubled or unreadable"
@@ -268,6 +270,9 @@ func (it *item) refuse(e *graph.Error) {
 	it.result.Status, it.result.Code, it.result.Reason = e.Status, e.Code, e.Error()
 	if e.RequestID != "" {
 		it.result.RequestID = e.RequestID
+	}
+	if at := graph.ServerDate(e.Date); !at.IsZero() {
+		it.result.ServerDate = at
 	}
 }
 

@@ -18,6 +18,7 @@ type Result struct {
 	Code            string       // Graph's error code of the last answer
 	RequestID       string       // Graph's request-id of the last answer, shared by an envelope where Graph shares it
 	ClientRequestID string       // our client-request-id of the last envelope that carried the change
+	ServerDate      time.Time    // when the service gave the last answer, by its own clock; zero when it did not say
 	Temporary       bool         // not as wanted for a reason that may pass: the same run again may succeed
 	SentAt          time.Time    // of the last attempt; zero when never sent
 	SettledAt       time.Time

@@ -48,6 +48,7 @@ func (a *Answer) Err() *Error { return DecodeError(a.Status, a.Header, a.Body, t
 type Reply struct {
 	Answers    []Answer
 	RequestID  string
+	Date       string        // of the server, as it wrote it
 	RetryAfter time.Duration // of the outer answer; negative when it says nothing
 }
 
@@ -74,7 +75,7 @@ func (c *Client) Batch(ctx context.Context, clientRequestID string, items []Item
 	if err != nil {
 		return nil, err
 	}
-	reply.RequestID = a.header.Get("request-id")
+	reply.RequestID, reply.Date = a.header.Get("request-id"), a.header.Get("Date")
 	reply.RetryAfter = RetryAfter(a.header.Get("Retry-After"), time.Now())
 	return reply, nil
 }

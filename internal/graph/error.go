@@ -127,6 +127,21 @@ func RetryAfter(value string, now time.Time) time.Duration {
 	return -1
 }
 
+// ServerDate reads a date as the service writes it: that of an HTTP header, or the one inside an error, which has no zone and is
+// in UTC. It returns the zero time for anything else.
+func ServerDate(text string) time.Time {
+	text = strings.TrimSpace(text)
+	if t, err := http.ParseTime(text); err == nil {
+		return t.UTC()
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.UTC()
+		}
+	}
+	return time.Time{}
+}
+
 func or(a, b string) string {
 	if a != "" {
 		return a

@@ -5,7 +5,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"math"
+	"slices"
 	"strings"
+	"time"
 )
 
 // Credential yields access tokens. It must be safe for concurrent use.
@@ -26,10 +29,26 @@ func (t StaticToken) Token(_ context.Context, fresh bool) (string, error) {
 }
 
 // Identity is what an access token says of itself. The token is not verified: this is for records, not for decisions.
+// What a token does not say is empty.
 type Identity struct {
-	Tenant string // tenant id
-	Actor  string // the user, else the application, in whose name calls are made
+	Tenant   string    // tenant id
+	Actor    string    // the user, else the application, in whose name calls are made
+	App      string    // the application's client id
+	AppName  string    // the application's display name
+	Object   string    // object id: the user's, or the service principal's if AppOnly
+	UserName string    // the user's sign-in name
+	AppOnly  bool      // an application by itself, no user behind it
+	Audience string    // whom the token is for; of several, the first
+	Roles    []string  // application permissions, sorted
+	Scopes   []string  // delegated permissions, sorted
+	Issued   time.Time // UTC, whole seconds
+	Expires  time.Time // UTC, whole seconds
+	TokenID  string    // the token's id in the tenant's sign-in log
 }
+
+// claims are those of an Entra access token, of version 1 and 2. Each is read by itself, so that one of a strange
+// type does not take the others away.
+type claims map[string]json.RawMessage
 
 // Identify reads the claims of a JWT; of an opaque token it knows nothing, and says so by empty fields.
 func Identify(token string) Identity {
@@ -41,26 +60,57 @@ func Identify(token string) Identity {
 	if err != nil {
 		return Identity{}
 	}
-	var c struct {
-		Tenant  string `json:"tid"`
-		User    string `json:"upn"`
-		Email   string `json:"preferred_username"`
-		AppName string `json:"app_displayname"`
-		App     string `json:"appid"`
-	}
+	var c claims
 	if json.Unmarshal(payload, &c) != nil {
 		return Identity{}
 	}
-	id := Identity{Tenant: c.Tenant}
+	id := Identity{
+		Tenant: c.text("tid"), App: or(c.text("appid"), c.text("azp")), AppName: c.text("app_displayname"),
+		Object: c.text("oid"), UserName: or(c.text("upn"), c.text("preferred_username")),
+		Roles: c.list("roles"), Scopes: strings.Fields(c.text("scp")),
+		Issued: c.instant("iat"), Expires: c.instant("exp"), TokenID: c.text("uti"),
+	}
+	if audience := c.list("aud"); len(audience) > 0 {
+		id.Audience = audience[0]
+	}
+	slices.Sort(id.Roles)
+	slices.Sort(id.Scopes)
+	id.AppOnly = c.text("idtyp") == "app" || len(id.Roles) > 0 && len(id.Scopes) == 0
 	switch {
-	case c.User != "":
-		id.Actor = c.User
-	case c.Email != "":
-		id.Actor = c.Email
-	case c.AppName != "" && c.App != "":
-		id.Actor = c.AppName + " (" + c.App + ")"
+	case id.UserName != "":
+		id.Actor = id.UserName
+	case id.AppName != "" && id.App != "":
+		id.Actor = id.AppName + " (" + id.App + ")"
 	default:
-		id.Actor = or(c.App, c.AppName)
+		id.Actor = or(id.App, id.AppName)
 	}
 	return id
+}
+
+func (c claims) text(name string) string {
+	var s string
+	if json.Unmarshal(c[name], &s) != nil {
+		return ""
+	}
+	return s
+}
+
+// list reads a claim that is one string or several.
+func (c claims) list(name string) []string {
+	if s := c.text(name); s != "" {
+		return []string{s}
+	}
+	var l []string
+	if json.Unmarshal(c[name], &l) != nil {
+		return nil
+	}
+	return l
+}
+
+func (c claims) instant(name string) time.Time {
+	var seconds float64
+	if json.Unmarshal(c[name], &seconds) != nil || seconds <= 0 || seconds > math.MaxInt32*16 {
+		return time.Time{}
+	}
+	return time.Unix(int64(seconds), 0).UTC()
 }

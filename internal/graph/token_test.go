@@ -2,7 +2,10 @@ package graph
 
 import (
 	"encoding/base64"
+	"reflect"
+	"slices"
 	"testing"
+	"time"
 )
 
 func jwt(encoding *base64.Encoding, claims string) string {

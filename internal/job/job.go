@@ -258,7 +258,8 @@ func (r *run) expected() error {
 func (r *run) header() ledger.Header {
 	h := ledger.Header{
 		RunID: r.files.runID, Command: r.Command, Version: r.Version,
-		Cloud: r.Cloud, GraphURL: r.GraphURL, Tenant: r.who.Tenant, Actor: r.who.Actor, Operator: r.Operator,
+		Cloud: r.Cloud, GraphURL: r.GraphURL, Tenant: r.who.Tenant, Actor: r.who.Actor,
+		AppID: r.who.App, ObjectID: r.who.Object, SignInID: r.who.TokenID, Operator: r.Operator,
 		Options: r.Options, Started: r.started.UTC().Truncate(time.Millisecond),
 		Planned: r.planned.UTC().Truncate(time.Millisecond), TenantTasks: r.plan.Tenant,
 	}

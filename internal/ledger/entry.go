@@ -15,6 +15,15 @@ type Entry struct {
 	Result  *Result // nil when it was never settled by sending, or is in doubt again
 	Outcome diff.Outcome
 	Reason  string
+	Caller  Caller // of the leg that gave the result, else of the run
+}
+
+// Caller is in whose name Graph was called, in the terms of the audit logs of Entra and Intune. What the access token did not say
+// is "".
+type Caller struct {
+	Actor    string
+	AppID    string
+	ObjectID string
 }
 
 // Each calls f with every entry in plan order and stops at the first error, which it returns. It may
@@ -60,7 +69,7 @@ func (r *Reader) eachChange(f func(Change) error) error {
 
 // entry settles the outcome of a row: the plan's, else the result's, else what the lack of one means.
 func (r *Reader) entry(c Change) (Entry, error) {
-	e := Entry{Change: c, Outcome: c.Outcome, Reason: c.Reason}
+	e := Entry{Change: c, Outcome: c.Outcome, Reason: c.Reason, Caller: r.caller(0)}
 	if c.Outcome != diff.Pending {
 		return e, nil
 	}
@@ -79,9 +88,20 @@ func (r *Reader) entry(c Change) (Entry, error) {
 	}
 	e.Outcome, e.Reason = res.Outcome, res.Reason
 	if s.pending {
-		e.Result = res
+		e.Result, e.Caller = res, r.caller(s.offset)
 	}
 	return e, nil
+}
+
+// caller is who called Graph where the line at offset was written.
+func (r *Reader) caller(offset int64) Caller {
+	for i := len(r.legs) - 1; i >= 0; i-- {
+		if offset > r.legs[i] {
+			l := &r.Resumes[i]
+			return Caller{l.Actor, l.AppID, l.ObjectID}
+		}
+	}
+	return Caller{r.Header.Actor, r.Header.AppID, r.Header.ObjectID}
 }
 
 // result reads the line that says how a change ended. One of the plan has outcome and reason under the same names.

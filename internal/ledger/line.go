@@ -71,6 +71,9 @@ type Header struct {
 	GraphURL    string      `json:"graphUrl"`
 	Tenant      string      `json:"tenant"`   // tenant id from the access token, or "" where the token does not say
 	Actor       string      `json:"actor"`    // application or user in whose name Graph was called
+	AppID       string      `json:"appId"`    // client id of the application that called Graph, or "" where the token does not say
+	ObjectID    string      `json:"objectId"` // of the user, else of the service principal, in the tenant's directory; or ""
+	SignInID    string      `json:"signInId"` // of the access token in the tenant's sign-in log when the run began; or ""
 	Operator    string      `json:"operator"` // who ran the program on which host: user@host
 	Options     []Option    `json:"options"`
 	Started     time.Time   `json:"started"`
@@ -85,6 +88,8 @@ type Resumption struct {
 	Started  time.Time `json:"started"`
 	Operator string    `json:"operator"`
 	Actor    string    `json:"actor"`
+	AppID    string    `json:"appId"`
+	ObjectID string    `json:"objectId"`
 	Version  string    `json:"version"`
 	Options  []Option  `json:"options"`
 }
@@ -128,6 +133,7 @@ type Result struct {
 	Code            string       `json:"code,omitempty"`
 	RequestID       string       `json:"requestId,omitempty"`
 	ClientRequestID string       `json:"clientRequestId,omitempty"`
+	ServerDate      time.Time    `json:"serverDate,omitzero"` // of the last answer, by the service's clock
 	Temporary       bool         `json:"temporary,omitempty"`
 	SentAt          time.Time    `json:"sentAt,omitzero"`
 	SettledAt       time.Time    `json:"settledAt"`

@@ -29,6 +29,7 @@ type Reader struct {
 	plan    planHash
 	begun   bool // a line follows the plan
 	total   Total
+	legs    []int64 // where the lines of Resumes begin
 	changes []state // by change index
 }
 
@@ -224,7 +225,7 @@ func (r *Reader) takeKind(kind string, line []byte, at place) error {
 	case !r.planned():
 		return fmt.Errorf("a line of kind %q stands where change %d belongs", kind, len(r.changes))
 	case kind == kindRun:
-		return r.takeResumed(line)
+		return r.takeResumed(line, at)
 	case r.End != nil:
 		return errors.New("a line follows the end of the run, and nobody resumed it")
 	}
@@ -276,7 +277,7 @@ func (r *Reader) takeChange(line []byte, at place) error {
 	return nil
 }
 
-func (r *Reader) takeResumed(line []byte) error {
+func (r *Reader) takeResumed(line []byte, at place) error {
 	var l resumed
 	if err := json.Unmarshal(line, &l); err != nil {
 		return err
@@ -284,7 +285,7 @@ func (r *Reader) takeResumed(line []byte) error {
 	if !l.Resumed {
 		return errors.New("a second header does not belong here")
 	}
-	r.Resumes = append(r.Resumes, l.Resumption)
+	r.Resumes, r.legs = append(r.Resumes, l.Resumption), append(r.legs, at.offset)
 	r.begun, r.End = true, nil
 	return nil
 }

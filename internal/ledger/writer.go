@@ -87,7 +87,7 @@ func (w *Writer) Result(r batch.Result) error {
 	return w.append(kindResult, Result{
 		Index: r.Change.Index, Outcome: r.Outcome, Reason: r.Reason, After: r.After, Attempts: r.Attempts,
 		Status: r.Status, Code: r.Code, RequestID: r.RequestID, ClientRequestID: r.ClientRequestID,
-		Temporary: r.Temporary, SentAt: stamp(r.SentAt), SettledAt: stamp(r.SettledAt),
+		ServerDate: r.ServerDate, Temporary: r.Temporary, SentAt: stamp(r.SentAt), SettledAt: stamp(r.SettledAt),
 	}, false)
 }
 
@@ -95,7 +95,8 @@ func (w *Writer) Result(r batch.Result) error {
 // stable storage.
 func (w *Writer) Resumed(h Header) error {
 	return w.append(kindRun, resumed{true, Resumption{
-		Started: h.Started, Operator: h.Operator, Actor: h.Actor, Version: h.Version, Options: h.Options,
+		Started: h.Started, Operator: h.Operator, Actor: h.Actor, AppID: h.AppID, ObjectID: h.ObjectID,
+		Version: h.Version, Options: h.Options,
 	}}, true)
 }
 

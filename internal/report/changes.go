@@ -1,6 +1,9 @@
 package report
 
-import "taskrecon/internal/ledger"
+import (
+	"taskrecon/internal/diff"
+	"taskrecon/internal/ledger"
+)
 
 // changes is the sheet with a row for every edit.
 type changes struct{ *table }
@@ -19,9 +22,10 @@ func (b *book) changes() (changes, error) {
 	return changes{t}, err
 }
 
-func (t changes) entry(e ledger.Entry) error {
+// entry writes a row for each edit, which leads to the entry's own on Results.
+func (t changes) entry(e ledger.Entry, o diff.Outcome, at spot) error {
 	for i, edit := range e.Edits {
-		err := t.add(e.Row, e.ID, e.DisplayName.String(), edit.Property, edit.Before.String(), edit.Wanted.String(), after(e, i), e.Outcome)
+		err := t.add(leading(e.Row, at), e.ID, e.DisplayName.String(), edit.Property, edit.Before.String(), edit.Wanted.String(), after(e, i), o)
 		if err != nil {
 			return err
 		}

@@ -30,23 +30,24 @@ func writeCSV(f *os.File, r *ledger.Reader, _ Options) error {
 	if err := w.Write(headers); err != nil {
 		return err
 	}
-	if err := r.Each(func(e ledger.Entry) error { return w.Write(record(e)) }); err != nil {
+	if err := r.Each(func(e ledger.Entry) error { return w.Write(record(r, e)) }); err != nil {
 		return err
 	}
 	w.Flush()
 	return w.Error()
 }
 
-func record(e ledger.Entry) []string {
+func record(r *ledger.Reader, e ledger.Entry) []string {
 	res := settled(e)
 	code := ""
 	if res.Status != 0 {
 		code = strconv.Itoa(res.Status)
 	}
 	return []string{
-		strconv.Itoa(e.Row), inert(e.ID), inert(e.DisplayName.String()), string(e.Outcome), inert(reason(e)),
+		strconv.Itoa(e.Row), inert(e.ID), inert(e.DisplayName.String()), string(outcome(e, r.Planned())), inert(reason(e)),
 		inert(properties(e.Edits)), strconv.Itoa(tried(e)), code, inert(res.Code), inert(res.RequestID),
 		inert(res.ClientRequestID), shown(res.SentAt), shown(res.SettledAt),
+		serverDate(res), inert(r.Header.RunID), inert(e.Caller.Actor), inert(e.Caller.AppID), inert(r.Header.Tenant),
 	}
 }
 

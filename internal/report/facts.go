@@ -23,11 +23,14 @@ func (g *factGroup) add(label string, value any) *factGroup {
 	return g
 }
 
+// mostLegs is how many legs of a run are told apart on the first page.
+const mostLegs = 5
+
 // factsOf says who did what to which tenant, when, and what it took.
 func factsOf(r *ledger.Reader, o Options) []factGroup {
 	h := &r.Header
 	who := factGroup{name: "Who and when"}
-	who.add("Actor", h.Actor).add("Operator", h.Operator).add("Command", h.Command+", version "+h.Version)
+	who.add("Run ID", h.RunID).add("Actor", h.Actor).add("App ID", h.AppID).add("Operator", h.Operator).add("Command", h.Command+", version "+h.Version)
 	who.add("Started", moment(h.Started, o.Zone)).add("Plan made", moment(h.Planned, o.Zone))
 	if e := r.End; e != nil {
 		who.add("Ended", moment(e.At, o.Zone)).add("Duration", e.At.Sub(h.Started).Round(100*time.Millisecond).String())
@@ -36,6 +39,10 @@ func factsOf(r *ledger.Reader, o Options) []factGroup {
 		who.add("Ended", "no end is recorded")
 	}
 	for i, leg := range r.Resumes {
+		if i == mostLegs {
+			who.add("Resumed again", fmt.Sprintf("%s more; all are on Run", plural(len(r.Resumes)-i, "time")))
+			break
+		}
 		who.add(fmt.Sprintf("Resumed, leg %d", i+2), moment(leg.Started, o.Zone)+" by "+leg.Operator)
 	}
 	file := factGroup{name: "Which file"}

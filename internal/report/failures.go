@@ -19,7 +19,7 @@ type failures struct {
 func (b *book) failures(own []string) (failures, error) {
 	var columns []column
 	for _, name := range own {
-		columns = append(columns, column{name, ownWidth(name), prose})
+		columns = append(columns, column{name, ownWidth(name), kept})
 	}
 	for _, c := range []column{
 		{"Outcome", 12, verdict},
@@ -64,7 +64,7 @@ func unlike(name string, own []string) string {
 // entry writes the row's cells as the input had them. A text that a cell cannot hold exactly is left
 // out and said so in the reason: a blank asks for nothing when the sheet is fed back, a cut text would ask
 // for something that nobody wanted.
-func (t failures) entry(e ledger.Entry) error {
+func (t failures) entry(e ledger.Entry, at spot) error {
 	values := make([]any, 0, len(t.columns))
 	var left []string
 	for i, name := range t.own {
@@ -84,5 +84,5 @@ func (t failures) entry(e ledger.Entry) error {
 		why = strings.TrimSuffix("left out here, since a cell cannot hold it: "+strings.Join(left, ", ")+"; "+why, "; ")
 	}
 	res := settled(e)
-	return t.add(append(values, e.Outcome, why, status(res), res.Code, res.RequestID)...)
+	return t.add(append(values, leading(e.Outcome, at), why, status(res), res.Code, res.RequestID)...)
 }

@@ -34,7 +34,7 @@ func newRun(command string) *run {
 			Columns: []string{"Task ID", "Assigned To", "Ticket"},
 		},
 		Cloud: "global", GraphURL: "https://graph.microsoft.com/beta", Tenant: "6d1f0c7e-3a53-4f0b-9d3c-0d9a1b1f2c55",
-		Actor: "taskrecon-automation", Operator: "cron@ops-01",
+		Actor: "taskrecon-automation", AppID: "0d4f3c1a-6c1e-4a55-9f37-2b6f0e6a9d10", ObjectID: "b2b7a9d4-90d5-4f0e-8a36-5c2f6f1c7e11", Operator: "cron@ops-01",
 		Options: []ledger.Option{{Name: "in-flight", Value: "4"}, {Name: "on-conflict", Value: "skip"}},
 		Started: start, Planned: start.Add(3 * time.Second), TenantTasks: 940,
 	}}
@@ -72,6 +72,7 @@ func (r *run) sent(name string, res batch.Result, edits ...diff.Edit) {
 	res.ClientRequestID = fmt.Sprintf("c0ffee00-0000-4000-8000-%012d", c.Index/20)
 	res.RequestID = fmt.Sprintf("5e51ce00-0000-4000-8000-%012d", c.Index)
 	res.SentAt, res.SettledAt = start.Add(4*time.Second+n), start.Add(5*time.Second+n)
+	res.ServerDate = res.SentAt.Truncate(time.Second).Add(time.Second)
 	if res.Attempts == 0 {
 		res.Attempts = 1
 	}

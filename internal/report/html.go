@@ -69,12 +69,15 @@ func writePage(f *os.File, r *ledger.Reader, o Options) error {
 var styleSheet = sync.OnceValue(func() string {
 	var s strings.Builder
 	s.WriteString(pageCSS)
-	for _, o := range diff.Outcomes() {
+	for _, o := range append(diff.Outcomes(), wouldChange) {
 		l := looks[o]
-		fmt.Fprintf(&s, ".o-%s{--solid:#%s;--over:#%s;--tint:#%s}\n", o, l.solid, l.over, l.tint)
+		fmt.Fprintf(&s, ".o-%s{--solid:#%s;--over:#%s;--tint:#%s}\n", class(o), l.solid, l.over, l.tint)
 	}
 	return s.String()
 })
+
+// class is an outcome as the name of a class.
+func class(o diff.Outcome) string { return strings.ReplaceAll(string(o), " ", "-") }
 
 // policy allows the page its own style and script, and nothing else.
 func policy() string {
@@ -95,7 +98,7 @@ func (v *view) held() int { return min(v.failures, pageRows) + min(v.rows-v.fail
 func (v *view) pageData(out *bufio.Writer) error {
 	w := &jsonWriter{out: out, html: true}
 	w.text(`<script type="application/json" id="data">{` + "\n")
-	w.member("outcomes", diff.Outcomes())
+	w.member("outcomes", v.shown())
 	w.text(",\n\"rows\": [")
 	first, room, spare := true, pageRows, v.spare()
 	saved := v.ledger.Planned()
@@ -117,7 +120,7 @@ func (v *view) pageData(out *bufio.Writer) error {
 
 // pageRow is a row as the script takes it, by place: row, ID, name, outcome, whether it needs attention,
 // reason, edits as [property, before, wanted, after or null], attempts, status, code, request ID, client
-// request ID, sent, settled.
+// request ID, sent, settled, server date, actor.
 func pageRow(e ledger.Entry, saved bool) []any {
 	res := settled(e)
 	edits := make([][]any, len(e.Edits))
@@ -132,8 +135,9 @@ func pageRow(e ledger.Entry, saved bool) []any {
 		attention = 1
 	}
 	return []any{
-		e.Row, plain(e.ID), plain(e.DisplayName.String()), e.Outcome, attention, plain(reason(e)), edits, tried(e),
+		e.Row, plain(e.ID), plain(e.DisplayName.String()), outcome(e, saved), attention, plain(reason(e)), edits, tried(e),
 		res.Status, plain(res.Code), plain(res.RequestID), plain(res.ClientRequestID), utc(res.SentAt), utc(res.SettledAt),
+		serverDate(res), plain(e.Caller.Actor),
 	}
 }
 
@@ -141,17 +145,7 @@ func pageRow(e ledger.Entry, saved bool) []any {
 // it becomes a visible escape, and what is too long for a page is cut with a mark that says so.
 func plain(text string) string {
 	text, _ = visible(text)
-	if strings.ContainsFunc(text, turns) {
-		var out strings.Builder
-		for _, r := range text {
-			if turns(r) {
-				fmt.Fprintf(&out, `\u%04x`, r)
-			} else {
-				out.WriteRune(r)
-			}
-		}
-		text = out.String()
-	}
+	text, _ = unturned(text)
 	if len(text) <= pageUnits {
 		return text
 	}
@@ -163,6 +157,3 @@ func plain(text string) string {
 	}
 	return text
 }
-
-// turns reports whether the character makes what follows it run in another direction than it reads.
-func turns(r rune) bool { return r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 }

@@ -34,11 +34,11 @@ type pageView struct {
 
 // outcomeView is an outcome's segment of the chart and its line in the legend.
 type outcomeView struct {
-	Word, Symbol, Solid, Over string
-	Count, Share, Meaning     string
-	X, Wide, Middle           string // in percent
-	Label                     string // what fits into the segment
-	Zero                      bool
+	Word, Class, Symbol, Solid, Over string
+	Count, Share, Meaning            string
+	X, Wide, Middle                  string // in percent
+	Label                            string // what fits into the segment
+	Zero                             bool
 }
 
 type factView struct {
@@ -95,7 +95,7 @@ func (v *view) page(o Options) pageView {
 // enough to be seen.
 func (v *view) segments() []outcomeView {
 	const least = 1.0
-	order := diff.Outcomes()
+	order := v.shown()
 	slices.SortStableFunc(order, func(a, b diff.Outcome) int { return zero(v.outcomes[a]) - zero(v.outcomes[b]) })
 	sum := 0.0
 	wide := map[diff.Outcome]float64{}
@@ -110,7 +110,7 @@ func (v *view) segments() []outcomeView {
 	for _, o := range order {
 		n, l := v.outcomes[o], looks[o]
 		s := outcomeView{
-			Word: string(o), Symbol: l.symbol, Solid: "#" + l.solid, Over: "#" + l.over,
+			Word: string(o), Class: class(o), Symbol: l.symbol, Solid: "#" + l.solid, Over: "#" + l.over,
 			Count: grouped(n), Meaning: v.meaning(o), Zero: n == 0,
 		}
 		if n > 0 {

@@ -133,7 +133,7 @@ func TestPageOfASavedPlan(t *testing.T) {
 	r := newRun("plan")
 	r.add("waits", edit(diffProperty, "a", "b"))
 	page := string(viewBytes(t, r.write(t), ".html"))
-	for _, want := range []string{"A saved plan: nothing was sent yet. It would change 1 of 1 row", "Planned; not sent yet", "No row needs attention", `class="verdict good"`} {
+	for _, want := range []string{"A saved plan: nothing was sent yet. It would change 1 of 1 row", `data-filter="would change"`, "o-would-change{", "No row needs attention", `class="verdict good"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page has no %q", want)
 		}

@@ -29,6 +29,9 @@ type runJSON struct {
 	Tenant      string          `json:"tenant"`
 	TenantTasks int             `json:"tenantTasks"`
 	Actor       string          `json:"actor"`
+	AppID       string          `json:"appId"`
+	ObjectID    string          `json:"objectId"`
+	SignInID    string          `json:"signInId"`
 	Operator    string          `json:"operator"`
 	Options     []ledger.Option `json:"options"`
 	Started     *string         `json:"started"`
@@ -52,6 +55,8 @@ type resumedJSON struct {
 	Started  *string `json:"started"`
 	Operator string  `json:"operator"`
 	Actor    string  `json:"actor"`
+	AppID    string  `json:"appId"`
+	ObjectID string  `json:"objectId"`
 	Version  string  `json:"version"`
 }
 
@@ -85,6 +90,7 @@ type rowJSON struct {
 	ClientRequestID string       `json:"clientRequestId"`
 	SentAt          *string      `json:"sentAt"`
 	SettledAt       *string      `json:"settledAt"`
+	ServerDate      *string      `json:"serverDate"`
 }
 
 type editJSON struct {
@@ -111,7 +117,7 @@ func writeJSON(f *os.File, r *ledger.Reader, _ Options) error {
 		if i > 0 {
 			w.text(", ")
 		}
-		w.member(string(o), v.outcomes[o])
+		w.member(string(o), v.counted(o))
 	}
 	w.text("},\n")
 	w.member("totals", v.totalsJSON())
@@ -140,7 +146,7 @@ func (v *view) runJSON() runJSON {
 			Notices: append([]string{}, h.Input.Notices...), // [], never null
 		},
 		Cloud: h.Cloud, GraphURL: h.GraphURL, Tenant: h.Tenant, TenantTasks: h.TenantTasks,
-		Actor: h.Actor, Operator: h.Operator, Options: append([]ledger.Option{}, h.Options...),
+		Actor: h.Actor, AppID: h.AppID, ObjectID: h.ObjectID, SignInID: h.SignInID, Operator: h.Operator, Options: append([]ledger.Option{}, h.Options...),
 		Started: instantJSON(h.Started), Planned: instantJSON(h.Planned), Resumed: []resumedJSON{},
 		Ledger: ledgerJSON{Format: h.Format, PlanHash: h.PlanHash, FinalHash: v.ledger.Final, Torn: v.ledger.Torn},
 	}
@@ -148,9 +154,17 @@ func (v *view) runJSON() runJSON {
 		run.Ended, run.ExitCode, run.Reason = instantJSON(e.At), &e.ExitCode, &e.Reason
 	}
 	for _, l := range v.ledger.Resumes {
-		run.Resumed = append(run.Resumed, resumedJSON{instantJSON(l.Started), l.Operator, l.Actor, l.Version})
+		run.Resumed = append(run.Resumed, resumedJSON{instantJSON(l.Started), l.Operator, l.Actor, l.AppID, l.ObjectID, l.Version})
 	}
 	return run
+}
+
+// counted is how many rows have the outcome in the ledger's terms, in which a row of a saved plan is not sent.
+func (v *view) counted(o diff.Outcome) int {
+	if o == diff.NotSent {
+		return v.outcomes[o] + v.outcomes[wouldChange]
+	}
+	return v.outcomes[o]
 }
 
 func (v *view) totalsJSON() totalsJSON {
@@ -165,6 +179,7 @@ func newRowJSON(e ledger.Entry) rowJSON {
 		Edits: make([]editJSON, len(e.Edits)), Attempts: tried(e), Code: res.Code,
 		RequestID: res.RequestID, ClientRequestID: res.ClientRequestID,
 		SentAt: instantJSON(res.SentAt), SettledAt: instantJSON(res.SettledAt),
+		ServerDate: instantJSON(res.ServerDate),
 	}
 	if res.Status != 0 {
 		row.Status = &res.Status

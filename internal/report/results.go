@@ -3,12 +3,18 @@ package report
 import (
 	"slices"
 	"strings"
+	"time"
 
+	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
 )
 
 // results is the sheet with a row for every input row.
-type results struct{ *table }
+type results struct {
+	*table
+	header *ledger.Header
+	zone   *time.Location // nil is UTC alone
+}
 
 // resultColumns are those of Results, in every form that has them.
 var resultColumns = []column{
@@ -25,17 +31,45 @@ var resultColumns = []column{
 	{"Client request ID", 35, word},
 	{"Sent at", 19, instant},
 	{"Settled at", 19, instant},
+	{"Server date", 21, word},
+	{"Run ID", 25, word},
+	{"Actor", 30, prose},
+	{"App ID", 35, word},
+	{"Tenant", 35, word},
 }
 
-func (b *book) results() (results, error) {
-	t, err := b.table(&table{name: resultsSheet, tab: navy, columns: slices.Clone(resultColumns)})
-	return results{t}, err
+// results writes the sheet. Where the reader has a zone of his own, it has the times in that zone, too.
+func (b *book) results(r *ledger.Reader, zone *time.Location) (results, error) {
+	columns := slices.Clone(resultColumns)
+	if zone != nil && zone != time.UTC {
+		columns = append(columns, column{"Sent at, " + zone.String(), 19, instant}, column{"Settled at, " + zone.String(), 19, instant})
+	} else {
+		zone = nil
+	}
+	t, err := b.table(&table{name: resultsSheet, tab: navy, columns: columns, across: 2})
+	return results{t, &r.Header, zone}, err
 }
 
-func (t results) entry(e ledger.Entry) error {
+// entry writes a row that leads to those of its changes and of its failure.
+func (t results) entry(e ledger.Entry, o diff.Outcome, change, failure spot) error {
 	res := settled(e)
-	return t.add(e.Row, e.ID, e.DisplayName.String(), e.Outcome, reason(e), properties(e.Edits), tried(e),
-		status(res), res.Code, res.RequestID, res.ClientRequestID, res.SentAt, res.SettledAt)
+	values := []any{
+		e.Row, e.ID, e.DisplayName.String(), leading(o, failure), reason(e), leading(properties(e.Edits), change), tried(e),
+		status(res), res.Code, res.RequestID, res.ClientRequestID, res.SentAt, res.SettledAt,
+		serverDate(res), t.header.RunID, e.Caller.Actor, e.Caller.AppID, t.header.Tenant,
+	}
+	if t.zone != nil {
+		values = append(values, local{res.SentAt.In(t.zone)}, local{res.SettledAt.In(t.zone)})
+	}
+	return t.add(values...)
+}
+
+// serverDate is the date of the answer by the service's clock, in the form in which the audit logs of Entra and Intune export theirs.
+func serverDate(res ledger.Result) string {
+	if res.ServerDate.IsZero() {
+		return ""
+	}
+	return res.ServerDate.UTC().Format(time.RFC3339)
 }
 
 // settled is the entry's result, or an empty one.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
 )
 
@@ -33,6 +32,13 @@ func (b *book) run(r *ledger.Reader, n figures) error {
 				f.value = at.UTC().Format(time.RFC3339Nano)
 			}
 		}
+		at, err := t.room()
+		if err != nil {
+			return err
+		}
+		if _, known := b.facts[f.name]; !known {
+			b.facts[f.name] = at
+		}
 		if err := t.add(f.section, f.name, f.value); err != nil {
 			return err
 		}
@@ -46,6 +52,9 @@ func headerFacts(h *ledger.Header) []fact {
 		{"Run", "Command", h.Command},
 		{"Run", "Version", h.Version},
 		{"Run", "Actor", h.Actor},
+		{"Run", "App ID", h.AppID},
+		{"Run", "Object ID", h.ObjectID},
+		{"Run", "Sign-in ID", h.SignInID},
 		{"Run", "Operator", h.Operator},
 		{"Run", "Started", h.Started},
 		{"Run", "Planned", h.Planned},
@@ -75,7 +84,7 @@ func headerFacts(h *ledger.Header) []fact {
 
 func outcomeFacts(n figures) []fact {
 	var facts []fact
-	for _, o := range diff.Outcomes() {
+	for _, o := range n.shown() {
 		facts = append(facts, fact{"Outcomes", string(o), n.outcomes[o]})
 	}
 	return append(facts,
@@ -108,7 +117,8 @@ func endFacts(r *ledger.Reader) []fact {
 	for i, leg := range r.Resumes {
 		section := fmt.Sprintf("Leg %d", i+2)
 		facts = append(facts, fact{section, "Resumed", leg.Started}, fact{section, "Operator", leg.Operator},
-			fact{section, "Actor", leg.Actor}, fact{section, "Version", leg.Version})
+			fact{section, "Actor", leg.Actor}, fact{section, "App ID", leg.AppID},
+			fact{section, "Object ID", leg.ObjectID}, fact{section, "Version", leg.Version})
 		for _, o := range leg.Options {
 			facts = append(facts, fact{section, o.Name, o.Value})
 		}

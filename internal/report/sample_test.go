@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,7 +36,18 @@ func TestSample(t *testing.T) {
 	short := newRun("apply")
 	short.add("Enable BitLocker", edit(task.AssignedTo, "old@contoso.com", "dana@contoso.com"))
 	short.sending = []int{0}
-	for name, r := range map[string]*run{"varied": all, "good": good, "saved": saved, "short": short} {
-		must(t, Write(filepath.Join(dir, name+".xlsx"), r.write(t), Options{Overwrite: true}))
+	scripts := newRun("apply")
+	scripts.header.Input.File = "/srv/wishes/مهام مارس ‏(2).xlsx"
+	for _, name := range []string{
+		"تفعيل التشفير على الأجهزة المحمولة", "הצפנת כוננים במחשבים ניידים", "在笔记本电脑上启用磁盘加密并要求预启动身份验证以保护数据", "ノートPCでBitLockerを有効にする",
+		"👩🏽‍💻 zeroed out 👨‍👩‍👧‍👦", "file \u202e" + "\u202efdp.exe", strings.Repeat("Längstes", 40), "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅͛́Ǫ̵̹̻̝̳͂̌̌͘",
+	} {
+		scripts.sent(name, batch.Result{Outcome: diff.Applied, Status: 204, After: values(name)}, edit(task.DisplayName, "old "+name, name))
+	}
+	scripts.end = &ledger.End{At: start.Add(time.Minute), Reason: "done", Requests: 3}
+	for name, r := range map[string]*run{"scripts": scripts, "varied": all, "good": good, "saved": saved, "short": short} {
+		zone, err := time.LoadLocation("Europe/Berlin")
+		must(t, err)
+		must(t, Write(filepath.Join(dir, name+".xlsx"), r.write(t), Options{Overwrite: true, Zone: zone}))
 	}
 }

@@ -12,11 +12,13 @@ import (
 const font = "Arial"
 
 const (
-	ink   = "1A1A1A"
-	paper = "FFFFFF"
-	dim   = "767676"
-	navy  = "1F3864"
-	rule  = "D0D5DB"
+	ink     = "1A1A1A"
+	paper   = "FFFFFF"
+	dim     = "767676"
+	navy    = "1F3864"
+	rule    = "D0D5DB"
+	linkInk = "0B5394"
+	barInk  = "BFD3EA"
 )
 
 // look is how an outcome is shown. The word itself stands in the cell, alone and exact, so colour is never
@@ -42,18 +44,20 @@ var looks = map[diff.Outcome]look{
 	diff.Blocked:   {symbol: "■", solid: "4D4D4D", over: paper, tint: "B5B5B5", bold: true},
 	diff.NotSent:   {symbol: "○", solid: "9A9A9A", over: ink, tint: "E2E2E2", italic: true},
 	diff.Unknown:   {symbol: "?", solid: "0072B2", over: paper, tint: "8FC1E3", bold: true},
+	wouldChange:    {symbol: "→", solid: "7FCFB4", over: ink, tint: "DDF2EA"},
 }
 
 // styles are the workbook's cell styles, by use.
 type styles struct {
-	header, headerRight, headerIn                int
-	text, wrap, number, time                     int
-	title, good, bad, section, attention, note   int
-	label, fact, count, share, meaning           int
-	zeroCount, zeroShare, zeroMeaning, zeroWord  int
-	zeroSwatch                                   int
-	totalWord, totalCount, totalShare, totalFill int
-	outcome, swatch, word                        map[diff.Outcome]int
+	header, headerRight, headerIn                 int
+	text, wrap, number, time                      int
+	textLink, wrapLink, numberLink, attentionLink int
+	title, good, bad, section, attention, note    int
+	label, fact, count, share, meaning            int
+	zeroCount, zeroShare, zeroMeaning, zeroWord   int
+	zeroSwatch                                    int
+	totalWord, totalCount, totalShare, totalFill  int
+	outcome, outcomeLink, swatch, word            map[diff.Outcome]int
 }
 
 // stylist makes styles and keeps the first error.
@@ -66,6 +70,7 @@ type stylist struct {
 type trait struct {
 	size           float64
 	bold, italic   bool
+	underlined     bool
 	ink, fill      string
 	format         string
 	wrap, lined    bool
@@ -86,6 +91,9 @@ func (s *stylist) make(c trait) int {
 	style := &excelize.Style{
 		Font:      &excelize.Font{Family: font, Size: c.size, Bold: c.bold, Italic: c.italic, Color: c.ink},
 		Alignment: &excelize.Alignment{WrapText: c.wrap, Vertical: c.upward, Horizontal: c.across, Indent: c.indent},
+	}
+	if c.underlined {
+		style.Font.Underline = "single"
 	}
 	if c.fill != "" {
 		style.Fill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{c.fill}}
@@ -112,14 +120,19 @@ func newStyles(f *excelize.File) (styles, error) {
 		number:      s.make(trait{format: "0", lined: true, across: "right", indent: 1}),
 		time:        s.make(trait{format: "yyyy-mm-dd hh:mm:ss", lined: true, across: "left"}),
 
-		title:     s.make(trait{size: 18, bold: true, ink: navy, upward: "center"}),
-		good:      s.make(trait{size: 12, bold: true, fill: "CDEBDF", wrap: true, upward: "center", indent: 1, across: "left"}),
-		bad:       s.make(trait{size: 12, bold: true, fill: "FBD891", wrap: true, upward: "center", indent: 1, across: "left"}),
-		section:   s.make(trait{size: 12, bold: true, ink: navy, upward: "bottom"}),
-		attention: s.make(trait{wrap: true}),
-		note:      s.make(trait{italic: true, ink: dim, wrap: true}),
-		label:     s.make(trait{ink: "555555", lined: true}),
-		fact:      s.make(trait{wrap: true, lined: true, across: "left"}),
+		textLink:   s.make(trait{format: "@", lined: true, ink: linkInk, underlined: true}),
+		wrapLink:   s.make(trait{format: "@", lined: true, wrap: true, ink: linkInk, underlined: true}),
+		numberLink: s.make(trait{format: "0", lined: true, across: "right", indent: 1, ink: linkInk, underlined: true}),
+
+		title:         s.make(trait{size: 18, bold: true, ink: navy, upward: "center"}),
+		good:          s.make(trait{size: 12, bold: true, fill: "CDEBDF", wrap: true, upward: "center", indent: 1, across: "left"}),
+		bad:           s.make(trait{size: 12, bold: true, fill: "FBD891", wrap: true, upward: "center", indent: 1, across: "left"}),
+		section:       s.make(trait{size: 12, bold: true, ink: navy, upward: "bottom"}),
+		attention:     s.make(trait{wrap: true}),
+		attentionLink: s.make(trait{wrap: true, ink: linkInk, underlined: true}),
+		note:          s.make(trait{italic: true, ink: dim, wrap: true}),
+		label:         s.make(trait{ink: "555555", lined: true}),
+		fact:          s.make(trait{wrap: true, lined: true, across: "left"}),
 	}
 	st.makeCounts(s)
 	st.makeOutcomes(s)
@@ -145,11 +158,13 @@ func (st *styles) makeCounts(s *stylist) {
 }
 
 func (st *styles) makeOutcomes(s *stylist) {
-	st.outcome, st.swatch, st.word = map[diff.Outcome]int{}, map[diff.Outcome]int{}, map[diff.Outcome]int{}
-	for _, o := range diff.Outcomes() {
+	st.outcome, st.outcomeLink = map[diff.Outcome]int{}, map[diff.Outcome]int{}
+	st.swatch, st.word = map[diff.Outcome]int{}, map[diff.Outcome]int{}
+	for _, o := range append(diff.Outcomes(), wouldChange) {
 		l := looks[o]
 		st.outcome[o] = s.make(trait{format: "@", fill: l.tint, bold: l.bold, italic: l.italic, lined: true})
+		st.outcomeLink[o] = s.make(trait{format: "@", fill: l.tint, bold: l.bold, italic: l.italic, lined: true, underlined: true})
 		st.swatch[o] = s.make(trait{fill: l.solid, ink: l.over, bold: true, across: "center"})
-		st.word[o] = s.make(trait{format: "@", bold: true, lined: true})
+		st.word[o] = s.make(trait{format: "@", bold: true, lined: true, ink: linkInk, underlined: true})
 	}
 }

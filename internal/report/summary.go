@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/xuri/excelize/v2"
@@ -18,14 +19,16 @@ var summaryWidths = []float64{5, 19, 11, 10, 70, 40}
 
 // page writes the Summary line by line and keeps the first error.
 type page struct {
-	book *book
-	row  int // the last one written
-	err  error
+	book  *book
+	row   int // the last one written
+	links []link
+	named map[string]string // cells by the names that they get
+	err   error
 }
 
 // summary writes the first sheet, last of all: it tells what the pass over the entries counted.
 func (b *book) summary(r *ledger.Reader, n figures, o Options) error {
-	p := &page{book: b}
+	p := &page{book: b, named: map[string]string{}}
 	p.setUp()
 	words, good := judge(r, n)
 	p.heading(r, words, good)
@@ -34,17 +37,17 @@ func (b *book) summary(r *ledger.Reader, n figures, o Options) error {
 	p.section("What needs attention")
 	list := b.attention(r, n)
 	if len(list) == 0 {
-		list = []string{"Nothing."}
+		list = []advised{{text: "Nothing."}}
 	}
-	for _, text := range list {
-		p.line(text, b.styles.attention)
+	for _, a := range list {
+		p.attention(a)
 	}
 	p.space()
 	p.facts(r, o)
 	p.space()
 	p.line(fmt.Sprintf("Drawn from the ledger alone. Times on all sheets are in UTC. Ledger SHA-256 %s.", r.Final), b.styles.note)
 	b.lines = p.row
-	return errors.Join(p.err, b.printed(summarySheet, portrait))
+	return errors.Join(p.err, b.connect(summarySheet, p.links), b.printed(summarySheet, portrait, 1), b.nameCells(p), b.describe(r, words))
 }
 
 func (p *page) setUp() {
@@ -95,6 +98,28 @@ func (p *page) line(text string, style int) {
 	p.span("A", "F", text, style)
 }
 
+// attention writes a line that leads to the rows that it speaks of.
+func (p *page) attention(a advised) {
+	style := p.book.styles.attention
+	if a.to.row > 0 {
+		style = p.book.styles.attentionLink
+	}
+	p.line(a.text, style)
+	p.lead("A", a.to)
+}
+
+// lead makes a cell of the row at hand lead to a row elsewhere, if there is one.
+func (p *page) lead(column string, to spot) {
+	if to.row > 0 {
+		p.links = append(p.links, link{fmt.Sprintf("%s%d", column, p.row), to})
+	}
+}
+
+// name gives a cell of the row at hand a name for formulas.
+func (p *page) name(name, column string) {
+	p.named[name] = fmt.Sprintf("'%s'!$%s$%d", summarySheet, column, p.row)
+}
+
 func (p *page) section(text string) {
 	p.next(1)
 	p.do(p.book.file.SetRowHeight(summarySheet, p.row, 22))
@@ -122,6 +147,7 @@ func (p *page) heading(r *ledger.Reader, words string, good bool) {
 	p.next(1)
 	p.do(f.SetRowHeight(summarySheet, p.row, min(14+16*float64(lines(words, width(0, 6)*0.8)), excelize.MaxRowHeight)))
 	p.span("A", "F", words, style)
+	p.name("Verdict", "A")
 	p.space()
 }
 
@@ -132,7 +158,7 @@ func (p *page) outcomes(n figures) {
 	p.next(1)
 	p.put("A", nil, st.header)
 	p.outcomeLine("Outcome", "Rows", "Share", "Meaning", [4]int{st.header, st.headerRight, st.headerRight, st.headerIn})
-	order := diff.Outcomes()
+	order := n.shown()
 	slices.SortStableFunc(order, func(a, b diff.Outcome) int { return zero(n.outcomes[a]) - zero(n.outcomes[b]) })
 	first, sum := p.row+1, 0
 	var shown []diff.Outcome
@@ -140,6 +166,7 @@ func (p *page) outcomes(n figures) {
 		rows := n.outcomes[o]
 		sum += rows
 		p.next(lines(n.meaning(o), summaryWidths[4]))
+		p.name("Rows_"+strings.ReplaceAll(string(o), " ", "_"), "C")
 		if rows == 0 {
 			p.put("A", looks[o].symbol, st.zeroSwatch)
 			p.outcomeLine(string(o), rows, 0, n.meaning(o), [4]int{st.zeroWord, st.zeroCount, st.zeroShare, st.zeroMeaning})
@@ -148,9 +175,12 @@ func (p *page) outcomes(n figures) {
 		shown = append(shown, o)
 		p.put("A", looks[o].symbol, st.swatch[o])
 		p.outcomeLine(string(o), rows, float64(rows)/float64(n.rows), n.meaning(o), [4]int{st.word[o], st.count, st.share, st.meaning})
+		p.lead("B", p.book.first[o].results)
 	}
 	p.next(1)
 	p.put("A", nil, st.totalFill)
+	p.name("Rows_total", "C")
+	p.bars(first, p.row-1)
 	share := 0.0
 	if sum > 0 {
 		share = 1
@@ -163,11 +193,18 @@ func (p *page) outcomes(n figures) {
 }
 
 // meaning explains an outcome as it is meant in this ledger.
-func (n figures) meaning(o diff.Outcome) string {
-	if o == diff.NotSent && n.waiting > 0 {
-		return "Planned; not sent yet"
+func (n *figures) meaning(o diff.Outcome) string {
+	if o == wouldChange {
+		return "Differs from what is wanted; a run of this plan sends it"
 	}
 	return o.Meaning()
+}
+
+// bars draws the shares behind their figures.
+func (p *page) bars(first, last int) {
+	p.do(p.book.file.SetConditionalFormat(summarySheet, fmt.Sprintf("D%d:D%d", first, last), []excelize.ConditionalFormatOptions{{
+		Type: "data_bar", Criteria: "=", MinType: "num", MinValue: "0", MaxType: "num", MaxValue: "1", BarColor: "#" + barInk, BarSolid: true,
+	}}))
 }
 
 // zero sorts what occurred before what did not.

@@ -19,6 +19,7 @@ const (
 	number              // int; 0 is written, nil is blank
 	instant             // time.Time
 	verdict             // diff.Outcome
+	kept                // the user's text, exactly, which wraps
 )
 
 type column struct {
@@ -26,6 +27,9 @@ type column struct {
 	width  float64
 	kind   kind
 }
+
+// local is a time in the zone that the reader asked for.
+type local struct{ at time.Time }
 
 // table is a sheet of rows under a header, written as a stream, continued on "NAME 2", "NAME 3" and so
 // on where a sheet is full.
@@ -35,6 +39,7 @@ type table struct {
 	tab     string // colour
 	columns []column
 	filter  bool // a plain filter, for headers that are not ours: those of an Excel table must be unique and not empty
+	across  int  // printed pages beside each other; 0 is one
 	parts   []*part
 	cells   []any // of the row at hand, used again for the next
 }
@@ -45,6 +50,7 @@ type part struct {
 	stream *excelize.StreamWriter
 	rows   int // the header's among them
 	bytes  int // about as many as the sheet's XML has
+	links  []link
 }
 
 // The heights of rows, in points. Wrapped rows overlap in LibreOffice unless they say theirs.
@@ -101,7 +107,7 @@ func (t *table) begin() error {
 func (t *table) style(k kind) int {
 	st := &t.book.styles
 	switch k {
-	case prose:
+	case prose, kept:
 		return st.wrap
 	case number:
 		return st.number
@@ -111,38 +117,50 @@ func (t *table) style(k kind) int {
 	return st.text
 }
 
-// add writes a row: a string, int, time.Time, diff.Outcome or nil for each column. Empty texts and zero
-// times are blank cells. Texts are written as such whatever they begin with: none becomes a formula.
-func (t *table) add(values ...any) error {
+// room is the place of the row that is written next, on a sheet that has room for it.
+func (t *table) room() (spot, error) {
 	p := t.parts[len(t.parts)-1]
 	if p.rows >= t.book.limits.rows || p.bytes >= t.book.limits.bytes {
 		if err := t.begin(); err != nil {
-			return err
+			return spot{}, err
 		}
 		p = t.parts[len(t.parts)-1]
 	}
+	return spot{p.sheet, p.rows + 1}, nil
+}
+
+// add writes a row: a string, int, time.Time, local, diff.Outcome, linked or nil for each column. Empty texts and zero
+// times are blank cells. Texts are written as such whatever they begin with: none becomes a formula.
+func (t *table) add(values ...any) error {
+	at, err := t.room()
+	if err != nil {
+		return err
+	}
+	p := t.parts[len(t.parts)-1]
 	most := 1
 	for i, v := range values {
-		t.cells[i] = nil
-		switch v := v.(type) {
-		case string:
-			if v == "" {
-				continue
+		l, isLink := v.(linked)
+		if isLink {
+			v = l.value
+		}
+		text, isText := v.(string)
+		if isText && text != "" {
+			if t.columns[i].kind != kept {
+				text = t.book.straight(text)
 			}
-			text := t.book.cell(v)
-			if t.columns[i].kind == prose {
+			text = t.book.cell(text)
+			if k := t.columns[i].kind; k == prose || k == kept {
 				most = max(most, lines(text, t.columns[i].width))
 			}
 			p.bytes += len(text)
-			t.cells[i] = text
-		case time.Time:
-			if !v.IsZero() {
-				t.cells[i] = v.UTC()
-			}
-		case diff.Outcome:
-			t.cells[i] = excelize.Cell{StyleID: t.book.styles.outcome[v], Value: string(v)}
-		default:
-			t.cells[i] = v
+			v = text
+		}
+		t.cells[i] = t.cellOf(v)
+		if isLink && t.cells[i] != nil && len(p.links) < mostLinks {
+			t.cells[i] = t.underlined(t.columns[i].kind, v)
+			p.links = append(p.links, link{cellName(i+1, at.row), l.to})
+		} else if isLink {
+			t.book.unlinked++
 		}
 	}
 	p.bytes += 60 * len(values)
@@ -152,6 +170,45 @@ func (t *table) add(values ...any) error {
 		opts.Height = min(lineHeight*float64(min(most, mostLines))+1, excelize.MaxRowHeight)
 	}
 	return p.stream.SetRow(fmt.Sprintf("A%d", p.rows), t.cells[:len(values)], opts)
+}
+
+// cellOf is a value as the stream takes it.
+func (t *table) cellOf(v any) any {
+	switch v := v.(type) {
+	case string:
+		if v == "" {
+			return nil
+		}
+	case time.Time:
+		if v.IsZero() {
+			return nil
+		}
+		return v.UTC()
+	case local:
+		if v.at.IsZero() {
+			return nil
+		}
+		y, m, d := v.at.Date()
+		return time.Date(y, m, d, v.at.Hour(), v.at.Minute(), v.at.Second(), v.at.Nanosecond(), time.UTC) // cells have no zone
+	case diff.Outcome:
+		return excelize.Cell{StyleID: t.book.styles.outcome[v], Value: string(v)}
+	}
+	return v
+}
+
+// underlined is a value that leads somewhere.
+func (t *table) underlined(k kind, v any) excelize.Cell {
+	st := &t.book.styles
+	switch v := v.(type) {
+	case diff.Outcome:
+		return excelize.Cell{StyleID: st.outcomeLink[v], Value: string(v)}
+	case int:
+		return excelize.Cell{StyleID: st.numberLink, Value: v}
+	}
+	if k == word {
+		return excelize.Cell{StyleID: st.textLink, Value: v}
+	}
+	return excelize.Cell{StyleID: st.wrapLink, Value: v}
 }
 
 // finish gives every sheet of the table its filter and its print set-up, and ends it. The order of the
@@ -170,9 +227,13 @@ func (t *table) finish() error {
 				Range: "A1:" + last, Name: fmt.Sprintf("%s_%d", t.name, i+1), StyleName: "TableStyleLight1", ShowRowStripes: new(false),
 			})
 		}
-		err = errors.Join(err, t.book.printed(p.sheet, landscape), f.SetDefinedName(&excelize.DefinedName{
-			Name: "_xlnm.Print_Titles", RefersTo: fmt.Sprintf("'%s'!$1:$1", p.sheet), Scope: p.sheet,
-		}))
+		titles := fmt.Sprintf("'%s'!$1:$1", p.sheet)
+		if t.across > 1 {
+			titles = fmt.Sprintf("'%s'!$A:$A,", p.sheet) + titles
+		}
+		err = errors.Join(err, t.book.printed(p.sheet, landscape, max(t.across, 1)), f.SetDefinedName(&excelize.DefinedName{
+			Name: "_xlnm.Print_Titles", RefersTo: titles, Scope: p.sheet,
+		}), t.book.connect(p.sheet, p.links))
 		if err = errors.Join(err, p.stream.Flush()); err != nil {
 			return fmt.Errorf("sheet %q: %w", p.sheet, err)
 		}

@@ -48,6 +48,26 @@ func unfit(r rune) bool {
 	return r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF
 }
 
+// unturned shows the characters that turn the direction of the text around them as escapes: with them a cell can read as
+// something that it does not hold.
+func unturned(text string) (string, bool) {
+	if !strings.ContainsFunc(text, turns) {
+		return text, false
+	}
+	var out strings.Builder
+	for _, r := range text {
+		if turns(r) {
+			fmt.Fprintf(&out, `\u%04x`, r)
+		} else {
+			out.WriteRune(r)
+		}
+	}
+	return out.String(), true
+}
+
+// turns reports whether the character makes what follows it run in another direction than it reads.
+func turns(r rune) bool { return r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 }
+
 func shorten(text string) (string, bool) {
 	if len(text) <= cellUnits || units(text) <= cellUnits {
 		return text, false

@@ -19,10 +19,9 @@ type view struct {
 
 // newView counts the entries. also, where it is not nil, sees each of them.
 func newView(r *ledger.Reader, also func(ledger.Entry)) (*view, error) {
-	v := &view{ledger: r, figures: figures{outcomes: make(map[diff.Outcome]int)}}
-	saved := r.Planned()
+	v := &view{ledger: r, figures: newFigures(r)}
 	err := r.Each(func(e ledger.Entry) error {
-		v.count(e, saved)
+		v.count(e)
 		if also != nil {
 			also(e)
 		}

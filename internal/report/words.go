@@ -17,7 +17,7 @@ func judge(r *ledger.Reader, n figures) (words string, good bool) {
 	switch {
 	case r.Planned():
 		words = fmt.Sprintf("A saved plan: nothing was sent yet. It would change %s of %s; %s already as wanted",
-			grouped(n.waiting), plural(n.rows, "row"), grouped(n.outcomes[diff.Unchanged]))
+			grouped(n.outcomes[wouldChange]), plural(n.rows, "row"), grouped(n.outcomes[diff.Unchanged]))
 		if n.failures > 0 {
 			words += fmt.Sprintf("; %s cannot be sent", grouped(n.failures))
 		}
@@ -63,9 +63,6 @@ func trouble(r *ledger.Reader, n figures, advise func(diff.Outcome) string, say 
 	rest := slices.DeleteFunc(diff.Outcomes(), func(o diff.Outcome) bool { return slices.Contains(grave, o) })
 	for _, o := range append(grave, rest...) {
 		rows := n.outcomes[o]
-		if o == diff.NotSent {
-			rows -= n.waiting
-		}
 		if rows > 0 && !o.Good() {
 			say("%s %s: %s.", plural(rows, "row"), o, advise(o))
 		}
@@ -75,19 +72,38 @@ func trouble(r *ledger.Reader, n figures, advise func(diff.Outcome) string, say 
 	}
 }
 
+// advised is something to look at, and where it is.
+type advised struct {
+	text string
+	to   spot
+}
+
 // attention lists what the reader should look at; empty when there is nothing.
-func (b *book) attention(r *ledger.Reader, n figures) []string {
-	var list []string
-	say := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
-	trouble(r, n, func(o diff.Outcome) string { return advice[o] }, say)
+func (b *book) attention(r *ledger.Reader, n figures) []advised {
+	var list []advised
+	var to spot
+	say := func(format string, args ...any) {
+		list, to = append(list, advised{fmt.Sprintf(format, args...), to}), spot{}
+	}
+	trouble(r, n, func(o diff.Outcome) string {
+		if to = b.first[o].failures; o == diff.Differs {
+			to = b.first[o].changes
+		}
+		return advice[o]
+	}, say)
 	if n.failures > 0 && (r.End != nil || r.Planned()) { // a run that was cut short is resumed first
+		to = spot{failuresSheet, 2}
 		say("Failures holds these rows in their own columns. Correct them there and feed the sheet back with --sheet %s.", failuresSheet)
 	}
 	if left := len(r.Header.Unmanaged); left > 0 {
+		to = spot{unmanagedSheet, 2}
 		say("No row names %s of the tenant; see Unmanaged. They were left alone.", plural(left, "task"))
 	}
 	b.sayUnfit(say)
-	return append(list, notices(r.Header.Input.Notices)...)
+	for _, text := range notices(r.Header.Input.Notices) {
+		say("%s", text)
+	}
+	return list
 }
 
 // sayUnfit says what became of texts that a cell cannot hold as they are.
@@ -97,6 +113,12 @@ func (b *book) sayUnfit(say func(string, ...any)) {
 	}
 	if b.escaped > 0 {
 		say(`%s with control characters that a workbook cannot hold, shown as \uXXXX; the ledger holds them as they are.`, plural(b.escaped, "text"))
+	}
+	if b.turned > 0 {
+		say(`%s with characters that turn the direction of the text around them, shown as \uXXXX; Failures and the ledger hold them as they are.`, plural(b.turned, "text"))
+	}
+	if b.unlinked > 0 {
+		say("Links lead from the first rows of a sheet only; filter by Row to find the places of the others.")
 	}
 	if b.left > 0 {
 		say("%s on Failures left blank, since a cell cannot hold the text exactly; the reason beside it names the column.", plural(b.left, "cell"))

@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -43,29 +42,38 @@ type book struct {
 	tables []*table
 	sheets []string // in the order of their making, by which their parts are numbered
 	lines  int      // rows of the Summary
+	first  map[diff.Outcome]spots
+	facts  map[string]spot // on Run, by name
 
 	// Cells whose text a cell cannot hold as it is, by what was done about it.
-	escaped, cut, left int
+	escaped, cut, left, turned int
+
+	unlinked int // cells that have nowhere to lead to, since their sheet has its fill of links
 }
+
+// spots are the first rows that an outcome has.
+type spots struct{ results, changes, failures spot }
 
 // figures are what one pass over the entries counts.
 type figures struct {
 	rows      int
 	outcomes  map[diff.Outcome]int
-	waiting   int // rows of a saved plan that are to be sent
+	saved     bool // a plan that nobody has begun to carry out
 	failures  int
 	edits     int
 	temporary int // rows not as wanted that the same run may settle
 }
 
-func newBook(l limits) *book { return &book{file: excelize.NewFile(), limits: l} }
+func newBook(l limits) *book {
+	return &book{file: excelize.NewFile(), limits: l, first: map[diff.Outcome]spots{}, facts: map[string]spot{}}
+}
 
 // render writes the workbook of the ledger to w.
 func (b *book) render(w io.Writer, r *ledger.Reader, o Options) error {
 	if err := b.start(r); err != nil {
 		return err
 	}
-	n, err := b.rows(r)
+	n, err := b.rows(r, o)
 	if err != nil {
 		return err
 	}
@@ -96,63 +104,107 @@ func (b *book) start(r *ledger.Reader) error {
 	}
 	b.sheets = []string{summarySheet}
 	b.footer = clean(title(&r.Header))
-	made := r.Header.Started
-	if r.End != nil {
-		made = r.End.At
-	}
-	stamp := made.UTC().Format(time.RFC3339)
-	by := clean("taskrecon " + r.Header.Version)
-	err := f.SetDocProps(&excelize.DocProperties{
-		Title: clean("taskrecon report of run " + r.Header.RunID), Subject: clean(r.Header.Input.File),
-		Creator: by, LastModifiedBy: by, Created: stamp, Modified: stamp, Language: "en",
-	})
-	if err != nil {
-		return err
-	}
+	var err error
 	b.styles, err = newStyles(f)
 	return err
 }
 
 // rows writes Results, Changes and Failures in one pass over the ledger.
-func (b *book) rows(r *ledger.Reader) (figures, error) {
-	n := figures{outcomes: make(map[diff.Outcome]int)}
-	results, err := b.results()
+func (b *book) rows(r *ledger.Reader, o Options) (figures, error) {
+	n := newFigures(r)
+	s, err := b.rowSheets(r, o)
 	if err != nil {
 		return n, err
 	}
-	changes, err := b.changes()
-	if err != nil {
-		return n, err
-	}
-	failures, err := b.failures(r.Header.Input.Columns)
-	if err != nil {
-		return n, err
-	}
-	saved := r.Planned()
 	err = r.Each(func(e ledger.Entry) error {
-		n.count(e, saved)
-		err := errors.Join(results.entry(e), changes.entry(e))
-		if failed(e, saved) {
-			err = errors.Join(err, failures.entry(e))
-		}
-		return err
+		n.count(e)
+		return s.entry(e)
 	})
 	return n, err
 }
 
-func (n *figures) count(e ledger.Entry, saved bool) {
-	n.rows++
-	n.outcomes[e.Outcome]++
-	n.edits += len(e.Edits)
-	if waiting(e, saved) {
-		n.waiting++
+// rowSheets are the sheets that an entry may have rows on.
+type rowSheets struct {
+	book     *book
+	results  results
+	changes  changes
+	failures failures
+	saved    bool
+}
+
+func (b *book) rowSheets(r *ledger.Reader, o Options) (s rowSheets, err error) {
+	s.book, s.saved = b, r.Planned()
+	if s.results, err = b.results(r, o.Zone); err != nil {
+		return s, err
 	}
-	if failed(e, saved) {
+	if s.changes, err = b.changes(); err != nil {
+		return s, err
+	}
+	s.failures, err = b.failures(r.Header.Input.Columns)
+	return s, err
+}
+
+// entry writes the entry's rows, each of which leads to the others.
+func (s *rowSheets) entry(e ledger.Entry) (err error) {
+	var at spots
+	if at.results, err = s.results.room(); err != nil {
+		return err
+	}
+	if len(e.Edits) > 0 {
+		if at.changes, err = s.changes.room(); err != nil {
+			return err
+		}
+	}
+	if failed(e, s.saved) {
+		if at.failures, err = s.failures.room(); err != nil {
+			return err
+		}
+	}
+	o := outcome(e, s.saved)
+	if _, known := s.book.first[o]; !known {
+		s.book.first[o] = at
+	}
+	err = errors.Join(s.results.entry(e, o, at.changes, at.failures), s.changes.entry(e, o, at.results))
+	if at.failures.row > 0 {
+		err = errors.Join(err, s.failures.entry(e, at.results))
+	}
+	return err
+}
+
+func newFigures(r *ledger.Reader) figures {
+	return figures{outcomes: make(map[diff.Outcome]int), saved: r.Planned()}
+}
+
+func (n *figures) count(e ledger.Entry) {
+	n.rows++
+	n.outcomes[outcome(e, n.saved)]++
+	n.edits += len(e.Edits)
+	if failed(e, n.saved) {
 		n.failures++
 	}
 	if e.Result != nil && e.Result.Temporary && !e.Outcome.Good() {
 		n.temporary++
 	}
+}
+
+// wouldChange is what people read as the outcome of a saved plan's row that waits to be sent.
+const wouldChange diff.Outcome = "would change"
+
+// outcome is the entry's as people read it.
+func outcome(e ledger.Entry, saved bool) diff.Outcome {
+	if waiting(e, saved) {
+		return wouldChange
+	}
+	return e.Outcome
+}
+
+// shown are the outcomes that the report lists. A saved plan has applied nothing, and says in that place what it would change.
+func (n *figures) shown() []diff.Outcome {
+	all := diff.Outcomes()
+	if n.saved {
+		all[slices.Index(all, diff.Applied)] = wouldChange
+	}
+	return all
 }
 
 // waiting reports whether a row of a saved plan is yet to be sent.
@@ -186,6 +238,15 @@ func (b *book) cell(text string) string {
 		b.cut++
 	}
 	return fitted
+}
+
+// straight is text in which nothing turns the direction of what follows, so that it reads as it is compared.
+func (b *book) straight(text string) string {
+	shown, changed := unturned(text)
+	if changed {
+		b.turned++
+	}
+	return shown
 }
 
 // clean is text as a cell can hold it, where it is ours to word and not worth a count.
@@ -228,8 +289,8 @@ const (
 	landscape = "landscape"
 )
 
-// printed sets a sheet up for A4, fitted to the width of a page, its pages numbered.
-func (b *book) printed(sheet, orientation string) error {
+// printed sets a sheet up for A4, fitted to the width of so many pages, its pages numbered.
+func (b *book) printed(sheet, orientation string, across int) error {
 	inch := func(mm float64) *float64 { return new(mm / 25.4) }
 	tall := 0 // as many pages as it takes
 	if orientation == portrait {
@@ -237,7 +298,7 @@ func (b *book) printed(sheet, orientation string) error {
 	}
 	return errors.Join(
 		b.file.SetPageLayout(sheet, &excelize.PageLayoutOptions{
-			Size: new(9), Orientation: &orientation, FitToWidth: new(1), FitToHeight: &tall,
+			Size: new(9), Orientation: &orientation, FitToWidth: &across, FitToHeight: &tall,
 		}),
 		b.file.SetPageMargins(sheet, &excelize.PageLayoutMarginsOptions{
 			Left: inch(12), Right: inch(12), Top: inch(14), Bottom: inch(16), Header: inch(7), Footer: inch(8), Horizontally: new(true),

@@ -4,7 +4,7 @@
   const rows = data.rows, outcomes = data.outcomes;
   // Places in a row, as pageRow in html.go writes them.
   const ROW = 0, ID = 1, NAME = 2, OUTCOME = 3, ATTENTION = 4, REASON = 5, EDITS = 6, ATTEMPTS = 7,
-    STATUS = 8, CODE = 9, REQUEST = 10, CLIENT = 11, SENT = 12, SETTLED = 13;
+    STATUS = 8, CODE = 9, REQUEST = 10, CLIENT = 11, SENT = 12, SETTLED = 13, SERVER = 14, ACTOR = 15;
   const perPage = 50, perPrint = 1000;
   const compare = new Intl.Collator("en", { numeric: true, sensitivity: "base" }).compare;
   const byText = (place) => (a, b) => compare(a[place], b[place]);
@@ -40,14 +40,15 @@
   const sent = (r) => {
     const list = make("dl", "sent");
     const facts = [["Attempts", r[ATTEMPTS]], ["HTTP status", r[STATUS]], ["Error code", r[CODE]], ["Request ID", r[REQUEST]],
-      ["Client request ID", r[CLIENT]], ["Sent at", r[SENT]], ["Settled at", r[SETTLED]]].filter(([, v]) => v);
+      ["Client request ID", r[CLIENT]], ["Sent at", r[SENT]], ["Settled at", r[SETTLED]],
+      ["Server date", r[SERVER]], ["Actor", r[ACTOR]]].filter(([, v]) => v);
     for (const [name, value] of facts) list.append(make("dt", "", name), make("dd", "", String(value)));
     return facts.length ? [make("details", "", make("summary", "", "Request"), list)] : [];
   };
   const line = (r) => make("tr", "",
     make("td", "c-row", String(r[ROW])),
     make("td", "c-task", text(r[NAME] || "(no name)"), make("span", "id", r[ID])),
-    make("td", "c-outcome", make("span", "tag o-" + r[OUTCOME], r[OUTCOME])),
+    make("td", "c-outcome", make("span", "tag o-" + r[OUTCOME].replace(" ", "-"), r[OUTCOME])),
     make("td", "c-reason", ...(r[REASON] ? [text(r[REASON])] : []), ...sent(r)),
     make("td", "c-changes", ...r[EDITS].map(edit)));
 
