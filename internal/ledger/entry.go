@@ -3,6 +3,7 @@ package ledger
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -26,16 +27,67 @@ type Caller struct {
 	ObjectID string
 }
 
+// ahead is how many entries are decoded at a time before they are asked for: enough to keep two processors busy, too few
+// to be seen in memory however long their texts are.
+const ahead = 64
+
 // Each calls f with every entry in plan order and stops at the first error, which it returns. It may
-// be called again, but not from two goroutines at once.
+// be called again, but not from two goroutines at once. Entries are read ahead of f.
 func (r *Reader) Each(f func(Entry) error) error {
-	return r.eachChange(func(c Change) error {
+	read, stop := make(chan []Entry), make(chan struct{})
+	var failed error
+	go func() {
+		defer close(read)
+		failed = r.readAhead(read, stop)
+	}()
+	err := each(read, f)
+	close(stop)
+	for range read { // until the reading has ended
+	}
+	if err != nil {
+		return err
+	}
+	return failed
+}
+
+func each(read <-chan []Entry, f func(Entry) error) error {
+	for entries := range read {
+		for _, e := range entries {
+			if err := f(e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// readAhead sends all entries, those before an error as well, until it is stopped.
+func (r *Reader) readAhead(read chan<- []Entry, stop <-chan struct{}) error {
+	var entries []Entry
+	errStopped := errors.New("nobody reads on")
+	flush := func() error {
+		select {
+		case read <- entries:
+			entries = make([]Entry, 0, ahead)
+			return nil
+		case <-stop:
+			return errStopped
+		}
+	}
+	err := r.eachChange(func(c Change) error {
 		entry, err := r.entry(c)
 		if err != nil {
 			return err
 		}
-		return f(entry)
+		if entries = append(entries, entry); len(entries) == ahead {
+			return flush()
+		}
+		return nil
 	})
+	if len(entries) > 0 && !errors.Is(err, errStopped) {
+		_ = flush() // once stopped, nobody asks for the rest
+	}
+	return err
 }
 
 // eachChange reads the plan's lines again.

@@ -9,7 +9,7 @@ import (
 
 // mostLinks is how many cells of a sheet lead elsewhere: the time to write them grows with their square. Beyond it
 // the filter finds a row's other places by its number.
-const mostLinks = 10_000
+const mostLinks = 5_000
 
 // spot is a row to which others link; the zero value is none.
 type spot struct {
