@@ -23,20 +23,28 @@ var mayImport = map[string][]string{
 	"ledger":  {"batch", "diff", "task"},
 	"report":  {"ledger", "batch", "diff", "task"},
 	"job":     {"report", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
-	"cli":     {"job", "report", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
+	"notify":  {"job", "diff", "task"},
+	"cli":     {"notify", "job", "report", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
 	"main":    {"cli"},
 }
 
 // onlyIn names the packages that may import a library whose use is confined.
 var onlyIn = map[string][]string{
-	"github.com/urfave/cli/v2":      {"cli"},
+	"github.com/urfave/cli/v2": {"cli"},
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity":    {"graph"},
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore":        {"graph"},
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud":  {"graph"},
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy": {"graph"},
+
+	"go.yaml.in/yaml/v4":            {"cli"},
 	"github.com/expr-lang/expr":     {"where"},
 	"github.com/rs/zerolog":         {"cli"},
 	"github.com/xuri/excelize/v2":   {"ingest", "report"},
 	"golang.org/x/sync/errgroup":    {"batch"},
-	"net/http":                      {"graph", "sandbox", "batch"},
+	"net/http":                      {"graph", "sandbox", "batch", "notify"},
 	"os/signal":                     {"cli"},
-	"github.com/google/renameio/v2": {"ingest", "report", "job"},
+	"github.com/google/renameio/v2": {"ingest", "report", "job", "notify"},
 }
 
 // forbiddenInDiff keeps the planner pure.

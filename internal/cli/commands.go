@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -19,6 +18,7 @@ import (
 	"taskrecon/internal/ingest"
 	"taskrecon/internal/job"
 	"taskrecon/internal/ledger"
+	"taskrecon/internal/notify"
 	"taskrecon/internal/report"
 )
 
@@ -26,8 +26,10 @@ func (p *program) planCommand() *cli.Command {
 	return &cli.Command{
 		Name: "plan", Usage: "show what apply would change; sends nothing", UsageText: "taskrecon plan [FLAGS] FILE",
 		Description: "Reads FILE, fetches the tenant's tasks and prints the changes.\n\n" +
-			"Example: taskrecon plan --ledger plan.jsonl desired.xlsx",
-		Flags: join(flagsOfInput(), flagsOfService(), flagsOfLimits(), flagsOfOutput(), flagsOfSpeech(), []cli.Flag{
+			"Examples:\n" +
+			"  taskrecon plan desired.xlsx\n" +
+			"  taskrecon plan --ledger plan.jsonl --detailed-exitcode desired.xlsx",
+		Flags: join(flagsOfInput(), flagsOfService(), flagsOfLimits(), flagsOfOutput(), flagsOfNotice(), flagsOfSpeech(), []cli.Flag{
 			&cli.BoolFlag{Name: "detailed-exitcode", DisableDefaultText: true, Category: outputFlags, Usage: "exit with 2 when there are differences"},
 		}),
 		Action: func(c *cli.Context) error { return p.answer(c, p.reconcile) },
@@ -39,8 +41,11 @@ func (p *program) applyCommand() *cli.Command {
 		Name: "apply", Usage: "send the changes, and leave a ledger and a report", UsageText: "taskrecon apply [FLAGS] FILE|LEDGER",
 		Description: "Reads FILE, fetches the tenant's tasks, shows the changes, asks on a terminal (elsewhere it needs --yes),\n" +
 			"and sends them in $batch envelopes. Given a ledger, it sends exactly that saved plan, or goes on with a run\n" +
-			"that was cut short.\n\nExample: taskrecon apply --yes --json desired.xlsx",
-		Flags:  join(flagsOfInput(), flagsOfService(), flagsOfSending(), flagsOfLimits(), flagsOfOutput(), flagsOfSpeech()),
+			"that was cut short.\n\nExamples:\n" +
+			"  taskrecon apply desired.xlsx\n" +
+			"  taskrecon apply --yes --json --max-changes 200 desired.xlsx\n" +
+			"  taskrecon apply --yes plan.jsonl",
+		Flags:  join(flagsOfInput(), flagsOfService(), flagsOfSending(), flagsOfLimits(), flagsOfOutput(), flagsOfNotice(), flagsOfSpeech()),
 		Action: func(c *cli.Context) error { return p.answer(c, p.reconcile) },
 	}
 }
@@ -48,6 +53,10 @@ func (p *program) applyCommand() *cli.Command {
 func (p *program) validateCommand() *cli.Command {
 	return &cli.Command{
 		Name: "validate", Usage: "check a file offline, without credentials", UsageText: "taskrecon validate [FLAGS] FILE",
+		Description: "Reads FILE as plan and apply do, and names every cell that cannot be understood. Needs no tenant.\n\n" +
+			"Examples:\n" +
+			"  taskrecon validate desired.xlsx\n" +
+			"  taskrecon validate --problems problems.xlsx desired.csv",
 		Flags: join(flagsOfInput(), flagsOfSpeech(), []cli.Flag{
 			&cli.BoolFlag{Name: "overwrite", DisableDefaultText: true, Category: outputFlags, Usage: "replace the sheet of --problems if it exists already"},
 		}),
@@ -58,6 +67,8 @@ func (p *program) validateCommand() *cli.Command {
 func (p *program) reportCommand() *cli.Command {
 	return &cli.Command{
 		Name: "report", Usage: "render the report of a run again", UsageText: "taskrecon report [FLAGS] LEDGER -o FILE.xlsx|.html|.json|.csv",
+		Description: "Writes a report from LEDGER alone, at any time, in the format that the name of the file asks for.\n\n" +
+			"Example: taskrecon report runs/20261124T020000Z-1a2b3c/ledger.jsonl -o report.html",
 		Flags: join([]cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: outputFlags, Usage: "write to `FILE`, an .xlsx, .html, .json or .csv"},
 			&cli.StringFlag{Name: "timezone", Category: outputFlags, Value: "UTC", Usage: "`ZONE` that the report names beside UTC"},
@@ -69,7 +80,8 @@ func (p *program) reportCommand() *cli.Command {
 
 func (p *program) versionCommand() *cli.Command {
 	return &cli.Command{
-		Name: "version", Usage: "print the version",
+		Name: "version", Usage: "print the version", UsageText: "taskrecon version",
+		Description: "Prints the version, and what it was built with and for.\n\nExample: taskrecon version",
 		Action: func(*cli.Context) error {
 			_, err := fmt.Fprintf(p.stdout, "taskrecon %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
@@ -91,17 +103,32 @@ func version() string {
 	return info.Main.Version
 }
 
-// answer runs a command and, with --json, prints its summary: exactly one object, whatever happened.
+// answer runs a command, prints its summary where --json asks for it, exactly one object, whatever happened, and tells
+// those who are to hear of it.
 func (p *program) answer(c *cli.Context, command func(*cli.Context) (*job.Summary, error)) error {
 	started := time.Now()
 	var s *job.Summary
-	err := logFormat(c)
+	told, err := p.notices(c)
 	if err == nil {
+		err = logFormat(c)
+	}
+	if err == nil {
+		told.start(c.Context)
 		s, err = command(c)
 	}
-	if !c.Bool("json") {
-		return err
+	s = sumUp(c, s, err, started)
+	if c.Bool("json") {
+		if printErr := p.printJSON(s); printErr != nil && err == nil {
+			err = fmt.Errorf("printing the summary: %w", printErr)
+			s = sumUp(c, s, err, started)
+		}
 	}
+	told.finish(c.Context, s)
+	return err
+}
+
+// sumUp completes the summary of a command, which has none where it failed early.
+func sumUp(c *cli.Context, s *job.Summary, err error, started time.Time) *job.Summary {
 	if s == nil {
 		s = job.NewSummary(c.Command.Name)
 	}
@@ -111,11 +138,15 @@ func (p *program) answer(c *cli.Context, command func(*cli.Context) (*job.Summar
 	if s.Seconds == 0 {
 		s.Seconds = time.Since(started).Seconds()
 	}
-	enc := json.NewEncoder(p.stdout)
-	enc.SetEscapeHTML(false)
-	if printErr := enc.Encode(s); printErr != nil && err == nil {
-		return fmt.Errorf("printing the summary: %w", printErr)
+	return s
+}
+
+func (p *program) printJSON(s *job.Summary) error {
+	line, err := notify.JSON(s)
+	if err != nil {
+		return err
 	}
+	_, err = p.stdout.Write(line)
 	return err
 }
 

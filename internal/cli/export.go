@@ -33,7 +33,9 @@ func (p *program) exportCommand() *cli.Command {
 		Name: "export", Usage: "write the tenant's tasks as a sheet for editing", UsageText: "taskrecon export [FLAGS] -o FILE.xlsx|FILE.csv",
 		Description: "Writes the tenant's tasks as a sheet that plan and apply take back. What you edit in it is asked for, what you leave\n" +
 			"is not; what somebody else has changed since is a conflict, and is not overwritten.\n\n" + expressionHelp +
-			"\n\nExample: taskrecon export --where 'status == \"pending\"' -o tasks.xlsx",
+			"\n\nExamples:\n" +
+			"  taskrecon export -o tasks.csv\n" +
+			"  taskrecon export --where 'status == \"pending\"' -o tasks.xlsx",
 		Flags: join(flagsOfSheet(), []cli.Flag{
 			&cli.StringFlag{Name: "columns", Category: outputFlags, Usage: "only these properties, in this order, as `NAME,NAME` (default: all)"},
 			&cli.BoolFlag{Name: "template", DisableDefaultText: true, Category: outputFlags, Usage: "write the header only; needs no tenant"},

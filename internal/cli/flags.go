@@ -40,15 +40,14 @@ func flagsOfInput() []cli.Flag {
 }
 
 func flagsOfService() []cli.Flag {
-	return []cli.Flag{
+	return append(flagsOfSignIn(), []cli.Flag{
 		&cli.StringFlag{Name: "cloud", Category: serviceFlags, Value: "global", Usage: "national cloud: `global|usgov|dod|china`"},
 		&cli.StringFlag{Name: "graph-url", Category: serviceFlags, Usage: "`URL` of Graph in place of the cloud's; plain http to loopback only"},
-		&cli.StringFlag{Name: "auth", Category: serviceFlags, Value: "token", Usage: "how to sign in: `token` (from TASKRECON_ACCESS_TOKEN)"},
 		&cli.DurationFlag{Name: "call-timeout", Category: serviceFlags, Value: graph.DefaultCallTimeout, Usage: "longest `TIME` of one call"},
 		&cli.StringFlag{Name: "sandbox", Category: serviceFlags, Usage: "run against an in-process sandbox holding the tasks of `FILE|N` (N are generated)"},
 		&cli.StringFlag{Name: "sandbox-limits", Category: serviceFlags, Value: "published", Usage: "the sandbox's request limits: `published|off`"},
 		&cli.StringFlag{Name: "sandbox-faults", Category: serviceFlags, Usage: "make the sandbox misbehave: `LIST` as in \"taskrecon sandbox --help\""},
-	}
+	}...)
 }
 
 func flagsOfSending() []cli.Flag {
@@ -283,7 +282,8 @@ func commandLine(c *cli.Context, name, file string) string {
 	for _, f := range c.Command.Flags {
 		flag := f.Names()[0]
 		switch flag {
-		case "help", "json", "ledger", "report", "run-dir", "overwrite", "problems", "detailed-exitcode", "log-format":
+		case "help", "json", "ledger", "report", "run-dir", "overwrite", "problems", "detailed-exitcode", "log-format",
+			"metrics-file", "notify-url", "notify-url-file", "notify-format", "notify-on", "ping-url", "ping-url-file":
 			continue
 		case "sheet", "header-row", "hidden", "password-file", "encoding", "delimiter", "timezone", "date-order", "skip-invalid", "expect-plan":
 			if ledger.Is(file) {
@@ -293,9 +293,12 @@ func commandLine(c *cli.Context, name, file string) string {
 		if !c.IsSet(flag) || !has[flag] {
 			continue
 		}
-		words = append(words, "--"+flag)
 		if _, isBool := f.(*cli.BoolFlag); !isBool {
-			words = append(words, shellQuote(fmt.Sprint(c.Value(flag))))
+			words = append(words, "--"+flag, shellQuote(fmt.Sprint(c.Value(flag))))
+		} else if c.Bool(flag) {
+			words = append(words, "--"+flag)
+		} else {
+			words = append(words, "--"+flag+"=false")
 		}
 	}
 	return strings.Join(append(words, shellQuote(file)), " ")

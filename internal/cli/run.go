@@ -82,48 +82,49 @@ func (p *program) tell(err error) {
 	}
 }
 
-const description = `Rows say what should be, Graph says what is, the difference is a plan. "taskrecon plan FILE" shows it,
-"taskrecon apply FILE" sends it and leaves a ledger and a report under runs/.
+const description = `Rows say what should be, Graph says what is, the difference is a plan. "taskrecon plan FILE" shows it, ` +
+	`"taskrecon apply FILE" sends it and leaves a ledger and a report under runs/.
 
-Every flag has a variable: --max-attempts is TASKRECON_MAX_ATTEMPTS. Flags may stand before or after FILE.
-The access token comes from TASKRECON_ACCESS_TOKEN.
-
-Exit codes:
-   0  done: everything wanted is in place (or a plan was made)
-   1  the run failed: sign-in, network, tenant
-   2  only with --detailed-exitcode: differences exist
-   3  finished, but some rows failed, conflicted, differ or stayed unknown
-   4  input rejected, nothing sent
-   5  stopped by temporary trouble, run again
-   6  safety limit, nothing sent
-   7  saved plan is stale under --on-conflict abort, nothing sent
-   8  the error budget, or the canary, stopped it part-way
-  10  the deadline passed
-  11  another run holds the lock
-  64  the command line is wrong
- 130  interrupted (SIGINT); 143 terminated (SIGTERM)`
+Every flag has a variable: --max-attempts is TASKRECON_MAX_ATTEMPTS. What neither flags nor variables say comes from the file ` +
+	`that --config names; "taskrecon config" shows what is in force. Flags may stand before or after FILE. ` +
+	`Signing in: see --auth in "taskrecon apply --help"; "taskrecon doctor" checks the set-up.`
 
 func (p *program) app() *cli.App {
 	app := &cli.App{
 		Name: "taskrecon", HelpName: "taskrecon", Usage: "bring Intune security tasks to the state that a CSV or XLSX file describes",
-		UsageText: "taskrecon COMMAND [FLAGS] FILE", Description: description,
-		Reader: p.stdin, Writer: p.stdout, ErrWriter: p.stderr, HideVersion: true,
+		UsageText: "taskrecon COMMAND [FLAGS] FILE", Description: description + "\n\nExamples:\n" +
+			"  taskrecon plan desired.xlsx\n  taskrecon apply --yes --config nightly.yaml desired.xlsx",
+		Reader: p.stdin, Writer: p.stdout, ErrWriter: p.stderr, HideVersion: true, Flags: []cli.Flag{cli.HelpFlag},
 		DisableSliceFlagSeparator: true,
 		ExitErrHandler:            func(*cli.Context, error) {}, // the exit code is decided in run alone
 		OnUsageError:              usageError,
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return job.Fail(job.ExitUsage, "see taskrecon --help", "there is no command %q", c.Args().First())
+				return p.noCommand(c.App, c.Args().First())
 			}
 			return cli.ShowAppHelp(c)
 		},
-		Commands: []*cli.Command{p.planCommand(), p.applyCommand(), p.exportCommand(), p.setCommand(), p.validateCommand(), p.reportCommand(), p.verifyCommand(), p.undoCommand(), p.runsCommand(), p.sandboxCommand(), p.versionCommand()},
+		Commands: []*cli.Command{p.planCommand(), p.applyCommand(), p.exportCommand(), p.setCommand(), p.validateCommand(), p.reportCommand(), p.verifyCommand(), p.undoCommand(), p.runsCommand(), p.doctorCommand(), p.configCommand(), p.sandboxCommand(), p.completionCommand(), p.manCommand(), p.versionCommand(), p.helpCommand()},
 	}
 	for _, c := range app.Commands {
 		c.OnUsageError = usageError
-		c.Action = p.fromEnvironment(c.Flags, c.Action)
+		if len(c.Flags) > 0 && !c.SkipFlagParsing {
+			c.Flags = join(c.Flags, flagsOfConfig())
+			c.Action = p.settled(c.Action)
+		}
+		c.CustomHelpTemplate = literal(commandHelp(c))
 	}
+	app.CustomAppHelpTemplate = literal(appHelp(app))
 	return app
+}
+
+// noCommand says that there is no such command, and which one may be meant.
+func (p *program) noCommand(app *cli.App, name string) error {
+	known := map[string]bool{}
+	for _, c := range app.Commands {
+		known[c.Name] = true
+	}
+	return job.Fail(job.ExitUsage, "see taskrecon --help", "there is no command %q%s", name, meant(name, known))
 }
 
 func usageError(c *cli.Context, err error, _ bool) error {
@@ -132,23 +133,6 @@ func usageError(c *cli.Context, err error, _ bool) error {
 		help = "taskrecon " + c.Command.Name + " --help"
 	}
 	return job.Fail(job.ExitUsage, "see "+help, "%s", err.Error())
-}
-
-// fromEnvironment gives every flag that the command line does not set the value of its variable.
-func (p *program) fromEnvironment(flags []cli.Flag, next cli.ActionFunc) cli.ActionFunc {
-	return func(c *cli.Context) error {
-		for _, f := range flags {
-			name := f.Names()[0]
-			value, ok := p.env[variable(name)]
-			if !ok || value == "" || c.IsSet(name) {
-				continue
-			}
-			if err := c.Set(name, value); err != nil {
-				return job.Fail(job.ExitUsage, "", "%s=%q: %s", variable(name), value, err.Error())
-			}
-		}
-		return next(c)
-	}
 }
 
 // variable is the environment variable of a flag.
@@ -162,18 +146,27 @@ func permute(app *cli.App, args []string) ([]string, error) {
 		return args, nil
 	}
 	cmd := app.Command(args[1])
-	if cmd == nil {
+	if cmd == nil || cmd.SkipFlagParsing {
 		return args, nil
 	}
+	flags, files, err := splitArgs(args[1], cmd.Flags, args[2:])
+	if err != nil {
+		return nil, err
+	}
+	out := append(append([]string{args[0], args[1]}, flags...), "--")
+	return append(out, files...), nil
+}
+
+// splitArgs tells the flags on a command line, with their values, from everything else there.
+func splitArgs(command string, known []cli.Flag, args []string) (flags, files []string, err error) {
 	takesValue := map[string]bool{}
-	for _, f := range cmd.Flags {
+	for _, f := range known {
 		_, isBool := f.(*cli.BoolFlag)
 		for _, n := range f.Names() {
 			takesValue[n] = !isBool
 		}
 	}
-	var flags, files []string
-	for rest := args[2:]; len(rest) > 0; rest = rest[1:] {
+	for rest := args; len(rest) > 0; rest = rest[1:] {
 		arg := rest[0]
 		if arg == "--" {
 			files = append(files, rest[1:]...)
@@ -186,12 +179,11 @@ func permute(app *cli.App, args []string) ([]string, error) {
 		flags = append(flags, arg)
 		if takesValue[strings.TrimLeft(arg, "-")] {
 			if len(rest) < 2 {
-				return nil, job.Fail(job.ExitUsage, "see taskrecon "+args[1]+" --help", "the flag %s needs a value", arg)
+				return nil, nil, job.Fail(job.ExitUsage, "see taskrecon "+command+" --help", "the flag %s needs a value", arg)
 			}
 			flags = append(flags, rest[1])
 			rest = rest[1:]
 		}
 	}
-	out := append(append([]string{args[0], args[1]}, flags...), "--")
-	return append(out, files...), nil
+	return flags, files, nil
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"strconv"
@@ -17,11 +18,9 @@ type service struct {
 	client *graph.Client
 	cloud  string
 	url    string
+	login  string // who issues the tokens; "" where nobody is asked
 	close  func()
 }
-
-// tokenVariable holds the access token of --auth token. It has no flag: flags are seen by every user of the machine.
-const tokenVariable = "TASKRECON_ACCESS_TOKEN"
 
 // connect finds the service that the flags name and the credential for it. Without write nothing but
 // reading requests can leave.
@@ -31,32 +30,34 @@ func (p *program) connect(c *cli.Context, write bool) (*service, error) {
 		return nil, usage("--cloud: %s", err.Error())
 	}
 	s := &service{cloud: cloud.Name, url: cloud.Graph, close: func() {}}
-	token := p.env[tokenVariable]
 	switch {
 	case c.String("sandbox") != "" && c.String("graph-url") != "":
 		return nil, usage("--sandbox and --graph-url exclude each other")
-	case c.String("sandbox") != "":
-		if err := s.startSandbox(c); err != nil {
-			return nil, err
-		}
-		token = "sandbox"
 	case c.String("graph-url") != "":
 		s.cloud, s.url = "custom", c.String("graph-url")
 	}
-	if c.String("auth") != "token" {
-		s.close()
-		return nil, usage("--auth %q is not known (token)", c.String("auth"))
-	}
 	root, err := graph.ParseRoot(s.url)
 	if err != nil {
-		s.close()
 		return nil, usage("--graph-url: %s", err.Error())
 	}
-	if token == "" {
-		s.close()
-		return nil, job.Fail(job.ExitFailed, "put an access token for "+root.Host+" into "+tokenVariable, "no access token: %s is not set", tokenVariable)
+	credential, release, err := p.credential(c, cloud, root)
+	if err != nil {
+		return nil, err
 	}
-	config := graph.Config{Root: root, Credential: graph.StaticToken(token), UserAgent: "taskrecon/" + version(), CallTimeout: c.Duration("call-timeout")}
+	if _, asks := credential.(*graph.Session); asks && p.asksIssuer(c) {
+		s.login = cmp.Or(p.env["AZURE_AUTHORITY_HOST"], cloud.Login)
+	}
+	if c.String("sandbox") != "" {
+		if err := s.startSandbox(c); err != nil {
+			release()
+			return nil, err
+		}
+		if root, err = graph.ParseRoot(s.url); err != nil {
+			s.close()
+			return nil, err
+		}
+	}
+	config := graph.Config{Root: root, Credential: credential, UserAgent: "taskrecon/" + version(), CallTimeout: c.Duration("call-timeout")}
 	if !write {
 		config.Transport = graph.ReadOnly(graph.NewTransport())
 	}
@@ -64,9 +65,16 @@ func (p *program) connect(c *cli.Context, write bool) (*service, error) {
 	stop := s.close
 	s.close = func() {
 		s.client.Close()
+		release()
 		stop()
 	}
 	return s, nil
+}
+
+// asksIssuer reports whether tokens come from the cloud's issuer, not from a file, a command, or the machine that this runs on.
+func (p *program) asksIssuer(c *cli.Context) bool {
+	kind, err := p.signInKind(c)
+	return err == nil && kind != graph.SignInToken && kind != graph.SignInManagedIdentity
 }
 
 // startSandbox serves the tasks that --sandbox names on a loopback port.

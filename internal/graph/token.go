@@ -67,11 +67,14 @@ func Identify(token string) Identity {
 	id := Identity{
 		Tenant: c.text("tid"), App: or(c.text("appid"), c.text("azp")), AppName: c.text("app_displayname"),
 		Object: c.text("oid"), UserName: or(c.text("upn"), c.text("preferred_username")),
-		Roles: c.list("roles"), Scopes: strings.Fields(c.text("scp")),
+		Roles:  c.list("roles"),
 		Issued: c.instant("iat"), Expires: c.instant("exp"), TokenID: c.text("uti"),
 	}
 	if audience := c.list("aud"); len(audience) > 0 {
 		id.Audience = audience[0]
+	}
+	if scopes := c.text("scp"); scopes != "" {
+		id.Scopes = strings.Fields(scopes)
 	}
 	slices.Sort(id.Roles)
 	slices.Sort(id.Scopes)

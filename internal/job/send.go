@@ -81,7 +81,7 @@ func (r *run) send(ctx context.Context, book *ledger.Writer) error {
 	stats, err := batch.Send(ctx, pending, r.Client, watched{book, r.Watcher}, r.sendOptions(len(pending)))
 	r.stats = stats
 	s := r.summary
-	s.Patches, s.Batches, s.Throttled, s.Retries = stats.Patches, stats.Batches, stats.Throttled, stats.Retries
+	s.Patches, s.Batches, s.Throttled, s.Retries, s.Waited = stats.Patches, stats.Batches, stats.Throttled, stats.Retries, stats.Waited
 	switch {
 	case errors.Is(err, batch.ErrConflict) && stats.Patches == 0:
 		return &Exit{Code: ExitStale, Err: err}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+	"time"
 
 	"taskrecon/internal/diff"
 )
@@ -23,11 +24,22 @@ type Summary struct {
 	Requests  int                  `json:"requests"` // HTTP calls
 	Throttled int                  `json:"throttled"`
 	Retries   int                  `json:"retries"`
+	Waited    time.Duration        `json:"-"` // in which sending stood still because the service asked for it
 	Seconds   float64              `json:"seconds"`
 	Ledger    string               `json:"ledger"`
 	Reports   []string             `json:"reports"`
-	Next      string               `json:"next,omitempty"` // the command to run next
-	Runs      []PastRun            `json:"runs,omitempty"` // of the command runs
+	Next      string               `json:"next,omitempty"`   // the command to run next
+	Runs      []PastRun            `json:"runs,omitempty"`   // of the command runs
+	Checks    []Check              `json:"checks,omitempty"` // of the command doctor
+	Config    []Setting            `json:"config,omitempty"` // of the command config
+}
+
+// Setting is the value that a flag, or a variable that holds a secret, has in a run, and where it comes from: "flag",
+// the name of a variable, FILE:LINE, or "default". It holds no secret: Value says only whether there is one.
+type Setting struct {
+	Name   string `json:"name"`
+	Value  string `json:"value"`
+	Source string `json:"source"`
 }
 
 // NewSummary returns a summary of nothing, in which every outcome is present.

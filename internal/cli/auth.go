@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"taskrecon/internal/graph"
+	"taskrecon/internal/job"
+)
+
+const signInFlags = "Sign-in"
+
+// Variables that have no flag, since flags are seen by every user of the machine.
+const (
+	tokenVariable    = "TASKRECON_ACCESS_TOKEN"
+	secretVariable   = "AZURE_CLIENT_SECRET"
+	passwordVariable = "AZURE_CLIENT_CERTIFICATE_PASSWORD"
+)
+
+func flagsOfSignIn() []cli.Flag {
+	var kinds []string
+	for _, k := range graph.SignInKinds() {
+		kinds = append(kinds, string(k))
+	}
+	return []cli.Flag{
+		&cli.StringFlag{Name: "auth", Category: signInFlags, Usage: "how to sign in, by `KIND`: " + strings.Join(kinds, "|") + " (if not given: token where TASKRECON_ACCESS_TOKEN is set, and with --graph-url; else default, which tries what is at hand)"},
+		&cli.StringFlag{Name: "tenant-id", Category: signInFlags, Usage: "`ID` or domain of the tenant (or AZURE_TENANT_ID)"},
+		&cli.StringFlag{Name: "client-id", Category: signInFlags, Usage: "`ID` of the application, or of the managed identity (or AZURE_CLIENT_ID)"},
+		&cli.StringFlag{Name: "client-secret-file", Category: signInFlags, Usage: "the client secret is in `FILE`, which only you may read (or in AZURE_CLIENT_SECRET)"},
+		&cli.StringFlag{Name: "client-secret-command", Category: signInFlags, Usage: "the client secret is the first line that `COMMAND` prints; the command itself is recorded"},
+		&cli.StringFlag{Name: "client-certificate", Category: signInFlags, Usage: "certificate and key are in `FILE`, PEM or PKCS #12 (or AZURE_CLIENT_CERTIFICATE_PATH; password in AZURE_CLIENT_CERTIFICATE_PASSWORD)"},
+		&cli.StringFlag{Name: "federated-token-file", Category: signInFlags, Usage: "the workload's token is in `FILE` (or AZURE_FEDERATED_TOKEN_FILE)"},
+		&cli.StringFlag{Name: "access-token-file", Category: signInFlags, Usage: "the access token is in `FILE`, read again when it ends (or in TASKRECON_ACCESS_TOKEN)"},
+		&cli.StringFlag{Name: "access-token-command", Category: signInFlags, Usage: "the access token is the first line that `COMMAND` prints, run again when it ends; the command itself is recorded"},
+	}
+}
+
+// signInUses says which ways to sign in a flag goes with.
+var signInUses = []struct {
+	flag  string
+	kinds []graph.SignInKind
+}{
+	{"tenant-id", []graph.SignInKind{
+		graph.SignInSecret, graph.SignInCertificate, graph.SignInWorkloadIdentity, graph.SignInAzureCLI,
+		graph.SignInDeviceCode, graph.SignInInteractive, graph.SignInDefault,
+	}},
+	{"client-id", []graph.SignInKind{
+		graph.SignInSecret, graph.SignInCertificate, graph.SignInWorkloadIdentity, graph.SignInManagedIdentity,
+		graph.SignInDeviceCode, graph.SignInInteractive,
+	}},
+	{"client-secret-file", []graph.SignInKind{graph.SignInSecret}},
+	{"client-secret-command", []graph.SignInKind{graph.SignInSecret}},
+	{"client-certificate", []graph.SignInKind{graph.SignInCertificate}},
+	{"federated-token-file", []graph.SignInKind{graph.SignInWorkloadIdentity}},
+	{"access-token-file", []graph.SignInKind{graph.SignInToken}},
+	{"access-token-command", []graph.SignInKind{graph.SignInToken}},
+}
+
+// credential signs in as the flags say, to call root. The function returned closes what it holds. It calls nobody yet.
+func (p *program) credential(c *cli.Context, cloud graph.Cloud, root *url.URL) (graph.Credential, func(), error) {
+	kind, err := p.signInKind(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c.String("sandbox") != "" {
+		return graph.StaticToken("sandbox"), func() {}, nil
+	}
+	for _, use := range signInUses {
+		if c.String(use.flag) != "" && !slices.Contains(use.kinds, kind) {
+			return nil, nil, usage("--%s does not go with --auth %s, but with %s", use.flag, kind, kindList(use.kinds))
+		}
+	}
+	if kind == graph.SignInToken && c.String("access-token-file") == "" && c.String("access-token-command") == "" {
+		token := p.env[tokenVariable]
+		if token == "" {
+			return nil, nil, job.Fail(job.ExitFailed, "put an access token for "+root.Host+" into "+tokenVariable+", or sign in another way (--auth)", "no access token: %s is not set", tokenVariable)
+		}
+		return graph.StaticToken(token), func() {}, nil
+	}
+	in, err := p.signIn(c, kind, cloud, root)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := graph.NewCredential(in)
+	if err != nil {
+		return nil, nil, job.Fail(job.ExitUsage, "see taskrecon "+c.Command.Name+" --help", "%w", err)
+	}
+	return s, s.Close, nil
+}
+
+// signInKind is what --auth says; without it, a token if there is one or Graph is a stand-in, else whatever is at hand.
+func (p *program) signInKind(c *cli.Context) (graph.SignInKind, error) {
+	if name := c.String("auth"); name != "" {
+		kind, err := graph.ParseSignIn(name)
+		if err != nil {
+			return "", usage("--auth %s", err.Error())
+		}
+		return kind, nil
+	}
+	for _, flag := range []string{"sandbox", "graph-url", "access-token-file", "access-token-command"} {
+		if c.String(flag) != "" {
+			return graph.SignInToken, nil
+		}
+	}
+	if p.env[tokenVariable] != "" {
+		return graph.SignInToken, nil
+	}
+	return graph.SignInDefault, nil
+}
+
+// signIn gathers what NewCredential is to know, from flags and the usual variables.
+func (p *program) signIn(c *cli.Context, kind graph.SignInKind, cloud graph.Cloud, root *url.URL) (graph.SignIn, error) {
+	in := graph.SignIn{
+		Kind: kind, Cloud: cloud, TenantID: p.setting(c, "tenant-id", "AZURE_TENANT_ID"), ClientID: p.setting(c, "client-id", "AZURE_CLIENT_ID"),
+		FederatedTokenFile: p.setting(c, "federated-token-file", "AZURE_FEDERATED_TOKEN_FILE"),
+		Secret:             p.env[secretVariable], CertificatePassword: p.env[passwordVariable],
+	}
+	if kind == graph.SignInToken {
+		var err error
+		in.Source, err = p.tokenSource(c)
+		return in, err
+	}
+	// A token of Entra's opens Graph to its bearer: it goes to the cloud's Graph, or stays on this machine.
+	if !graph.IsLoopback(root) && root.String() != cloud.Graph {
+		return in, usage("--auth %s fetches tokens for %s, which go nowhere else; --graph-url names %q: use --auth token there, or the --cloud that it belongs to", kind, cloud.Graph, root.Host)
+	}
+	if in.Authority = p.env["AZURE_AUTHORITY_HOST"]; in.Authority != "" {
+		if name := graph.LoginCloud(in.Authority); name != "" && !graph.SameLogin(in.Authority, cloud) {
+			return in, usage("AZURE_AUTHORITY_HOST is %q, that of --cloud %s; --cloud %s signs in at %s: make the two agree", in.Authority, name, cloud.Name, cloud.Login)
+		}
+	}
+	switch kind {
+	case graph.SignInSecret:
+		return in, p.clientSecret(c, &in)
+	case graph.SignInCertificate:
+		return in, p.clientCertificate(c, &in)
+	case graph.SignInDeviceCode, graph.SignInInteractive:
+		if !isTerminal(p.stderr) {
+			return in, usage("--auth %s needs a person at a terminal, and there is none; unattended runs sign in with secret, certificate, managed-identity or workload-identity", kind)
+		}
+		in.Prompt = func(_ context.Context, message string) error {
+			_, err := fmt.Fprintln(p.stderr, printable(message))
+			return err
+		}
+	}
+	return in, nil
+}
+
+// setting is the value of a flag, else of the variable that Azure's tools share.
+func (p *program) setting(c *cli.Context, flag, variable string) string {
+	if s := c.String(flag); s != "" {
+		return s
+	}
+	return p.env[variable]
+}
+
+func kindList(kinds []graph.SignInKind) string {
+	var words []string
+	for _, k := range kinds {
+		words = append(words, string(k))
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,225 @@
+package cli
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"taskrecon/internal/job"
+)
+
+const configFlag = "config"
+
+// azureVariables are the variables that stand in for flags without a value, as in Azure's own tools.
+var azureVariables = map[string]string{
+	"tenant-id": "AZURE_TENANT_ID", "client-id": "AZURE_CLIENT_ID",
+	"client-certificate": "AZURE_CLIENT_CERTIFICATE_PATH", "federated-token-file": "AZURE_FEDERATED_TOKEN_FILE",
+}
+
+// secretVariables hold what no flag and no configuration file may hold.
+var secretVariables = []string{tokenVariable, "TASKRECON_WORKBOOK_PASSWORD", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD"}
+
+func flagsOfConfig() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: configFlag, Category: inputFlags, Usage: "take what neither flags nor variables say from `FILE.yaml`"},
+	}
+}
+
+// settle gives every flag that the command line does not set the value of its variable or, failing that, of the
+// configuration file, and says where each came from. Such a value counts as set. Beside an error it has settled what
+// could be settled.
+func (p *program) settle(c *cli.Context) (map[string]string, error) {
+	sources := map[string]string{}
+	var first error
+	for _, f := range c.Command.Flags {
+		name := f.Names()[0]
+		value, ok := p.env[variable(name)]
+		switch {
+		case c.IsSet(name):
+			sources[name] = "flag"
+		case ok && value != "":
+			sources[name] = variable(name)
+			if err := c.Set(name, value); err != nil && first == nil {
+				first = job.Fail(job.ExitUsage, "", "%s=%q: %s", variable(name), value, err.Error())
+			}
+		default:
+			sources[name] = "default"
+		}
+	}
+	path := c.String(configFlag)
+	if path == "" || first != nil {
+		return sources, first
+	}
+	file, err := readConfig(path, c.App.Commands)
+	if err != nil {
+		return sources, err
+	}
+	for _, f := range c.Command.Flags {
+		name := f.Names()[0]
+		value, ok := file.value(c.Command.Name, name)
+		if !ok || sources[name] != "default" {
+			continue
+		}
+		sources[name] = fmt.Sprintf("%s:%d", path, value.line)
+		for _, text := range value.texts {
+			if err := c.Set(name, text); err != nil {
+				return sources, usage("%s:%d: %s: %s", path, value.line, name, err.Error())
+			}
+		}
+	}
+	return sources, nil
+}
+
+// settled is a command's action behind settle. What fails there is told as what the command itself finds wrong.
+func (p *program) settled(next cli.ActionFunc) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		_, err := p.settle(c)
+		if err == nil {
+			return next(c)
+		}
+		if !hasFlag(c.Command, "json") {
+			return err
+		}
+		return p.answer(c, func(*cli.Context) (*job.Summary, error) { return nil, err })
+	}
+}
+
+func hasFlag(c *cli.Command, name string) bool {
+	return slices.ContainsFunc(c.Flags, func(f cli.Flag) bool { return f.Names()[0] == name })
+}
+
+func (p *program) configCommand() *cli.Command {
+	return &cli.Command{
+		Name: "config", Usage: "print what is in force for a command, and where each value comes from",
+		UsageText: "taskrecon config [COMMAND] [FLAGS]",
+		Description: "Prints the value of each flag of COMMAND (default: apply) as that command would find it, and its source: a flag, a variable, " +
+			"a line of the --config file, or the default. Takes the flags of COMMAND. Runs nothing; secrets are not shown.\n\n" +
+			"Examples:\n" +
+			"  taskrecon config --config nightly.yaml\n" +
+			"  taskrecon config export --json",
+		Flags:           join(flagsOfConfig(), flagsOfSpeech()),
+		SkipFlagParsing: true, // its flags are those of another command
+		Action:          p.showConfig,
+	}
+}
+
+// showConfig runs the command line of another command up to the point at which its flags are settled.
+func (p *program) showConfig(c *cli.Context) error {
+	app := p.app()
+	var all []cli.Flag
+	for _, command := range app.Commands {
+		all = append(all, command.Flags...)
+	}
+	flags, words, err := splitArgs("config", all, c.Args().Slice())
+	if err != nil {
+		return err
+	}
+	for _, help := range []string{"--help", "-help", "-h", "--h"} {
+		if slices.Contains(flags, help) {
+			_, err := fmt.Fprint(p.stdout, commandHelp(c.Command))
+			return err
+		}
+	}
+	if len(words) == 0 {
+		words = []string{"apply"}
+	}
+	target := app.Command(words[0])
+	switch {
+	case len(words) > 1:
+		return usage("config takes one command, not %d words: %q", len(words), words)
+	case target == nil:
+		return p.noCommand(app, words[0])
+	case len(target.Flags) == 0 || target.SkipFlagParsing:
+		return usage("%s has no flags that could be configured", target.Name)
+	}
+	own := slices.Clone(target.Flags)
+	if !hasFlag(target, "json") {
+		target.Flags = append(target.Flags, flagsOfSpeech()...)
+	}
+	target.Action = func(c *cli.Context) error { return p.printConfig(c, own) }
+	return app.RunContext(c.Context, append([]string{"taskrecon", target.Name}, flags...))
+}
+
+func (p *program) printConfig(c *cli.Context, flags []cli.Flag) error {
+	started := time.Now()
+	s := job.NewSummary("config")
+	sources, err := p.settle(c)
+	if err == nil {
+		err = logFormat(c)
+	}
+	if err == nil {
+		s.Config = p.settingsOf(c, flags, sources)
+		s.Reason = "what is in force for " + c.Command.Name
+	}
+	sumUp(c, s, err, started)
+	if c.Bool("json") {
+		if printErr := p.printJSON(s); printErr != nil && err == nil {
+			err = fmt.Errorf("printing the summary: %w", printErr)
+		}
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	out := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(out, "NAME\tVALUE\tSOURCE")
+	for _, setting := range s.Config {
+		value := printable(strings.ReplaceAll(setting.Value, "\n", " "))
+		if value == "" {
+			value = "(none)"
+		}
+		fmt.Fprintf(out, "%s\t%s\t%s\n", setting.Name, value, printable(setting.Source))
+	}
+	return out.Flush()
+}
+
+func (p *program) settingsOf(c *cli.Context, flags []cli.Flag, sources map[string]string) []job.Setting {
+	var settings []job.Setting
+	for _, f := range flags {
+		name := f.Names()[0]
+		if name == "help" {
+			continue
+		}
+		setting := job.Setting{Name: name, Value: shownValue(c, name), Source: sources[name]}
+		if azure := azureVariables[name]; setting.Value == "" && p.env[azure] != "" {
+			setting.Value, setting.Source = p.env[azure], azure
+		}
+		settings = append(settings, setting)
+	}
+	for _, name := range secretVariables {
+		setting := job.Setting{Name: name, Value: "not set", Source: "default"}
+		if p.env[name] != "" {
+			setting.Value, setting.Source = "set (hidden)", "environment"
+		}
+		settings = append(settings, setting)
+	}
+	return settings
+}
+
+// shownValue is the value of a flag without the password that an address may hold.
+func shownValue(c *cli.Context, name string) string {
+	value := fmt.Sprint(c.Value(name))
+	if s, ok := c.Value(name).(cli.StringSlice); ok {
+		value = strings.Join(s.Value(), " ")
+	}
+	if u, err := url.Parse(value); err == nil && u.User != nil {
+		u.User = url.User("hidden")
+		return u.String()
+	}
+	return value
+}
+
+// isSecretURL tells whether the value of a flag is an address that is a secret.
+func isSecretURL(f cli.Flag) bool {
+	g, ok := f.(*cli.GenericFlag)
+	if !ok {
+		return false
+	}
+	_, ok = g.Value.(*secretURL)
+	return ok
+}

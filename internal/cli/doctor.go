@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"taskrecon/internal/job"
+)
+
+func (p *program) doctorCommand() *cli.Command {
+	return &cli.Command{
+		Name: "doctor", Usage: "check the set-up, and say what to mend", UsageText: "taskrecon doctor [FLAGS]",
+		Description: "Checks in order what a run needs: settings, network, clock, token, audience, tenant, permissions, one page of tasks, and what the service " +
+			"says of its quota. It changes nothing, and ends with 1 where a check fails.\n\nExamples:\n" +
+			"  taskrecon doctor --auth managed-identity\n  taskrecon doctor --config nightly.yaml --json",
+		Flags:  join(flagsOfService(), flagsOfSpeech()),
+		Action: func(c *cli.Context) error { return p.answer(c, p.doctor) },
+	}
+}
+
+func (p *program) doctor(c *cli.Context) (*job.Summary, error) {
+	if c.Args().Present() {
+		return nil, usage("doctor takes no argument: %q", c.Args().First())
+	}
+	s := job.NewSummary("doctor")
+	out := p.people(c)
+	tell := func(check job.Check) {
+		fmt.Fprintf(out, "%-8s %-16s %s\n", check.Status, check.Name, printable(check.Found))
+		if check.Fix != "" {
+			fmt.Fprintf(out, "%-25s %s\n", "", "-> "+printable(check.Fix))
+		}
+	}
+	target, err := p.connect(c, false)
+	if err != nil {
+		s.Checks = []job.Check{settingsCheck(err)}
+		tell(s.Checks[0])
+		return s, err
+	}
+	defer target.close()
+	s.Checks = []job.Check{{Name: "settings", Status: job.CheckOK, Found: p.signInWords(c, target)}}
+	tell(s.Checks[0])
+	patient := job.Patient{
+		Client: target.client, Cloud: target.cloud, TenantID: p.setting(c, "tenant-id", "AZURE_TENANT_ID"),
+		StandIn: target.cloud == "sandbox" || target.cloud == "custom",
+	}
+	if patient.Graph, err = url.Parse(target.url); err != nil {
+		return s, err
+	}
+	if target.login != "" {
+		if patient.Login, err = url.Parse(target.login); err != nil {
+			return s, usage("AZURE_AUTHORITY_HOST %q cannot be read as an address", target.login)
+		}
+	}
+	s.Checks = append(s.Checks, job.Examine(c.Context, patient, tell)...)
+	s.Requests = target.client.Requests()
+	return s, verdictOf(s)
+}
+
+// settingsCheck is that of a set-up which is wrong before anything is called.
+func settingsCheck(err error) job.Check {
+	check := job.Check{Name: "settings", Status: job.CheckFailed, Found: err.Error()}
+	var exit *job.Exit
+	if errors.As(err, &exit) {
+		check.Fix = exit.Hint
+	}
+	return check
+}
+
+func (p *program) signInWords(c *cli.Context, s *service) string {
+	kind, err := p.signInKind(c)
+	if err != nil {
+		return s.url
+	}
+	return fmt.Sprintf("cloud %s at %s, signing in by %s", s.cloud, s.url, kind)
+}
+
+// verdictOf sums the checks up.
+func verdictOf(s *job.Summary) error {
+	var failed, warned []string
+	for _, c := range s.Checks {
+		switch c.Status {
+		case job.CheckFailed:
+			failed = append(failed, c.Name)
+		case job.CheckWarning:
+			warned = append(warned, c.Name)
+		}
+	}
+	if len(failed) > 0 {
+		return job.Fail(job.ExitFailed, "", "the set-up does not work: %s", strings.Join(failed, ", "))
+	}
+	s.Reason = "the set-up works"
+	if len(warned) > 0 {
+		s.Reason += "; look at " + strings.Join(warned, ", ")
+	}
+	return nil
+}

@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"bytes"
+	"flag"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// runHere runs the program inside the test, with nothing in its environment but what env says.
+func runHere(t *testing.T, env []string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, diag bytes.Buffer
+	code = run(t.Context(), append([]string{"taskrecon"}, args...), env, strings.NewReader(""), &out, &diag)
+	return out.String(), diag.String(), code
+}
+
+func TestHelpFits80Columns(t *testing.T) {
+	calls := [][]string{{"--help"}, {"-h"}, {"help"}, {}}
+	for _, c := range (&program{}).app().Commands {
+		calls = append(calls, []string{c.Name, "--help"}, []string{"help", c.Name})
+	}
+	for _, call := range calls {
+		out, diag, code := runHere(t, nil, call...)
+		if code != 0 || diag != "" || !strings.HasPrefix(out, "NAME:\n   taskrecon") || !strings.Contains(out, "\nDESCRIPTION:\n") {
+			t.Errorf("%q: exit %d, stderr %q, stdout %.100q", call, code, diag, out)
+		}
+		for line := range strings.SplitSeq(out, "\n") {
+			if n := utf8.RuneCountInString(line); n > helpWidth {
+				t.Errorf("%q: %d columns: %s", call, n, line)
+			}
+			if strings.TrimRight(line, " ") != line {
+				t.Errorf("%q: space at the end of %q", call, line)
+			}
+		}
+	}
+}
+
+func TestHelpTellsEveryFlag(t *testing.T) {
+	for _, c := range (&program{}).app().Commands {
+		both := [2]string{}
+		both[0], _, _ = runHere(t, nil, c.Name, "--help")
+		both[1], _, _ = runHere(t, nil, "help", c.Name)
+		if both[0] != both[1] && c.Name != "help" { // of which urfave/cli takes --help to be that of the program
+			t.Errorf("%s: --help and help differ", c.Name)
+		}
+		for _, f := range c.Flags {
+			for _, name := range f.Names() {
+				if !regexp.MustCompile(`(?m)^ +.*--?` + regexp.QuoteMeta(name) + `\b`).MatchString(both[0]) {
+					t.Errorf("%s: the help does not tell of %s", c.Name, name)
+				}
+			}
+		}
+	}
+}
+
+// TestHelpExamplesParse holds the examples to the flags that there are.
+func TestHelpExamplesParse(t *testing.T) {
+	seen := 0
+	app := (&program{}).app()
+	descriptions := map[string]string{"taskrecon": app.Description}
+	for _, c := range app.Commands {
+		descriptions[c.Name] = c.Description
+	}
+	for name, description := range descriptions {
+		examples := examplesIn(description)
+		if len(examples) == 0 {
+			t.Errorf("%s has no example", name)
+		}
+		for _, example := range examples {
+			seen++
+			args := shellWords(example)
+			if name != "taskrecon" && args[1] != name {
+				t.Errorf("%s: the example %q is of another command", name, example)
+			}
+			if err := parses(args); err != nil {
+				t.Errorf("%s: %q: %v", name, example, err)
+			}
+		}
+	}
+	if seen < 15 {
+		t.Errorf("only %d examples", seen)
+	}
+	for _, wrong := range []string{"taskrecon apply --no-such-flag x.csv", "taskrecon undo --max-attempts 3 x", "taskrecon nothing"} {
+		if parses(shellWords(wrong)) == nil {
+			t.Errorf("%q passes for an example", wrong)
+		}
+	}
+}
+
+// parses takes a command line as the program does, up to the command's action.
+func parses(args []string) error {
+	app := (&program{}).app()
+	cmd := app.Command(args[1])
+	if cmd == nil {
+		return usage("no command %q", args[1])
+	}
+	flags := cmd.Flags
+	if cmd.SkipFlagParsing {
+		flags = flagsOfAll(app)
+	}
+	options, _, err := splitArgs(args[1], flags, args[2:])
+	if err != nil {
+		return err
+	}
+	set := flag.NewFlagSet("example", flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	for _, f := range flags {
+		if err := f.Apply(set); err != nil {
+			return err
+		}
+	}
+	return set.Parse(options)
+}
+
+// shellWords splits a command line at the spaces outside quotes, up to a pipe or a redirection.
+func shellWords(line string) []string {
+	var words []string
+	word, quote := "", rune(0)
+	for _, r := range line + " " {
+		switch {
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote == 0 && (r == '\'' || r == '"'):
+			quote = r
+		case quote == 0 && r == ' ':
+			if strings.HasPrefix(word, ">") || word == "|" {
+				return words
+			}
+			if word != "" {
+				words = append(words, word)
+			}
+			word = ""
+		default:
+			word += string(r)
+		}
+	}
+	return words
+}
+
+func TestHelpBreaksLines(t *testing.T) {
+	long := strings.Repeat("word ", 20)
+	bars := strings.TrimSuffix(strings.Repeat("alternative|", 12), "|")
+	for _, test := range []struct {
+		name string
+		got  []string
+		want []string
+	}{
+		{"short", hang("as it is", 3, 5), []string{"   as it is"}},
+		{"two lines", hang(strings.TrimSpace(long), 3, 5), []string{"   " + strings.TrimSpace(strings.Repeat("word ", 15)), "     word word word word word"}},
+		{"bars", hang(bars, 0, 4), []string{strings.Repeat("alternative|", 6), "    " + strings.TrimSuffix(strings.Repeat("alternative|", 6), "|")}},
+		{"one long word", hang(strings.Repeat("x", 100), 2, 2), []string{"  " + strings.Repeat("x", 100)}},
+		{
+			"a quoted word stays whole", continued("taskrecon set --where '"+strings.Repeat("a b ", 15)+"' -o reassignment.xlsx", 5),
+			[]string{`     taskrecon set --where \`, "       '" + strings.Repeat("a b ", 15) + `' -o \`, "       reassignment.xlsx"},
+		},
+		{"paragraphs", layOut("one\ntwo\n\n  kept\n  so\nthree", 1), []string{" one two", "", "   kept", "   so", " three"}},
+		{"columns", layOut("name  words\nother  words", 1), []string{" name  words", " other  words"}},
+		{"example", layOut("Text.\n\nExample: taskrecon runs", 3), []string{"   Text.", "", "   Example:", "     taskrecon runs"}},
+		{"beside", beside("--x", "words", 3, 10), []string{"   --x    words"}},
+		{"below", beside("--long-name", "words", 3, 10), []string{"   --long-name", "          words"}},
+	} {
+		if !slices.Equal(test.got, test.want) {
+			t.Errorf("%s:\n got %q\nwant %q", test.name, test.got, test.want)
+		}
+	}
+}

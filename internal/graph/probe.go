@@ -1,0 +1,151 @@
+package graph
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"taskrecon/internal/task"
+)
+
+// Reached is what one call without a token showed of the way to a server.
+type Reached struct {
+	Address string        // of the server or the proxy that was connected to
+	TLS     string        // version, "" for plain http
+	Ahead   time.Duration // how far this machine's clock is ahead of the server's; negative is behind
+	Clock   bool          // the server said what time it has, so that Ahead means something
+	Step    string        // what failed: "name", "connection", "TLS", "answer"; "" where nothing did
+	Err     error
+}
+
+// Reach makes one call without a token to a server's root, and follows no redirect. Whatever it answers, it was reached. The call
+// takes 20 s at most.
+func (c *Client) Reach(ctx context.Context, root *url.URL) Reached {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	var w way
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, w.trace()), http.MethodGet, root.Scheme+"://"+root.Host+"/", nil)
+	if err != nil {
+		return Reached{Step: "name", Err: err}
+	}
+	req.Header.Set("User-Agent", c.agent)
+	sent := time.Now()
+	c.requests.Add(1)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return w.failed(err)
+	}
+	defer resp.Body.Close()
+	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // so that the connection can serve again
+	return w.passed(resp, sent.Add(time.Since(sent)/2))
+}
+
+// way notes how far a call has come. Several connections may be tried at once.
+type way struct {
+	mu      sync.Mutex
+	step    string
+	address string
+	tls     string
+}
+
+func (w *way) note(f func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f()
+}
+
+func (w *way) trace() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		DNSStart:          func(httptrace.DNSStartInfo) { w.note(func() { w.step = "name" }) },
+		ConnectStart:      func(string, string) { w.note(func() { w.step = "connection" }) },
+		TLSHandshakeStart: func() { w.note(func() { w.step = "TLS" }) },
+		TLSHandshakeDone: func(s tls.ConnectionState, err error) {
+			if err == nil {
+				w.note(func() { w.tls = tls.VersionName(s.Version) })
+			}
+		},
+		GotConn: func(i httptrace.GotConnInfo) {
+			w.note(func() { w.step, w.address = "answer", i.Conn.RemoteAddr().String() })
+		},
+	}
+}
+
+func (w *way) failed(err error) (r Reached) {
+	if whole := new(url.Error); errors.As(err, &whole) {
+		err = whole.Err // the address is known
+	}
+	w.note(func() {
+		r = Reached{Address: w.address, TLS: w.tls, Step: w.step, Err: err}
+		if r.Step == "" {
+			r.Step = "connection"
+		}
+	})
+	return r
+}
+
+func (w *way) passed(resp *http.Response, when time.Time) (r Reached) {
+	w.note(func() { r = Reached{Address: w.address, TLS: w.tls} })
+	if at := ServerDate(resp.Header.Get("Date")); !at.IsZero() {
+		// The header has whole seconds, so the middle of its second is the best guess.
+		r.Ahead, r.Clock = when.Sub(at.Add(500*time.Millisecond)), true
+	}
+	return r
+}
+
+// Glance is what the first page of the tenant's list shows.
+type Glance struct {
+	Tasks int               // on the page
+	Ours  int               // of them, securityConfigurationTasks
+	More  bool              // further pages follow
+	Quota map[string]string // headers by which the service speaks of its limits, by their names
+	Took  time.Duration
+}
+
+// quotaHeaders are those in which Graph and its services have been seen to speak of limits.
+var quotaHeaders = []string{
+	"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After",
+	"x-ms-throttle-limit-percentage", "x-ms-throttle-scope", "x-ms-throttle-information", "x-ms-resource-unit",
+}
+
+// Glance reads the first page of the tenant's list once: a refusal is the error, and is not asked again.
+func (c *Client) Glance(ctx context.Context) (Glance, error) {
+	began := time.Now()
+	a, err := c.call(ctx, http.MethodGet, c.versionRoot()+TasksPath, NewRequestID(), nil, maxPage)
+	if err != nil {
+		return Glance{}, err
+	}
+	g := Glance{Quota: map[string]string{}, Took: time.Since(began)}
+	for _, name := range quotaHeaders {
+		if v := a.header.Get(name); v != "" {
+			g.Quota[name] = strings.ToValidUTF8(clip(v), "�")
+		}
+	}
+	if a.status != http.StatusOK {
+		return g, a.err()
+	}
+	var p struct {
+		Value []struct {
+			Type string `json:"@odata.type"`
+		} `json:"value"`
+		Next string `json:"@odata.nextLink"`
+	}
+	if err := json.Unmarshal(a.body, &p); err != nil || p.Value == nil {
+		return g, fmt.Errorf("HTTP %d, but not a list of tasks: %s", a.status, or(foreign(a.body), "an empty body"))
+	}
+	g.Tasks, g.More = len(p.Value), p.Next != ""
+	for _, t := range p.Value {
+		if t.Type == task.ODataType {
+			g.Ours++
+		}
+	}
+	return g, nil
+}

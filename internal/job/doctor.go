@@ -1,0 +1,292 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"taskrecon/internal/graph"
+)
+
+// CheckStatus is how a check came out.
+type CheckStatus string
+
+// How a check can come out.
+const (
+	CheckOK      CheckStatus = "ok"
+	CheckWarning CheckStatus = "warning" // a run may work, or part of it
+	CheckFailed  CheckStatus = "failed"
+	CheckSkipped CheckStatus = "skipped" // nothing can be said before another check passes
+)
+
+// Check is one look at the set-up.
+type Check struct {
+	Name   string      `json:"name"`
+	Status CheckStatus `json:"status"`
+	Found  string      `json:"found"`
+	Fix    string      `json:"fix,omitempty"` // what to do about it
+}
+
+// Patient is the set-up that Examine looks at.
+type Patient struct {
+	Client   *graph.Client
+	Cloud    string
+	Graph    *url.URL
+	Login    *url.URL // who issues the tokens; nil where nobody is asked
+	TenantID string   // the tenant that was asked for; "" is any
+	StandIn  bool     // not one of Microsoft's clouds, so that a token for anybody may do
+}
+
+// The skew of the clock that is told, and the one at which tokens are refused.
+const (
+	skewTold    = 30 * time.Second
+	skewRefused = 5 * time.Minute
+)
+
+// Permissions of which one is needed; the first permits to apply, the second to look.
+const (
+	permissionWrite = "DeviceManagementApps.ReadWrite.All"
+	permissionRead  = "DeviceManagementApps.Read.All"
+)
+
+// graphAppID is Microsoft Graph's own application, which stands for its audience in some tokens.
+const graphAppID = "00000003-0000-0000-c000-000000000000"
+
+// Examine checks a set-up in the order in which its parts need each other, and tells of each check as it ends. It reads one page
+// of tasks and changes nothing.
+func Examine(ctx context.Context, p Patient, tell func(Check)) []Check {
+	d := &doctor{Patient: p, tell: tell}
+	d.network(ctx)
+	d.clock()
+	d.token(ctx)
+	d.audience()
+	d.tenant()
+	d.permissions()
+	d.read(ctx)
+	return d.checks
+}
+
+type doctor struct {
+	Patient
+	tell   func(Check)
+	checks []Check
+
+	graph graph.Reached
+	who   graph.Identity
+	known bool // who is known: there is a token, and its claims can be read
+	got   bool // there is a token
+}
+
+func (d *doctor) say(name string, status CheckStatus, fix, found string, args ...any) {
+	c := Check{Name: name, Status: status, Fix: fix, Found: fmt.Sprintf(found, args...)}
+	d.checks = append(d.checks, c)
+	d.tell(c)
+}
+
+func (d *doctor) network(ctx context.Context) {
+	d.graph = d.Client.Reach(ctx, d.Graph)
+	d.reached("network", d.Graph, d.graph)
+	if d.Login != nil && d.Login.Host != d.Graph.Host {
+		d.reached("sign-in network", d.Login, d.Client.Reach(ctx, d.Login))
+	}
+}
+
+// reachFixes say what to do about the step at which the way to a server ends.
+var reachFixes = map[string]string{
+	"name":       "check the name, DNS, and whether a proxy is needed (HTTPS_PROXY)",
+	"connection": "check firewall and proxy (HTTPS_PROXY): port 443 must be open to this host",
+	"TLS":        "the certificate is not that of this host, or a proxy breaks TLS: install its root certificate on this machine (SSL_CERT_FILE)",
+	"answer":     "something on the way takes the connection and does not answer: check the proxy",
+}
+
+func (d *doctor) reached(name string, to *url.URL, r graph.Reached) {
+	if r.Err != nil {
+		d.say(name, CheckFailed, reachFixes[r.Step], "%s cannot be reached, it ends at the %s: %s", to.Host, r.Step, plainCause(r.Err))
+		return
+	}
+	words := ""
+	if r.TLS != "" {
+		words = ", " + r.TLS
+	}
+	d.say(name, CheckOK, "", "%s answers at %s%s", to.Host, r.Address, words)
+}
+
+func (d *doctor) clock() {
+	const fix = "set this machine's clock by NTP; tokens are valid for minutes"
+	ahead := d.graph.Ahead.Round(time.Second)
+	side := "ahead of"
+	if ahead < 0 {
+		side = "behind"
+	}
+	switch {
+	case d.graph.Err != nil:
+		d.say("clock", CheckSkipped, "", "nobody to compare with")
+	case !d.graph.Clock:
+		d.say("clock", CheckSkipped, "", "the server does not say what time it has")
+	case ahead.Abs() >= skewRefused:
+		d.say("clock", CheckFailed, fix, "%s %s the server: sign-in is refused", ahead.Abs(), side)
+	case ahead.Abs() >= skewTold:
+		d.say("clock", CheckWarning, fix, "%s %s the server", ahead.Abs(), side)
+	default:
+		d.say("clock", CheckOK, "", "within %s of the server", max(ahead.Abs(), time.Second))
+	}
+}
+
+func (d *doctor) token(ctx context.Context) {
+	who, err := d.Client.Identity(ctx)
+	if err != nil {
+		var exit *Exit
+		fix := "check --auth and what it needs; see taskrecon doctor --help"
+		if errors.As(err, &exit) && exit.Hint != "" {
+			fix = exit.Hint
+		}
+		d.say("token", CheckFailed, fix, "%s", plainCause(err))
+		return
+	}
+	d.got, d.who, d.known = true, who, who.Actor != "" || who.Tenant != ""
+	left := time.Until(who.Expires).Round(time.Second)
+	switch {
+	case !d.known:
+		d.say("token", CheckOK, "", "there is one; it does not say whose it is")
+	case !who.Expires.IsZero() && left <= 0:
+		d.say("token", CheckFailed, "get a new one", "it ended %s ago", -left)
+	case !who.Expires.IsZero() && left < 10*time.Minute:
+		d.say("token", CheckWarning, "a long run outlives it, unless its credential can get another (--auth)", "%s, for %s more", actorWords(who), left)
+	case !who.Expires.IsZero():
+		d.say("token", CheckOK, "", "%s, for %s more", actorWords(who), left)
+	default:
+		d.say("token", CheckOK, "", "%s", actorWords(who))
+	}
+}
+
+func actorWords(who graph.Identity) string {
+	kind := "for the user"
+	if who.AppOnly {
+		kind = "for the application"
+	}
+	return kind + " " + who.Actor
+}
+
+// skipped says so where nothing is known of the token.
+func (d *doctor) skipped(name string) bool {
+	switch {
+	case !d.got:
+		d.say(name, CheckSkipped, "", "there is no token")
+	case !d.known:
+		d.say(name, CheckSkipped, "", "the token does not say")
+	}
+	return !d.got || !d.known
+}
+
+func (d *doctor) audience() {
+	if d.skipped("audience") {
+		return
+	}
+	root := d.Graph.Scheme + "://" + d.Graph.Host
+	aud := strings.TrimRight(d.who.Audience, "/")
+	switch {
+	case strings.EqualFold(aud, root) || aud == graphAppID:
+		d.say("audience", CheckOK, "", "the token is for %s", d.who.Audience)
+	case d.StandIn:
+		d.say("audience", CheckWarning, "", "the token is for %q; a stand-in may take it, Graph does not", d.who.Audience)
+	default:
+		d.say("audience", CheckFailed, "ask for the scope "+root+"/.default, or name the cloud that the token is for (--cloud)",
+			"the token is for %q, not for %s", d.who.Audience, root)
+	}
+}
+
+func (d *doctor) tenant() {
+	if d.skipped("tenant") {
+		return
+	}
+	wanted := d.TenantID
+	switch {
+	case d.who.Tenant == "":
+		d.say("tenant", CheckWarning, "", "the token does not say")
+	case wanted == "" || strings.EqualFold(wanted, d.who.Tenant):
+		d.say("tenant", CheckOK, "", "%s", d.who.Tenant)
+	case strings.Contains(wanted, "."): // a domain, which only the directory can translate
+		d.say("tenant", CheckOK, "", "%s, asked for as %s", d.who.Tenant, wanted)
+	default:
+		d.say("tenant", CheckFailed, "sign in to the tenant that is meant, or correct --tenant-id (AZURE_TENANT_ID)",
+			"the token is for %s, not for %s", d.who.Tenant, wanted)
+	}
+}
+
+func (d *doctor) permissions() {
+	if d.skipped("permissions") {
+		return
+	}
+	all := append(slices.Clone(d.who.Roles), d.who.Scopes...)
+	has := func(name string) bool {
+		return slices.ContainsFunc(all, func(s string) bool { return strings.EqualFold(s, name) })
+	}
+	kind := "delegated"
+	if d.who.AppOnly {
+		kind = "application"
+	}
+	fix := fmt.Sprintf("grant the %s permission %s (for plan and export %s is enough) to %s, with admin consent", kind, permissionWrite, permissionRead, d.who.Actor)
+	list := strings.Join(all, ", ")
+	switch {
+	case has(permissionWrite):
+		d.say("permissions", CheckOK, "", "%s", permissionWrite)
+	case has(permissionRead):
+		d.say("permissions", CheckWarning, fix, "%s: enough for plan and export, not for apply", permissionRead)
+	case list == "":
+		d.say("permissions", CheckFailed, fix, "the token has none")
+	default:
+		d.say("permissions", CheckFailed, fix, "the token has %s", list)
+	}
+}
+
+// refusedFixes say what to do about a refusal of the list, by its HTTP status.
+var refusedFixes = map[int]string{
+	401: "the service does not take this token: look at audience, tenant and clock above",
+	403: "the permission is missing or not consented, or the tenant has no Intune license",
+	404: "the address is not Graph's, or this cloud does not have deviceAppManagementTasks: check --cloud and --graph-url",
+}
+
+func (d *doctor) read(ctx context.Context) {
+	if !d.got || d.graph.Err != nil {
+		d.say("read", CheckSkipped, "", "there is no way to ask")
+		return
+	}
+	g, err := d.Client.Glance(ctx)
+	var refused *graph.Error
+	switch {
+	case errors.As(err, &refused) && refused.Status == 429:
+		d.say("read", CheckWarning, "others use the tenant's quota: wait, or lower --write-limit", "the service throttles: %s", refused)
+	case errors.As(err, &refused):
+		fix := refusedFixes[refused.Status]
+		if fix == "" {
+			fix = "the service has trouble: try again later"
+		}
+		d.say("read", CheckFailed, fix, "%s", refused)
+	case err != nil:
+		d.say("read", CheckFailed, "check what answers there: it does not speak as Graph does", "%s", plainCause(err))
+	default:
+		more := ""
+		if g.More {
+			more = ", and further pages"
+		}
+		d.say("read", CheckOK, "", "%s on the first page%s, %d of them security tasks, in %s", Plural(g.Tasks, "task"), more, g.Ours, g.Took.Round(time.Millisecond))
+	}
+	d.quota(g)
+}
+
+func (d *doctor) quota(g graph.Glance) {
+	if len(g.Quota) == 0 {
+		d.say("quota", CheckOK, "", "the service says nothing of it, which is usual below 80 %%")
+		return
+	}
+	var words []string
+	for _, name := range slices.Sorted(maps.Keys(g.Quota)) {
+		words = append(words, name+" "+g.Quota[name])
+	}
+	d.say("quota", CheckWarning, "other applications use the tenant's quota, or this one just did", "%s", strings.Join(words, ", "))
+}

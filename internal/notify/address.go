@@ -1,0 +1,54 @@
+// Package notify tells others of a run: metrics for a node exporter, a summary to a webhook, pings to a dead-man switch.
+package notify
+
+import (
+	"errors"
+	"net"
+	"net/url"
+	"strings"
+)
+
+// Address is where something is sent. Its path and query may hold a secret, so it prints without them.
+type Address struct{ url *url.URL }
+
+// ParseAddress reads an https URL, or an http URL of this machine. Its errors do not repeat the text.
+func ParseAddress(text string) (Address, error) {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return Address{}, errors.New("it is not a URL; write it like https://example.com/path")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return Address{}, errors.New("plain http is for this machine only; use https")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return Address{}, errors.New("it is not an https URL; write it like https://example.com/path")
+	case u.Hostname() == "":
+		return Address{}, errors.New("it names no host; write it like https://example.com/path")
+	case u.Fragment != "":
+		return Address{}, errors.New("it holds a # and what follows, which cannot be sent; leave that out")
+	}
+	return Address{u}, nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+// Host is the part of the address that is no secret: the host and, where it has one, the port.
+func (a Address) Host() string {
+	if a.url == nil {
+		return ""
+	}
+	return a.url.Host
+}
+
+// String is the address without what may be secret in it: "https://example.com/...".
+func (a Address) String() string {
+	if a.url == nil {
+		return ""
+	}
+	return a.url.Scheme + "://" + a.url.Host + "/..."
+}
+
+// under is the address with one more step in its path, before the query.
+func (a Address) under(step string) Address { return Address{a.url.JoinPath(step)} }
