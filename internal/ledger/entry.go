@@ -98,21 +98,22 @@ func (r *Reader) eachChange(f func(Change) error) error {
 		if err != nil {
 			return fmt.Errorf("reading the ledger again: %w", err)
 		}
-		var e struct {
-			envelope
-			Change
-		}
-		if err := json.Unmarshal(line, &e); err != nil {
-			return fmt.Errorf("change %d: %w: %w", seen, ErrAltered, err)
-		}
-		if e.Kind != kindChange {
+		e, err := envelopeOf(line)
+		if err == nil && e.Kind != kindChange {
 			continue
 		}
-		if e.Index != seen {
-			return fmt.Errorf("change %d: %w: change %d stands here", seen, ErrAltered, e.Index)
+		var c Change
+		if err == nil {
+			err = json.Unmarshal(line, &c)
+		}
+		if err != nil {
+			return fmt.Errorf("change %d: %w: %w", seen, ErrAltered, err)
+		}
+		if c.Index != seen {
+			return fmt.Errorf("change %d: %w: change %d stands here", seen, ErrAltered, c.Index)
 		}
 		seen++
-		if err := f(e.Change); err != nil {
+		if err := f(c); err != nil {
 			return err
 		}
 	}
