@@ -79,34 +79,36 @@ func (p *Plan) Pending() []*Change {
 //
 // Ids are compared without regard to case. A task that current holds twice counts once, as first seen.
 func Make(rows []Row, current []*task.Task) *Plan {
-	byKey := make(map[string]*task.Task, len(current))
-	var tenant []*task.Task // each task once
-	for _, t := range current {
-		if key := task.Key(t.ID); byKey[key] == nil {
-			byKey[key] = t
-			tenant = append(tenant, t)
+	place := make(map[string]int, len(current)) // in current, of the first task with this key
+	again := make([]bool, len(current))
+	for i, t := range current {
+		key := task.Key(t.ID)
+		if _, again[i] = place[key]; !again[i] {
+			place[key] = i
 		}
 	}
 	plan := &Plan{Changes: make([]Change, len(rows))}
-	named := make(map[*task.Task]bool, len(rows))
-	for i, row := range rows {
-		found := byKey[task.Key(row.Desired.ID)]
-		named[found] = true
-		plan.Changes[i] = verdict(i, row, found)
+	named := make([]bool, len(current))
+	for i := range rows {
+		var found *task.Task
+		if at, ok := place[task.Key(rows[i].Desired.ID)]; ok {
+			found, named[at] = current[at], true
+		}
+		plan.Changes[i] = verdict(i, &rows[i], found)
 	}
-	for _, t := range tenant {
-		if !t.Managed() {
+	for i, t := range current {
+		if !t.Managed() || again[i] {
 			continue
 		}
 		plan.Tenant++
-		if !named[t] {
+		if !named[i] {
 			plan.Unmanaged = append(plan.Unmanaged, t)
 		}
 	}
 	return plan
 }
 
-func verdict(index int, row Row, found *task.Task) Change {
+func verdict(index int, row *Row, found *task.Task) Change {
 	c := Change{Index: index, Desired: row.Desired, SameAs: -1}
 	switch {
 	case row.Invalid != "":

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"taskrecon/internal/task"
 )
 
 func TestRedirectIsRefused(t *testing.T) {
@@ -206,7 +208,10 @@ func TestEchoedTokenIsBlottedOut(t *testing.T) {
 			fmt.Fprintf(w, body, r.Header.Get("Authorization"))
 		})
 		c := s.client(t, Config{})
-		_, err := c.tryPage(ctxOf(t), s.URL+"/x")
+		body, err := c.tryPage(ctxOf(t), s.URL+"/x")
+		if err == nil {
+			_, err = readPage(new(task.Decoder), body)
+		}
 		wantError(t, err, "Bearer (token)")
 		_, err = c.Batch(ctxOf(t), "id", []Item{{ID: "1"}})
 		wantError(t, err, "Bearer (token)")

@@ -135,8 +135,9 @@ func ServerDate(text string) time.Time {
 		return t.UTC()
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t.UTC()
+		t, err := time.Parse(layout, text)
+		if t = t.UTC(); err == nil && t.Year() >= 0 && t.Year() <= 9999 { // the offset may lead out of the years that JSON knows
+			return t
 		}
 	}
 	return time.Time{}

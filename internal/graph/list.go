@@ -21,7 +21,8 @@ const (
 // that fail for a passing reason are asked for again, after the wait that the service asks for.
 func (c *Client) ListTasks(ctx context.Context) ([]*task.Task, error) {
 	var tasks []*task.Task
-	seen := make(map[string]bool)
+	var decoder task.Decoder
+	seen := make(map[string]struct{})
 	followed := make(map[string]bool)
 	next := c.versionRoot() + TasksPath
 	for next != "" {
@@ -29,30 +30,36 @@ func (c *Client) ListTasks(ctx context.Context) ([]*task.Task, error) {
 			return nil, fmt.Errorf("the list of tasks does not end: page %d refers back or never comes to an end", len(followed))
 		}
 		followed[next] = true
-		page, err := c.page(ctx, next)
+		page, err := c.page(ctx, &decoder, next)
 		if err != nil {
 			return nil, fmt.Errorf("listing the tenant's tasks, page %d: %w", len(followed), err)
 		}
-		for _, t := range page.Value {
-			if key := task.Key(t.ID); !seen[key] {
-				seen[key] = true
-				tasks = append(tasks, t)
-			}
-		}
+		tasks = unseen(tasks, page.Value, seen)
 		next = page.Next
 	}
 	return tasks, nil
 }
 
-type page struct {
-	Value []*task.Task `json:"value"`
-	Next  string       `json:"@odata.nextLink"`
+// unseen appends to tasks those of more whose ids have not been seen.
+func unseen(tasks, more []*task.Task, seen map[string]struct{}) []*task.Task {
+	for _, t := range more {
+		key := task.Key(t.ID)
+		if _, again := seen[key]; !again {
+			seen[key] = struct{}{}
+			tasks = append(tasks, t)
+		}
+	}
+	return tasks
 }
 
 // page gets one page of the list.
-func (c *Client) page(ctx context.Context, target string) (*page, error) {
+func (c *Client) page(ctx context.Context, decoder *task.Decoder, target string) (*page, error) {
 	for attempt := 1; ; attempt++ {
-		p, err := c.tryPage(ctx, target)
+		var p *page
+		body, err := c.tryPage(ctx, target)
+		if err == nil {
+			p, err = readPage(decoder, body)
+		}
 		wait, again := retryWait(err, attempt)
 		if err == nil || !again || attempt == listAttempts || ctx.Err() != nil {
 			return p, err
@@ -65,7 +72,8 @@ func (c *Client) page(ctx context.Context, target string) (*page, error) {
 	}
 }
 
-func (c *Client) tryPage(ctx context.Context, target string) (*page, error) {
+// tryPage asks once for the JSON of a page.
+func (c *Client) tryPage(ctx context.Context, target string) ([]byte, error) {
 	a, err := c.call(ctx, http.MethodGet, target, NewRequestID(), nil, maxPage)
 	if err != nil {
 		return nil, err
@@ -73,11 +81,15 @@ func (c *Client) tryPage(ctx context.Context, target string) (*page, error) {
 	if a.status != http.StatusOK {
 		return nil, a.err()
 	}
-	p := new(page)
-	err = json.Unmarshal(a.body, p)
-	if err != nil && !json.Valid(a.body) {
+	return a.body, nil
+}
+
+// readPage reads the body of a page that came with HTTP 200.
+func readPage(decoder *task.Decoder, body []byte) (*page, error) {
+	p, err := decodePage(decoder, body)
+	if err != nil && !json.Valid(body) {
 		// Cut short, or some other machine's page: reading again may help, unlike below.
-		return nil, fmt.Errorf("%w: HTTP %d, %s", ErrConnection, a.status, or(foreign(a.body), "an empty body"))
+		return nil, fmt.Errorf("%w: HTTP %d, %s", ErrConnection, http.StatusOK, or(foreign(body), "an empty body"))
 	}
 	if err != nil {
 		return nil, err

@@ -5,7 +5,7 @@ package task
 // nor the wish has been changed by somebody else since.
 type Base struct {
 	ID     string
-	values [Count]Value
+	values values
 	known  [Count]bool
 }
 
@@ -23,8 +23,11 @@ func (b *Base) Get(p *Property) (v Value, ok bool) {
 	if b == nil {
 		return Null, false
 	}
-	return b.values[p.index], b.known[p.index]
+	return b.values.get(p), b.known[p.index]
 }
 
 // Set makes the value of p known.
-func (b *Base) Set(p *Property, v Value) { b.values[p.index], b.known[p.index] = v, true }
+func (b *Base) Set(p *Property, v Value) {
+	b.values.set(p, v)
+	b.known[p.index] = true
+}

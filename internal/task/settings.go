@@ -29,8 +29,16 @@ func PairsOf(v Value) ([]Setting, error) {
 	if v.IsNull() {
 		return nil, nil
 	}
+	if pairs, ok := plainPairs(nil, v.text); ok {
+		return settingsOf(pairs), nil
+	}
+	return anyPairs(v.text)
+}
+
+// anyPairs reads pairs in whatever way their JSON is written.
+func anyPairs(text string) ([]Setting, error) {
 	var pairs []Setting
-	if err := json.Unmarshal([]byte(v.text), &pairs); err != nil {
+	if err := json.Unmarshal([]byte(text), &pairs); err != nil {
 		return nil, fmt.Errorf("intendedSettings: %w", err)
 	}
 	return pairs, nil
@@ -41,13 +49,21 @@ func SettingsValue(pairs []Setting) Value {
 	if len(pairs) == 0 {
 		return Text("[]")
 	}
+	if text, ok := plainSettings(pairs); ok {
+		return Text(text)
+	}
+	return Text(escapedSettings(pairs))
+}
+
+// escapedSettings writes pairs with whatever escapes they need.
+func escapedSettings(pairs []Setting) string {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(pairs); err != nil {
 		panic(err) // strings and pointers to strings always encode
 	}
-	return Text(strings.TrimSuffix(buf.String(), "\n"))
+	return strings.TrimSuffix(buf.String(), "\n")
 }
 
 // canonicalSettings sorts the pairs; a pair's null value and "" are one, as for strings elsewhere.

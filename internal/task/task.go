@@ -12,14 +12,14 @@ import (
 type Task struct {
 	ID     string
 	Type   string // @odata.type as read, such as ODataType
-	values [Count]Value
+	values values
 }
 
 // Get returns the value of p; a property that the service left out is null.
-func (t *Task) Get(p *Property) Value { return t.values[p.index] }
+func (t *Task) Get(p *Property) Value { return t.values.get(p) }
 
 // Set changes the value of p in this copy of the task.
-func (t *Task) Set(p *Property, v Value) { t.values[p.index] = v }
+func (t *Task) Set(p *Property, v Value) { t.values.set(p, v) }
 
 // Managed reports whether the task is a securityConfigurationTask.
 func (t *Task) Managed() bool { return t.Type == ODataType }
@@ -55,7 +55,7 @@ func (t *Task) UnmarshalJSON(data []byte) error {
 		if err != nil {
 			return fmt.Errorf("task %s: %w", t.ID, err)
 		}
-		t.values[p.index] = v
+		t.Set(p, v)
 	}
 	return nil
 }

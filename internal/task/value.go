@@ -70,7 +70,17 @@ func (p *Property) Canonical(v Value) string {
 }
 
 // Equal reports whether two values of p mean the same to the service.
-func (p *Property) Equal(a, b Value) bool { return a == b || p.Canonical(a) == p.Canonical(b) }
+func (p *Property) Equal(a, b Value) bool {
+	if a == b {
+		return true
+	}
+	if p.Kind == Settings && a.valid && b.valid {
+		if same, ok := samePlain(a.text, b.text); ok {
+			return same
+		}
+	}
+	return p.Canonical(a) == p.Canonical(b)
+}
 
 // Cleared is the value that <clear> stands for. Call it only where Clearable.
 func (p *Property) Cleared() Value {
