@@ -160,7 +160,7 @@ func TestMillionIsPlannedFast(t *testing.T) {
 			t.Errorf("a million takes %s; want at most %s", last, mostOfAMillion)
 		}
 		k := slope(sizes, times)
-		t.Logf("the time grows with the power %.2f of the tasks", k)
+		t.Logf("FIGURE | plan, growth | %s for a million | | | %s, at most %.2f | exponent %.2f |", last.Round(10*time.Millisecond), mostOfAMillion, mostExponent, k)
 		if k > mostExponent {
 			t.Errorf("want at most %.2f", mostExponent)
 		}
@@ -180,8 +180,12 @@ func planTime(t *testing.T, n int, pairs bool) time.Duration {
 		held = heapInUse() - before
 		runtime.KeepAlive(plan)
 	}
-	t.Logf("%8d tasks, pairs %5t: %12s, copying both sides %12s, ratio %.2f; the plan holds %d bytes a row",
-		n, pairs, ours, reference, float64(ours)/float64(reference), held/uint64(n))
+	name := ""
+	if pairs {
+		name = ", settings wished pair by pair"
+	}
+	t.Logf("FIGURE | plan %d rows against as many tasks%s | %s | %s (copying both sides) | %.2f | | the plan holds %d bytes a row |",
+		n, name, ours.Round(100*time.Microsecond), reference.Round(100*time.Microsecond), float64(ours)/float64(reference), held/uint64(n))
 	return ours
 }
 

@@ -31,7 +31,7 @@ func TestListedTasksAreSmall(t *testing.T) {
 		t.Fatalf("%d tasks with %d bytes of texts; want %d with at least 100 each", len(tasks), texts, n)
 	}
 	beyond := float64(taken-texts) / float64(n)
-	t.Logf("%d tasks: %.0f bytes each, of which %.0f are texts and %.0f are not", n, float64(taken)/float64(n), float64(texts)/float64(n), beyond)
+	t.Logf("FIGURE | memory of a task beyond its texts, of %d | %.0f bytes | | | under %d | %.0f bytes with them |", n, beyond, mostBeyondStrings, float64(taken)/float64(n))
 	if beyond >= mostBeyondStrings {
 		t.Errorf("a task takes %.0f bytes beyond its texts; want less than %d", beyond, mostBeyondStrings)
 	}
@@ -89,7 +89,8 @@ func TestListIsReadFast(t *testing.T) {
 			ours = min(ours, timed(func() int { return len(list(t, pages, onePass())) }))
 		}
 		ratio := float64(ours) / float64(reference)
-		t.Logf("%8d tasks: %12s, encoding/json %12s, ratio %.2f", n, ours, reference, ratio)
+		t.Logf("FIGURE | decode a list of %d tasks | %s | %s (encoding/json into structs) | %.2f | %.2f | |",
+			n, ours.Round(100*time.Microsecond), reference.Round(100*time.Microsecond), ratio, mostOfReference)
 		if ratio > mostOfReference {
 			t.Errorf("%d tasks take %.2f of the reference's time; want at most %.2f", n, ratio, mostOfReference)
 		}
@@ -98,7 +99,7 @@ func TestListIsReadFast(t *testing.T) {
 	if k := exponent(sizes, times); k > mostExponent {
 		t.Errorf("the time grows with the power %.2f of the tasks; want at most %.2f", k, mostExponent)
 	} else {
-		t.Logf("the time grows with the power %.2f of the tasks", k)
+		t.Logf("FIGURE | decode a list, growth | | | | at most %.2f | exponent %.2f |", mostExponent, k)
 	}
 }
 

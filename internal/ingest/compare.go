@@ -105,13 +105,13 @@ func (b *builder) dropUnchanged(d *task.Desired, w *rowWishes) {
 	if d.Base == nil {
 		return
 	}
-	for i, wish := range w.whole {
-		if wish == nil {
+	for i, p := range properties {
+		if !w.set[i] {
 			continue
 		}
-		if v, known := d.Base.Get(wish.Property); known && wish.Property.Equal(v, wish.Value) {
-			w.whole[i] = nil
-			d.Cells[b.header.of(wish.Property)] = ""
+		if v, known := d.Base.Get(p); known && p.Equal(v, w.whole[i]) {
+			w.set[i] = false
+			d.Cells[b.header.of(p)] = ""
 			continue
 		}
 		b.edited++

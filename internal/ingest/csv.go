@@ -32,17 +32,18 @@ func readCSV(in *Input, data []byte, o Options) error {
 	if sep == 0 {
 		sep = chooseDelimiter(text, o.HeaderRow)
 	}
-	r := newCSVReader(text, sep)
+	r := newRecords(text, sep)
 	for {
-		fields, err := r.Read()
+		line, cells, err := r.next()
 		if err == io.EOF {
 			return b.finish()
 		}
 		if err != nil {
 			return csvError(err, text, sep, skipped)
 		}
-		line, _ := r.FieldPos(0)
-		if err := addRecord(b, line+skipped, fields); err != nil {
+		rec := b.csvRecord(line+skipped, cells)
+		rec.share = float64(r.at) / float64(len(text))
+		if err := b.add(rec); err != nil {
 			return err
 		}
 	}
@@ -118,15 +119,13 @@ func openQuote(text []byte, sep rune) (line, column int, open bool) {
 	return line + 1, column + 1, quoted
 }
 
-func addRecord(b *builder, line int, fields []string) error {
-	rec := record{row: line, cells: make([]cell, len(fields))}
-	for i, text := range fields {
-		rec.cells[i] = cell{text: text}
-	}
+// csvRecord makes a record of cells, and says whether it is as long as the header.
+func (b *builder) csvRecord(line int, cells []cell) record {
+	rec := record{row: line, cells: cells}
 	if b.hasHeader {
 		width := b.header.width
-		last := len(fields)
-		for last > width && blank(fields[last-1]) {
+		last := len(cells)
+		for last > width && cells[last-1].blank() {
 			last--
 		}
 		switch {
@@ -136,7 +135,7 @@ func addRecord(b *builder, line int, fields []string) error {
 			rec.ragged = fmt.Sprintf("the row has %d cells, but the header has %d; it may have been cut", last, width)
 		}
 	}
-	return b.add(rec)
+	return rec
 }
 
 // unifyLineEnds makes encoding/csv see what is there: it takes a bare CR (old Mac files) for text, and

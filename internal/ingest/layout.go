@@ -69,19 +69,27 @@ func (l *layout) readColumn(start xml.StartElement) error {
 // hides reports whether a row with these attributes is not to be seen.
 func (l *layout) hides(row xml.StartElement) bool {
 	height, sized := attr(row, "ht")
+	hidden, said := attr(row, "hidden")
+	return l.hidesRow(height, sized, hidden, said)
+}
+
+// hidesRow is hides for attributes by themselves; sized and said say whether they are there.
+func (l *layout) hidesRow(height string, sized bool, hidden string, said bool) bool {
 	if h, err := strconv.ParseFloat(height, 64); sized && err == nil && h <= 0 {
 		return true
 	}
-	if _, said := attr(row, "hidden"); !said && !sized {
+	if !said && !sized {
 		return l.noHeight
 	}
-	return isTrue(row, "hidden")
+	return truth(hidden)
 }
 
 func isTrue(t xml.StartElement, name string) bool {
 	v, _ := attr(t, name)
-	return v == "1" || v == "true" || v == "on"
+	return truth(v)
 }
+
+func truth(v string) bool { return v == "1" || v == "true" || v == "on" }
 
 func parseArea(ref string) (area, error) {
 	from, to, two := strings.Cut(ref, ":")

@@ -50,6 +50,7 @@ type Options struct {
 
 	basePath string // where the base may lie that the file itself does not hold
 	spill    int64  // size from which a sheet is unpacked to TmpDir; 0 is spillSize
+	careful  bool   // read no workbook quickly
 }
 
 // Input is a file as it was understood.
@@ -101,14 +102,17 @@ func Read(path string, o Options) (*Input, error) {
 	if err != nil {
 		return nil, &FileError{File: name, Err: err}
 	}
-	sum := sha256.Sum256(data)
-	in := &Input{File: name, SHA256: hex.EncodeToString(sum[:])}
+	sum := make(chan [sha256.Size]byte, 1)
+	go func() { sum <- sha256.Sum256(data) }() // nothing needs it before the end, and it takes as long as cutting the rows
+	in := &Input{File: name}
 	if path != StandardInput {
 		o.basePath = basePath(path)
 	}
 	if err := readAny(in, data, o); err != nil {
 		return nil, &FileError{File: name, Err: err}
 	}
+	hash := <-sum
+	in.SHA256 = hex.EncodeToString(hash[:])
 	return in, nil
 }
 
@@ -137,22 +141,22 @@ func readFile(path string) ([]byte, error) {
 
 // readAll reads what is expected to be so many bytes.
 func readAll(r io.Reader, size int64) ([]byte, error) {
-	buf := sliceWriter{make([]byte, 0, size+1)}
-	if _, err := io.Copy(&buf, io.LimitReader(r, MaxFileSize+1)); err != nil {
-		return nil, fmt.Errorf("cannot be read: %w", err)
+	data := make([]byte, 0, size+1)
+	for {
+		n, err := r.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		switch {
+		case len(data) > MaxFileSize: // a pipe has no size to look at before
+			return nil, fmt.Errorf("is too big: more than %d MiB", MaxFileSize>>20)
+		case err == io.EOF:
+			return data, nil
+		case err != nil:
+			return nil, fmt.Errorf("cannot be read: %w", err)
+		}
+		if len(data) == cap(data) {
+			data = append(data, 0)[:len(data)]
+		}
 	}
-	if len(buf.data) > MaxFileSize { // a pipe has no size to look at before
-		return nil, fmt.Errorf("is too big: more than %d MiB", MaxFileSize>>20)
-	}
-	return buf.data, nil
-}
-
-// sliceWriter appends to a slice that has the right capacity from the start.
-type sliceWriter struct{ data []byte }
-
-func (w *sliceWriter) Write(p []byte) (int, error) {
-	w.data = append(w.data, p...)
-	return len(p), nil
 }
 
 func readAny(in *Input, data []byte, o Options) error {

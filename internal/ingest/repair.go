@@ -37,6 +37,7 @@ type remark struct {
 
 // remark notes that something about the cell of a row was repaired or is odd. The notice is made at the end.
 func (b *builder) remark(form string, m match, row, column int) {
+	b.remarked++
 	key := [2]string{form, m.name()}
 	r := b.remarks[key]
 	if r == nil {
@@ -67,15 +68,16 @@ func (b *builder) noticeRemarks() {
 // repair gives the text of a cell in a column of the task as it is to be understood. What changes in
 // it, and what stays though it looks odd, is remarked on.
 func (b *builder) repair(text string, m match, row, column int) (string, error) {
+	odd := !plainASCII(text) && strings.ContainsFunc(text, oddSpace)
 	switch {
 	case m.id:
 		trimmed := trimID(text)
-		if strings.ContainsFunc(text, oddSpace) && !strings.ContainsFunc(trimmed, oddSpace) {
+		if odd && !strings.ContainsFunc(trimmed, oddSpace) {
 			b.remark(remarkTrimmed, m, row, column)
 		}
 		return trimmed, nil
 	case m.pair == "" && m.property.Kind != task.String && m.property.Kind != task.Settings:
-		if !strings.ContainsFunc(text, oddSpace) {
+		if !odd {
 			return text, nil
 		}
 		b.remark(remarkTrimmed, m, row, column)
@@ -88,10 +90,10 @@ func (b *builder) repair(text string, m match, row, column int) (string, error) 
 		}
 		text = straight
 	}
-	if strings.ContainsFunc(text, oddSpace) {
+	if odd {
 		b.remark(remarkKept, m, row, column)
 	}
-	if mangledNumber.MatchString(strings.TrimSpace(text)) {
+	if mangled(strings.TrimSpace(text)) {
 		b.remark(remarkMangled, m, row, column)
 	}
 	return text, nil

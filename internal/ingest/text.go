@@ -3,7 +3,6 @@ package ingest
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode"
 
@@ -23,7 +22,7 @@ func notValue(c cell, name string) error {
 	switch {
 	case c.kind == cellNoFormula:
 		return fmt.Errorf("%s is a formula whose result the file does not hold; open the file in Excel, let it calculate, and save it", name)
-	case c.kind == cellError || errorTexts[strings.TrimSpace(c.text)]:
+	case c.kind == cellError || strings.Contains(c.text, "#") && errorTexts[strings.TrimSpace(c.text)]:
 		return fmt.Errorf("%s is the error %s, not a value", name, clip(strings.TrimSpace(c.text)))
 	case c.kind == cellBool:
 		return fmt.Errorf("%s is a logical value (TRUE or FALSE); enter it as text", name)
@@ -33,6 +32,9 @@ func notValue(c cell, name string) error {
 
 // checkText refuses what no text in a column of the task can mean to hold.
 func checkText(s, name string) error {
+	if plainASCII(s) {
+		return nil
+	}
 	for _, r := range s {
 		if unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' {
 			return fmt.Errorf("%s holds the control character %U; remove it", name, r)
@@ -41,15 +43,56 @@ func checkText(s, name string) error {
 	return nil
 }
 
-var mangledNumber = regexp.MustCompile(`^[+-]?\d+([.,]\d*)?[eE][+-]?\d+$`)
+// plainASCII reports whether a text holds only what a typewriter has, from space to tilde.
+func plainASCII(s string) bool {
+	for i := range len(s) {
+		if s[i]-' ' > '~'-' ' {
+			return false
+		}
+	}
+	return true
+}
+
+// mangled reports whether a text looks like a number that a spreadsheet has rounded, such as 1.2E+15.
+func mangled(s string) bool {
+	digits := func() (n int) {
+		for n < len(s) && s[n]-'0' <= 9 {
+			n++
+		}
+		s = s[n:]
+		return n
+	}
+	one := func(of string) bool {
+		if s == "" || strings.IndexByte(of, s[0]) < 0 {
+			return false
+		}
+		s = s[1:]
+		return true
+	}
+	one("+-")
+	if digits() == 0 {
+		return false
+	}
+	if one(".,") {
+		digits()
+	}
+	if !one("eE") {
+		return false
+	}
+	one("+-")
+	return digits() > 0 && s == ""
+}
 
 // checkID refuses what cannot be the id of a task: an id stands in the address of a request.
 func checkID(id string) error {
-	if mangledNumber.MatchString(id) {
+	if mangled(id) {
 		return fmt.Errorf("the id %q is a number that a spreadsheet has rounded; take the id from its source and enter it as text", clip(id))
 	}
 	if strings.EqualFold(id, task.Clear) {
 		return errors.New("the id cannot be cleared: it says which task the row is about")
+	}
+	if plainID(id) {
+		return nil
 	}
 	for _, r := range id {
 		switch {
@@ -64,4 +107,14 @@ func checkID(id string) error {
 		}
 	}
 	return nil
+}
+
+// plainID reports whether an id holds only letters, digits and "-", as nearly all do.
+func plainID(id string) bool {
+	for i := range len(id) {
+		if c := id[i]; c-'0' > 9 && (c|0x20)-'a' > 'z'-'a' && c != '-' {
+			return false
+		}
+	}
+	return true
 }

@@ -1,8 +1,6 @@
 package ingest
 
 import (
-	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -10,17 +8,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/xuri/excelize/v2"
 )
 
-// spillSize is the size from which excelize unpacks a sheet, or the shared strings, to a temporary file.
-const spillSize = 16 << 20
-
-// readXLSX reads a worksheet twice at the same time: excelize delivers the texts, and a strict scan of
-// the sheet's XML delivers types and styles, which excelize's iterator does not tell, and the proof
-// that the sheet was read whole, which excelize does not give: it reads a damaged sheet as a shorter
-// one. Where the two differ the file is refused.
+// readXLSX reads a worksheet. Quick reading does that in one pass where all of the sheet is plain. Where
+// anything is not, be it damaged or only unusual, nothing of what was read quickly counts, and the
+// careful reading decides.
 func readXLSX(in *Input, data []byte, o Options) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -40,42 +32,46 @@ func readXLSX(in *Input, data []byte, o Options) (err error) {
 		return err
 	}
 	in.Sheet = s.name
-	rd := xlsxReader{}
-	if rd.strings, err = readSharedStrings(w.strings); err != nil {
+	rd := &xlsxReader{data: data, archive: a, workbook: w, options: o}
+	if err := rd.prepare(); err != nil {
 		return err
 	}
-	if rd.formats, err = readNumberFormats(w.styles); err != nil {
+	var b *builder
+	blank := *in
+	shown, err := rd.read(s, func() func(record) error {
+		*in = blank
+		b = newBuilder(in, o)
+		b.date1904 = w.date1904
+		b.loadBase = func() (*base, error) { return rd.readBase(s) }
+		return b.add
+	})
+	if err != nil {
 		return err
 	}
-	b := newBuilder(in, o)
-	b.date1904 = w.date1904
-	b.loadBase = func() (*base, error) {
-		other := xlsxReader{strings: rd.strings, formats: rd.formats}
-		return other.readBase(data, w, s, o)
-	}
-	if err := rd.read(data, s, o, b.add); err != nil {
-		return err
-	}
-	b.layout = rd.scan.layout
+	b.layout = shown
 	return b.finish()
 }
 
 // readBase reads the base of the tasks in sheet s, which lies in a sheet of its own or in a file beside the workbook.
-func (rd *xlsxReader) readBase(data []byte, w *workbook, s *sheet, o Options) (*base, error) {
-	at := slices.IndexFunc(w.sheets, func(s sheet) bool { return s.name == baseName && s.worksheet && s.part != nil })
-	if at < 0 || &w.sheets[at] == s {
-		return readBaseFile(o.basePath)
+func (rd *xlsxReader) readBase(s *sheet) (*base, error) {
+	sheets := rd.workbook.sheets
+	at := slices.IndexFunc(sheets, func(s sheet) bool { return s.name == baseName && s.worksheet && s.part != nil })
+	if at < 0 || &sheets[at] == s {
+		return readBaseFile(rd.options.basePath)
 	}
 	var lines []string
-	err := rd.read(data, &w.sheets[at], o, func(rec record) error {
-		var line strings.Builder
-		for _, c := range rec.cells {
-			line.WriteString(c.text)
+	_, err := rd.read(&sheets[at], func() func(record) error {
+		lines = nil
+		return func(rec record) error {
+			var line strings.Builder
+			for _, c := range rec.cells {
+				line.WriteString(c.text)
+			}
+			if line.Len() > 0 {
+				lines = append(lines, line.String())
+			}
+			return nil
 		}
-		if line.Len() > 0 {
-			lines = append(lines, line.String())
-		}
-		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -83,143 +79,92 @@ func (rd *xlsxReader) readBase(data []byte, w *workbook, s *sheet, o Options) (*
 	return decodeBase(lines)
 }
 
+// xlsxReader reads the sheets of one workbook.
 type xlsxReader struct {
-	scan    sheetScan
-	strings *sharedStrings
-	formats numberFormats
+	data     []byte
+	archive  *archive
+	workbook *workbook
+	options  Options
+	formats  numberFormats
+	quick    bool           // shared holds all shared strings, so that sheets can be read quickly
+	shared   []string       // for quick reading
+	strings  *sharedStrings // for careful reading; nil until that is needed
 }
 
-// read gives the rows of a sheet to take, in their order.
-func (rd *xlsxReader) read(data []byte, s *sheet, o Options, take func(record) error) (err error) {
-	rd.scan = sheetScan{xml: newXMLScan(s.part.open())}
-	// The first row is scanned before excelize sees the file, and each later one a row ahead of it: what
-	// the scan refuses, excelize never reads.
-	var row, ahead sheetRow
-	more, err := rd.advance(&row)
-	if err != nil {
-		return s.broken(err)
+// prepare reads what all sheets share.
+func (rd *xlsxReader) prepare() (err error) {
+	if !rd.options.careful {
+		rd.shared, err = quickStrings(rd.workbook.strings)
+		rd.quick = err == nil
 	}
-	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{
-		RawCellValue: true, UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: cmp.Or(o.spill, spillSize), TmpDir: o.TmpDir,
-	})
-	if f != nil {
-		defer func() { err = errors.Join(err, f.Close()) }()
-	}
-	if err != nil {
-		return damaged("%w", err)
-	}
-	rows, err := f.Rows(s.name)
-	if err != nil {
-		return s.broken(err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for at := 0; more; row, ahead = ahead, row {
-		if more, err = rd.advance(&ahead); err != nil {
-			return s.broken(err)
-		}
-		texts, err := rowTexts(rows, &at, row.number)
-		if err != nil {
-			return s.broken(err)
-		}
-		rec, err := rd.pair(&row, texts)
-		if err != nil {
-			return s.broken(err)
-		}
-		if err := take(rec); err != nil {
+	if !rd.quick {
+		if rd.strings, err = readSharedStrings(rd.workbook.strings); err != nil {
 			return err
 		}
 	}
-	return nil
+	rd.formats, err = readNumberFormats(rd.workbook.styles)
+	return err
 }
 
-// broken tells a sheet that is damaged from one that is only beyond the limits.
-func (s *sheet) broken(err error) error {
-	var beyond limitError
-	if errors.As(err, &beyond) {
-		return fmt.Errorf("is too big: sheet %q: %w", s.name, err)
+// read gives the rows of a sheet, in their order, to the function that begin returns. It begins anew
+// where the quick reading gives up.
+func (rd *xlsxReader) read(s *sheet, begin func() func(record) error) (layout, error) {
+	if rd.quick && rd.archive.finds(rd.workbook, s) {
+		shown, err := rd.readQuickly(s, begin())
+		if !errors.Is(err, errUnknown) {
+			return shown, err
+		}
 	}
-	return damaged("sheet %q: %w", s.name, err)
-}
-
-func (rd *xlsxReader) advance(row *sheetRow) (more bool, err error) {
-	if err = rd.scan.next(row); err == io.EOF {
-		return false, nil
+	if rd.strings == nil {
+		var err error
+		if rd.strings, err = readSharedStrings(rd.workbook.strings); err != nil {
+			return layout{}, err
+		}
 	}
-	return err == nil, err
+	c := carefulSheet{xlsxReader: rd}
+	err := c.read(s, begin())
+	return c.scan.layout, err
 }
 
-// rowTexts takes excelize's iterator from row *at to the row wanted.
-func rowTexts(rows *excelize.Rows, at *int, wanted int) ([]string, error) {
+// readQuickly fails with errUnknown where the sheet has to be read carefully.
+func (rd *xlsxReader) readQuickly(s *sheet, take func(record) error) (layout, error) {
+	q, err := newQuickSheet(rd, s.part)
+	if err != nil {
+		return layout{}, errUnknown
+	}
 	for {
-		if !rows.Next() {
-			return nil, errors.Join(fmt.Errorf("its rows end before row %d", wanted), rows.Error())
+		rec, err := q.next()
+		if err == io.EOF {
+			break
 		}
-		*at++
-		texts, err := rows.Columns(excelize.Options{RawCellValue: true})
 		if err != nil {
-			return nil, fmt.Errorf("row %d: %w", *at, err)
+			return layout{}, errUnknown
 		}
-		if *at == wanted {
-			return texts, nil
-		}
-		if len(texts) > 0 {
-			return nil, fmt.Errorf("two readings of row %d differ", *at)
+		if err := take(rec); err != nil {
+			return layout{}, err
 		}
 	}
+	shown, err := q.finish()
+	if err != nil {
+		return layout{}, errUnknown
+	}
+	return shown, nil
 }
 
-// pair brings the two readings of a row together.
-func (rd *xlsxReader) pair(row *sheetRow, texts []string) (record, error) {
-	rec := record{row: row.number, hidden: row.hidden}
-	matched := 0
-	for _, sc := range row.cells {
-		text := ""
-		if sc.column <= len(texts) {
-			text = texts[sc.column-1]
-		}
-		if text != "" {
-			matched++
-		}
-		c, err := rd.cell(sc, text)
-		if err != nil {
-			return rec, fmt.Errorf("cell %s%d: %w", columnName(sc.column), row.number, err)
-		}
-		for len(rec.cells) < sc.column-1 {
-			rec.cells = append(rec.cells, cell{})
-		}
-		rec.cells = append(rec.cells, c)
-	}
-	for _, text := range texts {
-		if text != "" {
-			matched--
-		}
-	}
-	if matched != 0 {
-		return rec, fmt.Errorf("two readings of row %d differ", row.number)
-	}
-	return rec, nil
-}
-
-var errReadings = errors.New("two readings of it differ")
-
-// cell makes a cell of what the XML says and the text that excelize delivers.
-func (rd *xlsxReader) cell(sc sheetCell, text string) (cell, error) {
+// special makes the cells for which the text does not count.
+func (rd *xlsxReader) special(sc sheetCell) (c cell, done bool, err error) {
 	if sc.style >= len(rd.formats) {
-		return cell{}, fmt.Errorf("it has style %d of %d", sc.style, len(rd.formats))
+		return c, true, fmt.Errorf("it has style %d of %d", sc.style, len(rd.formats))
 	}
 	if sc.formula && (!sc.value || sc.text == "" && sc.kind != "str") {
-		return cell{kind: cellNoFormula}, nil
+		return cell{kind: cellNoFormula}, true, nil
 	}
-	if sc.kind == "s" {
-		i, err := rd.strings.index(sc.text)
-		if err == nil && rd.strings.hashes[i] != rd.strings.hash(text) {
-			err = errReadings
-		}
-		return cell{text: text}, err
-	}
-	if text != sc.text {
-		return cell{}, errReadings
-	}
+	return c, false, nil
+}
+
+// typed makes a cell of its text, which is no shared string, and its type.
+func (rd *xlsxReader) typed(sc sheetCell) (cell, error) {
+	text := sc.text
 	switch sc.kind {
 	case "inlineStr", "d":
 		return cell{text: text}, nil

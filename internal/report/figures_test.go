@@ -35,7 +35,7 @@ func TestFigures(t *testing.T) {
 		if theirs := rowsOf(t, filepath.Join(dir, "defaults.xlsx"), "Sheet1"); ours != theirs || ours != rows+1 {
 			t.Errorf("%d rows against %d, want %d", ours, theirs, rows+1)
 		}
-		fmt.Printf("FIGURE\twrite %d results x %d as XLSX\t%.2f s\t%.2f s (excelize StreamWriter, defaults)\t%.2f\t0.60\tpeak %d MiB against %d MiB\n",
+		t.Logf("FIGURE | write %d results x %d as XLSX | %.2f s | %.2f s (excelize StreamWriter, defaults) | %.2f | 0.60 | %d MiB against %d MiB |",
 			rows, len(resultColumns), took.Seconds(), reference.Seconds(), took.Seconds()/reference.Seconds(), high>>20, highReference>>20)
 	}
 }

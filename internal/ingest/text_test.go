@@ -1,0 +1,54 @@
+package ingest
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+
+	"pgregory.net/rapid"
+)
+
+// What is quick for everyday texts says what the plain rule says, for all texts.
+func TestQuickRulesOfTexts(t *testing.T) {
+	rule := regexp.MustCompile(`^[+-]?\d+([.,]\d*)?[eE][+-]?\d+$`)
+	pieces := rapid.SampledFrom([]string{"1", "02", "e", "E", "+", "-", ".", ",", " ", "\t", "\u00a0", "\x01", "\x7f", "~", "a", "Z", "é", "/", "{", "@", "[", "`", "\u200b"})
+	rapid.Check(t, func(t *rapid.T) {
+		s := strings.Join(rapid.SliceOfN(pieces, 0, 6).Draw(t, "text"), "")
+		want := rule.MatchString(s)
+		if got := mangled(s); got != want {
+			t.Errorf("mangled(%q) is %v", s, got)
+		}
+		bare := strings.TrimFunc(s, unicode.IsSpace) == ""
+		if blank(s) != bare || blankBytes([]byte(s)) != bare {
+			t.Errorf("blank(%q) is %v and %v", s, blank(s), blankBytes([]byte(s)))
+		}
+		if got, want := plainASCII(s), !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }); got != want {
+			t.Errorf("plainASCII(%q) is %v", s, got)
+		}
+		if got, want := plainID(s), regexp.MustCompile(`^[A-Za-z0-9-]*$`).MatchString(s); got != want {
+			t.Errorf("plainID(%q) is %v", s, got)
+		}
+	})
+	for _, s := range []string{"1e5", "-1.2E+15", "1,e-3", "9E9"} {
+		if !mangled(s) {
+			t.Errorf("mangled(%q) is false", s)
+		}
+	}
+}
+
+// A key's first row is found whatever else has its hash's lower half.
+func TestFirsts(t *testing.T) {
+	keys := make([]string, 3000)
+	f := newFirsts(len(keys))
+	want := map[string]int{}
+	for i := range keys {
+		keys[i] = itoa(i * i % 1009)
+		if _, known := want[keys[i]]; !known {
+			want[keys[i]] = i
+		}
+		if got := f.of(keys[i], i, func(j int) string { return keys[j] }); got != want[keys[i]] {
+			t.Fatalf("the first %q is %d, got %d", keys[i], want[keys[i]], got)
+		}
+	}
+}
