@@ -48,6 +48,9 @@ type Options struct {
 	Note           func(*diff.Change) string // the note that goes with updateStatus; nil is none
 
 	Progress func(Progress) // told after every envelope that came back, from one goroutine
+	// Waiting is told, from the same goroutine, when sending begins to stand still or does so for longer: until when no
+	// envelope leaves, because the service asked for it or is in trouble.
+	Waiting func(until time.Time)
 }
 
 // The errors by which Send says that it stopped by itself. What was not sent has no result.
@@ -280,5 +283,8 @@ func (s *sender) wait(d time.Duration) {
 	if until.After(from) {
 		s.stats.Waited += until.Sub(from)
 		s.notBefore = until
+		if s.o.Waiting != nil {
+			s.o.Waiting(until)
+		}
 	}
 }

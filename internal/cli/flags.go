@@ -44,6 +44,7 @@ func flagsOfService() []cli.Flag {
 		&cli.StringFlag{Name: "cloud", Category: serviceFlags, Value: "global", Usage: "national cloud: `global|usgov|dod|china`"},
 		&cli.StringFlag{Name: "graph-url", Category: serviceFlags, Usage: "`URL` of Graph in place of the cloud's; plain http to loopback only"},
 		&cli.DurationFlag{Name: "call-timeout", Category: serviceFlags, Value: graph.DefaultCallTimeout, Usage: "longest `TIME` of one call"},
+		&cli.StringFlag{Name: "debug-http", Category: serviceFlags, Usage: "record calls to Graph and their answers in `FILE`, tasks and all, without tokens; signing in is not recorded"},
 		&cli.StringFlag{Name: "sandbox", Category: serviceFlags, Usage: "run against an in-process sandbox holding the tasks of `FILE|N` (N are generated)"},
 		&cli.StringFlag{Name: "sandbox-limits", Category: serviceFlags, Value: "published", Usage: "the sandbox's request limits: `published|off`"},
 		&cli.StringFlag{Name: "sandbox-faults", Category: serviceFlags, Usage: "make the sandbox misbehave: `LIST` as in \"taskrecon sandbox --help\""},
@@ -283,7 +284,7 @@ func commandLine(c *cli.Context, name, file string) string {
 		flag := f.Names()[0]
 		switch flag {
 		case "help", "json", "ledger", "report", "run-dir", "overwrite", "problems", "detailed-exitcode", "log-format",
-			"metrics-file", "notify-url", "notify-url-file", "notify-format", "notify-on", "ping-url", "ping-url-file":
+			"metrics-file", "debug-http", "notify-url", "notify-url-file", "notify-format", "notify-on", "ping-url", "ping-url-file":
 			continue
 		case "sheet", "header-row", "hidden", "password-file", "encoding", "delimiter", "timezone", "date-order", "skip-invalid", "expect-plan":
 			if ledger.Is(file) {

@@ -32,7 +32,7 @@ func (m marking) Read(in *ingest.Input) {
 		return
 	}
 	if err := in.WriteMarked(m.path); err != nil {
-		m.say(zerolog.ErrorLevel, "--problems "+m.path+" was not written: "+err.Error())
+		m.say(EventFileFailed, zerolog.ErrorLevel, "--problems "+m.path+" was not written: "+err.Error())
 		return
 	}
 	m.Written("marked sheet", m.path)

@@ -156,7 +156,7 @@ func (n *notices) finish(ctx context.Context, s *job.Summary) {
 	ctx = context.WithoutCancel(ctx)
 	if n.metrics != "" {
 		if err := notify.WriteMetrics(n.metrics, version(), s, time.Now()); err != nil {
-			n.log.Warn().Str(eventMember, EventNotifyFailed).Str(runMember, s.Run).Str("path", n.metrics).Msg(printable("the metrics were not written: " + err.Error()))
+			eventOf(n.log.Warn(), EventNotifyFailed, s.Run).Str("path", n.metrics).Msg(printable("the metrics were not written: " + err.Error()))
 		}
 	}
 	var both sync.WaitGroup
@@ -186,8 +186,8 @@ func (n *notices) postSummary(ctx context.Context, s *job.Summary) error {
 
 func (n *notices) tell(run, what string, to *notify.Address, err error) {
 	if err != nil {
-		n.log.Warn().Str(eventMember, EventNotifyFailed).Str(runMember, run).Str("host", to.Host()).Msg(printable("the " + what + " did not get through: " + err.Error()))
+		eventOf(n.log.Warn(), EventNotifyFailed, run).Str("host", to.Host()).Msg(printable("the " + what + " did not get through: " + err.Error()))
 		return
 	}
-	n.log.Info().Str(eventMember, EventNotifySent).Str(runMember, run).Str("host", to.Host()).Msg(what + " sent")
+	eventOf(n.log.Info(), EventNotifySent, run).Str("host", to.Host()).Msg(what + " sent")
 }

@@ -58,13 +58,24 @@ func (p *program) connect(c *cli.Context, write bool) (*service, error) {
 		}
 	}
 	config := graph.Config{Root: root, Credential: credential, UserAgent: "taskrecon/" + version(), CallTimeout: c.Duration("call-timeout")}
+	config.Transport = graph.NewTransport()
+	record, finish, err := p.recording(c)
+	if err != nil {
+		release()
+		s.close()
+		return nil, err
+	}
+	if record != nil {
+		config.Transport = record
+	}
 	if !write {
-		config.Transport = graph.ReadOnly(graph.NewTransport())
+		config.Transport = graph.ReadOnly(config.Transport)
 	}
 	s.client = graph.New(config)
 	stop := s.close
 	s.close = func() {
 		s.client.Close()
+		finish()
 		release()
 		stop()
 	}

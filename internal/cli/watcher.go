@@ -14,6 +14,7 @@ import (
 	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ingest"
+	"taskrecon/internal/job"
 )
 
 // watcher tells on stderr what happens: a bar on a terminal, zerolog lines elsewhere. On stdout it prints the
@@ -22,8 +23,8 @@ type watcher struct {
 	log    zerolog.Logger
 	stderr io.Writer
 	people io.Writer
-	plan   bool
-	lines  bool // problems and notices as plain lines, not as JSON
+	name   string // of the command
+	lines  bool   // for people: problems and notices as plain lines, and nothing that the summary says anyway
 	bars   bool
 	total  int // changes to settle
 	start  sync.Once
@@ -43,12 +44,15 @@ func init() { zerolog.TimeFieldFormat = time.RFC3339Nano } // of the whole proce
 func (p *program) newWatcher(c *cli.Context) *watcher {
 	jsonLines := c.String("log-format") == "json"
 	w := &watcher{
-		stderr: p.stderr, people: p.people(c), plan: c.Command.Name == "plan",
+		stderr: p.stderr, people: p.people(c), name: c.Command.Name,
 		lines: !jsonLines, bars: isTerminal(p.stderr) && !jsonLines,
 	}
 	var out io.Writer = p.stderr
 	if !jsonLines {
-		out = zerolog.ConsoleWriter{Out: p.stderr, NoColor: !isTerminal(p.stderr) || p.env["NO_COLOR"] != "", TimeFormat: time.TimeOnly}
+		out = zerolog.ConsoleWriter{
+			Out: p.stderr, NoColor: !isTerminal(p.stderr) || p.env["NO_COLOR"] != "", TimeFormat: time.TimeOnly,
+			FieldsExclude: []string{eventMember, runMember},
+		}
 	}
 	level := zerolog.InfoLevel
 	if w.bars {
@@ -58,33 +62,51 @@ func (p *program) newWatcher(c *cli.Context) *watcher {
 	return w
 }
 
+// eventOf names a line's event and, where there is one, its run.
+func eventOf(line *zerolog.Event, event, run string) *zerolog.Event {
+	if line = line.Str(eventMember, event); run != "" {
+		line = line.Str(runMember, run)
+	}
+	return line
+}
+
+func (w *watcher) info(event string) *zerolog.Event { return w.log.Info().Str(eventMember, event) }
+
+// Started puts the run's id on every line from here on.
+func (w *watcher) Started(run string) {
+	w.log = w.log.With().Str(runMember, run).Logger()
+	if !w.lines {
+		w.info(EventRunStart).Str("command", w.name).Str("version", version()).Msg("run started")
+	}
+}
+
 // Read prints the notices and the problems of the input, all of them.
 func (w *watcher) Read(in *ingest.Input) {
 	for _, n := range in.Notices {
-		w.say(zerolog.WarnLevel, n)
+		w.say(EventInputNotice, zerolog.WarnLevel, n)
 	}
 	for _, line := range in.ProblemLines() {
-		w.say(zerolog.ErrorLevel, line)
+		w.say(EventInputProblem, zerolog.ErrorLevel, line)
 	}
-	w.log.Info().Str("file", in.File).Str("sheet", in.Sheet).Int("rows", len(in.Rows)).Int("problems", len(in.Problems)).Msg("input read")
+	w.info(EventInputRead).Str("file", in.File).Str("sheet", in.Sheet).Int("rows", len(in.Rows)).Int("problems", len(in.Problems)).Msg("input read")
 }
 
-func (w *watcher) say(level zerolog.Level, text string) {
+func (w *watcher) say(event string, level zerolog.Level, text string) {
 	if w.lines {
 		fmt.Fprintln(w.stderr, printable(text))
 		return
 	}
-	w.log.WithLevel(level).Msg(text)
+	w.log.WithLevel(level).Str(eventMember, event).Msg(text)
 }
 
 // Fetched logs the size of the tenant's list.
-func (w *watcher) Fetched(tasks int) { w.log.Info().Int("tasks", tasks).Msg("tenant read") }
+func (w *watcher) Fetched(tasks int) { w.info(EventTenantRead).Int("tasks", tasks).Msg("tenant read") }
 
 // Planned prints the plan where the command is plan.
 func (w *watcher) Planned(plan *diff.Plan, hash string) {
 	n := len(plan.Pending())
-	w.log.Info().Int("changes", n).Int("rows", len(plan.Changes)).Int("unmanaged", len(plan.Unmanaged)).Str("plan", hash).Msg("plan made")
-	if w.plan {
+	w.info(EventPlanMade).Int("changes", n).Int("rows", len(plan.Changes)).Int("unmanaged", len(plan.Unmanaged)).Str("plan", hash).Msg("plan made")
+	if w.name == "plan" {
 		printPlan(w.people, plan, 0)
 		fmt.Fprintf(w.people, "%s\nPlan    %s\n", planWords(plan), hash)
 		return
@@ -101,7 +123,13 @@ func (w *watcher) Sending(e batch.Envelope) {
 				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionFullWidth()))
 		})
 	}
-	w.log.Info().Int("changes", len(e.Changes)).Str("clientRequestId", e.ClientRequestID).Msg("envelope sent")
+	w.info(EventEnvelopeSent).Int("changes", len(e.Changes)).Str("clientRequestId", e.ClientRequestID).Msg("envelope sent")
+}
+
+// Waiting logs that sending stands still.
+func (w *watcher) Waiting(until time.Time) {
+	wait := time.Until(until).Round(time.Millisecond)
+	w.info(EventThrottleWait).Float64("seconds", max(wait.Seconds(), 0)).Time("until", until.UTC()).Msg("sending waits for the service")
 }
 
 // Progress tells on the bar, and in the log every half minute, how fast it goes and when it should end.
@@ -122,22 +150,47 @@ func (w *watcher) Progress(p batch.Progress) {
 		return
 	}
 	w.told = time.Now()
-	w.log.Info().Int("settled", p.Settled).Int("of", p.Total).Float64("rate", p.Rate).Dur("waited", p.Waited).Time("finish", p.Finish).Msg("progress")
+	w.info(EventProgress).Int("settled", p.Settled).Int("of", p.Total).Float64("rate", p.Rate).
+		Float64("waited", p.Waited.Round(time.Millisecond).Seconds()).Time("finish", p.Finish.UTC()).Msg("progress")
 }
 
-// Settled moves the bar, and logs what is not as wanted.
+// Settled moves the bar, and logs what is not as wanted, on the console nothing else.
 func (w *watcher) Settled(r batch.Result) {
 	if bar := w.bar.Load(); bar != nil {
 		_ = bar.Add(1) // a terminal that cannot be drawn on must not stop the run
 	}
-	if !r.Outcome.Good() && !w.bars {
-		w.log.Warn().Int("row", r.Change.Desired.Origin.Row).Str("task", r.Change.ID()).Str("outcome", string(r.Outcome)).
-			Msg(printable(r.Reason))
+	line := w.log.Info()
+	switch {
+	case r.Outcome.Good() && w.lines, w.bars:
+		return
+	case !r.Outcome.Good():
+		line = w.log.Warn()
 	}
+	line = line.Str(eventMember, EventItemSettled).Int("row", r.Change.Desired.Origin.Row).Str("task", r.Change.ID()).Str("outcome", string(r.Outcome))
+	if !w.lines {
+		line = line.Int("attempts", r.Attempts).Int("status", r.Status).Str("code", r.Code).Str("requestId", r.RequestID).Str("clientRequestId", r.ClientRequestID)
+	}
+	line.Msg(printable(r.Reason))
 }
 
 // Written logs a file that was left behind.
-func (w *watcher) Written(what, path string) { w.log.Info().Str("path", path).Msg(what + " written") }
+func (w *watcher) Written(what, path string) {
+	w.info(EventFileWritten).Str("path", path).Msg(what + " written")
+}
+
+// Ended logs how the run ended. On the console the summary says so.
+func (w *watcher) Ended(s *job.Summary) {
+	if w.lines {
+		return
+	}
+	outcomes := zerolog.Dict()
+	for _, o := range diff.Outcomes() {
+		outcomes.Int(string(o), s.Outcomes[o])
+	}
+	w.info(EventRunEnd).Int("exitCode", s.ExitCode).Str("reason", printable(s.Reason)).Float64("seconds", s.Seconds).Int("rows", s.Rows).
+		Dict("outcomes", outcomes).Int("patches", s.Patches).Int("batches", s.Batches).Int("requests", s.Requests).
+		Int("throttled", s.Throttled).Int("retries", s.Retries).Float64("waited", s.Waited.Seconds()).Msg("run ended")
+}
 
 func (w *watcher) close() {
 	if bar := w.bar.Load(); bar != nil {

@@ -26,7 +26,7 @@ const TasksPath = "/deviceAppManagement/deviceAppManagementTasks"
 
 // Bounds on an answer: nothing the service sends can take more memory than this.
 const (
-	maxPage  = 64 << 20 // bytes of a page of the list
+	maxPage  = 32 << 20 // bytes of a page of the list
 	maxBatch = 32 << 20 // bytes of the answer to a $batch
 	maxError = 1 << 20  // bytes of an error body that are read; the rest is left
 )

@@ -19,7 +19,7 @@ import (
 	"taskrecon/internal/task"
 )
 
-// Bounds that no answer may break. The largest body that is read is 64 MiB, and reading makes it grow by copying.
+// Bounds that no answer may break. The largest body that is read is 32 MiB, and reading makes it grow by copying.
 const (
 	hostileMemory = 400 << 20
 	hostileTime   = 30 * time.Second

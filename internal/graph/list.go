@@ -14,6 +14,7 @@ import (
 // Bounds on a list and on the patience with it.
 const (
 	maxPages     = 100_000
+	maxTasks     = 5_000_000
 	listAttempts = 6 // tries of one page
 )
 
@@ -34,7 +35,9 @@ func (c *Client) ListTasks(ctx context.Context) ([]*task.Task, error) {
 		if err != nil {
 			return nil, fmt.Errorf("listing the tenant's tasks, page %d: %w", len(followed), err)
 		}
-		tasks = unseen(tasks, page.Value, seen)
+		if tasks = unseen(tasks, page.Value, seen); len(tasks) > maxTasks {
+			return nil, fmt.Errorf("the list of tasks is longer than %d: page %d is not read on", maxTasks, len(followed))
+		}
 		next = page.Next
 	}
 	return tasks, nil

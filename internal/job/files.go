@@ -70,13 +70,17 @@ type files struct {
 	temp    string // directory that is gone after the run, for a plan that nobody wants kept
 }
 
-// open decides the places and makes the run's directory, 0700. Without keep, nothing stays but what was named.
-func (f *files) open(o Outputs, started time.Time, keep bool) error {
+// newRunID makes the name of a run. Nothing in it comes from outside, so that it can be that of a directory.
+func newRunID(started time.Time) (string, error) {
 	var id [3]byte
 	if _, err := rand.Read(id[:]); err != nil {
-		return err
+		return "", err
 	}
-	f.runID = started.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(id[:])
+	return started.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(id[:]), nil
+}
+
+// open decides the places and makes the run's directory, 0700. Without keep, nothing stays but what was named.
+func (f *files) open(o Outputs, keep bool) error {
 	f.ledger, f.reports = o.Ledger, o.Reports
 	keep = keep || o.RunDir != ""
 	switch {
@@ -140,8 +144,11 @@ func (r *run) report() error {
 		errs = append(errs, r.sign(past.Final))
 	}
 	if undo {
-		if _, err := WriteUndo(past, r.files.undo, true); err != nil {
-			errs = append(errs, err)
+		done, err := WriteUndo(past, r.files.undo, true)
+		if errs = append(errs, err); err == nil {
+			for _, path := range done.Files {
+				r.Watcher.Written("undo", path)
+			}
 		}
 	}
 	for _, path := range r.files.reports {

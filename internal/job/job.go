@@ -46,14 +46,18 @@ type Config struct {
 }
 
 // Watcher is told what happens, as it happens. Settled and Sending are called from several goroutines.
+// Started comes first, once the run's id is known; a saved plan that cannot be read has none. Ended comes last, always.
 type Watcher interface {
+	Started(run string)
 	Read(*ingest.Input)
 	Fetched(tasks int)
 	Planned(p *diff.Plan, hash string)
 	Sending(batch.Envelope)
 	Settled(batch.Result)
 	Progress(batch.Progress)
+	Waiting(until time.Time) // no envelope leaves before
 	Written(what, path string)
+	Ended(*Summary)
 }
 
 // run is a run under way.
@@ -89,6 +93,7 @@ func Run(ctx context.Context, c Config) (*Summary, error) {
 	if err != nil {
 		r.summary.Reason = err.Error()
 	}
+	c.Watcher.Ended(r.summary)
 	return r.summary, err
 }
 
@@ -96,6 +101,11 @@ func (r *run) do(ctx context.Context) error {
 	if r.Command == "apply" && ledger.Is(r.File) {
 		return r.resume(ctx)
 	}
+	var err error
+	if r.files.runID, err = newRunID(r.started); err != nil {
+		return err
+	}
+	r.Watcher.Started(r.files.runID)
 	if err := r.Outputs.check(); err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ func (r *run) resume(ctx context.Context) error {
 	}
 	defer past.Close()
 	r.past = past
+	r.Watcher.Started(past.Header.RunID)
 	release, err := r.acceptLedger(ctx)
 	if err != nil {
 		return first(err, book.Close())

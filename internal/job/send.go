@@ -13,7 +13,7 @@ import (
 
 // carryOut records the plan, sends it where the command is apply, and leaves ledger and reports on every path.
 func (r *run) carryOut(ctx context.Context) error {
-	if err := r.files.open(r.Outputs, r.started, r.Command == "apply"); err != nil {
+	if err := r.files.open(r.Outputs, r.Command == "apply"); err != nil {
 		return err
 	}
 	defer r.files.cleanUp()
@@ -95,7 +95,7 @@ func (r *run) send(ctx context.Context, book *ledger.Writer) error {
 
 func (r *run) sendOptions(changes int) batch.Options {
 	o := r.Batch
-	o.Spent, o.Progress = r.Client.Requests(), r.Watcher.Progress
+	o.Spent, o.Progress, o.Waiting = r.Client.Requests(), r.Watcher.Progress, r.Watcher.Waiting
 	o.InDoubt = r.doubt
 	if o.Stale = r.past != nil; !o.Stale {
 		o.Seen = r.planned // what a ledger tells of the tenant is old, however young the ledger is
@@ -162,6 +162,7 @@ func (r *run) abortIfStale(ctx context.Context, pending []*diff.Change, book *le
 		if err := book.Result(res); err != nil {
 			return err
 		}
+		r.Watcher.Settled(res)
 	}
 	if stale > 0 {
 		return Fail(ExitStale, "make a new plan", "the saved plan is stale: %s changed since it was made; nothing was sent", Plural(stale, "task"))
