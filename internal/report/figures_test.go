@@ -70,9 +70,9 @@ func writeResults(t *testing.T, r *ledger.Reader, e ledger.Entry, n int, path st
 	must(t, sheet.finish())
 	out, err := os.Create(path)
 	must(t, err)
-	must(t, pack(b.file, out))
+	must(t, pack(b.file, out, b.below()))
 	must(t, out.Close())
-	must(t, b.file.Close())
+	must(t, b.close())
 }
 
 func writeDefaults(t *testing.T, r *ledger.Reader, e ledger.Entry, n int, path string) {

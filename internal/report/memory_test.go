@@ -65,7 +65,7 @@ func writeMany(t testing.TB, w io.Writer, n, wide int) {
 	r := manyResults(t, n, wide)
 	b := newBook(limits{rows: sheetRows, bytes: sheetBytes})
 	must(t, b.render(w, r, Options{}))
-	must(t, b.file.Close())
+	must(t, b.close())
 }
 
 // manyResults makes a ledger without holding its changes: wide is the length of each result's reason, 0

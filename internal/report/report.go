@@ -92,7 +92,7 @@ func Write(path string, r *ledger.Reader, o Options) error {
 
 func writeWorkbook(f *os.File, r *ledger.Reader, o Options) error {
 	b := newBook(limits{rows: sheetRows, bytes: sheetBytes})
-	if err := errors.Join(b.render(f, r, o), b.file.Close()); err != nil {
+	if err := errors.Join(b.render(f, r, o), b.close()); err != nil {
 		return err
 	}
 	return check(f, b.written())

@@ -48,8 +48,8 @@ type table struct {
 type part struct {
 	sheet  string
 	stream *excelize.StreamWriter
-	rows   int // the header's among them
-	bytes  int // about as many as the sheet's XML has
+	rows   int       // the header's among them
+	below  *rowSpool // the header
 	links  []link
 }
 
@@ -88,9 +88,10 @@ func (t *table) begin() error {
 	p.stream = stream
 	t.parts = append(t.parts, p)
 	t.book.sheets = append(t.book.sheets, p.sheet)
-	header := make([]any, len(t.columns))
+	header, styles := make([]any, len(t.columns)), make([]int, len(t.columns))
 	for i, c := range t.columns {
-		err = errors.Join(err, stream.SetColWidth(i+1, i+1, c.width), stream.SetColStyle(i+1, i+1, t.style(c.kind)))
+		styles[i] = t.style(c.kind)
+		err = errors.Join(err, stream.SetColWidth(i+1, i+1, c.width), stream.SetColStyle(i+1, i+1, styles[i]))
 		style := t.book.styles.header
 		if c.kind == number {
 			style = t.book.styles.headerRight
@@ -100,7 +101,7 @@ func (t *table) begin() error {
 	if err = errors.Join(err, stream.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})); err != nil {
 		return err
 	}
-	p.rows = 1
+	p.rows, p.below = 1, newRowSpool(styles)
 	return stream.SetRow("A1", header, excelize.RowOpts{Height: headerHeight})
 }
 
@@ -120,7 +121,7 @@ func (t *table) style(k kind) int {
 // room is the place of the row that is written next, on a sheet that has room for it.
 func (t *table) room() (spot, error) {
 	p := t.parts[len(t.parts)-1]
-	if p.rows >= t.book.limits.rows || p.bytes >= t.book.limits.bytes {
+	if p.rows >= t.book.limits.rows || p.below.bytes() >= t.book.limits.bytes {
 		if err := t.begin(); err != nil {
 			return spot{}, err
 		}
@@ -152,7 +153,6 @@ func (t *table) add(values ...any) error {
 			if k := t.columns[i].kind; k == prose || k == kept {
 				most = max(most, lines(text, t.columns[i].width))
 			}
-			p.bytes += len(text)
 			v = text
 		}
 		t.cells[i] = t.cellOf(v)
@@ -163,13 +163,12 @@ func (t *table) add(values ...any) error {
 			t.book.unlinked++
 		}
 	}
-	p.bytes += 60 * len(values)
 	p.rows++
-	opts := excelize.RowOpts{}
+	height := 0.0
 	if most > 1 {
-		opts.Height = min(lineHeight*float64(min(most, mostLines))+1, excelize.MaxRowHeight)
+		height = min(lineHeight*float64(min(most, mostLines))+1, excelize.MaxRowHeight)
 	}
-	return p.stream.SetRow(fmt.Sprintf("A%d", p.rows), t.cells[:len(values)], opts)
+	return p.below.row(p.rows, height, t.cells[:len(values)])
 }
 
 // cellOf is a value as the stream takes it.

@@ -78,7 +78,7 @@ func renderAgain(path string, r *ledger.Reader, o Options, l limits) error {
 		return err
 	}
 	b := newBook(l)
-	return errors.Join(b.render(out, r, o), b.file.Close(), out.Close())
+	return errors.Join(b.render(out, r, o), b.close(), out.Close())
 }
 
 // claims are what a report says of itself that has to be known before it is compared.

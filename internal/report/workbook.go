@@ -24,7 +24,10 @@ const (
 )
 
 // limits are where a table goes on to another sheet.
-type limits struct{ rows, bytes int }
+type limits struct {
+	rows  int
+	bytes int64
+}
 
 // A sheet holds a little over a million rows. Its part must stay under 4 GiB unpacked: beyond it the zip
 // needs headers that Excel accepts only in a form that Go does not write.
@@ -94,7 +97,7 @@ func (b *book) render(w io.Writer, r *ledger.Reader, o Options) error {
 	if err := b.summary(r, n, o); err != nil {
 		return fmt.Errorf("sheet %q: %w", summarySheet, err)
 	}
-	return pack(b.file, w)
+	return pack(b.file, w, b.below())
 }
 
 func (b *book) start(r *ledger.Reader) error {
@@ -267,16 +270,37 @@ func (b *book) order() error {
 	return nil
 }
 
+// below gives the rows below the header of each table's sheet by the name of its part in the zip.
+func (b *book) below() map[string]*rowSpool {
+	all := map[string]*rowSpool{}
+	for _, t := range b.tables {
+		for _, p := range t.parts {
+			all[b.partOf(p.sheet)] = p.below
+		}
+	}
+	return all
+}
+
+// close removes what was put aside.
+func (b *book) close() error {
+	errs := b.file.Close()
+	for _, rows := range b.below() {
+		errs = errors.Join(errs, rows.close())
+	}
+	return errs
+}
+
+func (b *book) partOf(sheet string) string {
+	return fmt.Sprintf("xl/worksheets/sheet%d.xml", slices.Index(b.sheets, sheet)+1)
+}
+
 // written gives the rows of each sheet by the name of its part in the zip.
 func (b *book) written() map[string]int {
 	rows := map[string]int{}
-	number := func(sheet string) string {
-		return fmt.Sprintf("xl/worksheets/sheet%d.xml", slices.Index(b.sheets, sheet)+1)
-	}
-	rows[number(summarySheet)] = b.lines
+	rows[b.partOf(summarySheet)] = b.lines
 	for _, t := range b.tables {
 		for _, p := range t.parts {
-			rows[number(p.sheet)] = p.rows
+			rows[b.partOf(p.sheet)] = p.rows
 		}
 	}
 	return rows

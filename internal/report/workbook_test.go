@@ -35,7 +35,7 @@ func TestFullSheetsContinue(t *testing.T) {
 		b := newBook(tc.limits)
 		must(t, b.render(out, r.write(t), Options{}))
 		must(t, check(out, b.written()))
-		must(t, b.file.Close())
+		must(t, b.close())
 		must(t, out.Close())
 		f := open(t, path)
 		if got := f.GetSheetList(); len(got) < len(tc.want) || !slices.Equal(got[:len(tc.want)], tc.want) {

@@ -16,16 +16,45 @@ import (
 // level is where deflating costs little more than reading and packs almost as well as the best.
 const level = 5
 
-// pack writes the workbook straight into w. excelize would otherwise hold the whole zip in memory first.
-func pack(f *excelize.File, w io.Writer) error {
-	f.SetZipWriter(func(io.Writer) excelize.ZipWriter {
-		z := zip.NewWriter(w)
-		z.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) {
-			return flate.NewWriter(out, level)
-		})
-		return z
+// zipWriter puts rows into the parts that they belong to.
+type zipWriter struct {
+	*zip.Writer
+	rows    map[string]*rowSpool
+	splices []*splice
+}
+
+// Create begins a part.
+func (z *zipWriter) Create(name string) (io.Writer, error) {
+	part, err := z.Writer.Create(name)
+	rows := z.rows[name]
+	if err != nil || rows == nil {
+		return part, err
+	}
+	s := &splice{part: part, rows: rows}
+	z.splices = append(z.splices, s)
+	return s, nil
+}
+
+// pack writes the workbook straight into w, with the rows of its parts. excelize would otherwise hold the whole zip in memory first.
+func pack(f *excelize.File, w io.Writer, rows map[string]*rowSpool) error {
+	z := &zipWriter{Writer: zip.NewWriter(w), rows: rows}
+	z.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) {
+		return flate.NewWriter(out, level)
 	})
-	return f.Write(io.Discard)
+	f.SetZipWriter(func(io.Writer) excelize.ZipWriter { return z })
+	if err := f.Write(io.Discard); err != nil {
+		return err
+	}
+	placed := 0
+	for _, s := range z.splices {
+		if s.done {
+			placed++
+		}
+	}
+	if placed != len(rows) {
+		return fmt.Errorf("the rows of %d of %d sheets found no place", len(rows)-placed, len(rows))
+	}
+	return nil
 }
 
 // check reads the workbook back, every entry to its end and against its checksum, and compares the
