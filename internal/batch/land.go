@@ -197,7 +197,7 @@ func (s *sender) landWrites(t *trip) {
 }
 
 func (s *sender) landAccepted(it *item, a *graph.Answer) {
-	after, ok := taskIn(a, it.change)
+	after, ok := s.taskIn(a, it.change)
 	if !ok || it.canary {
 		s.doubt(it, tookHold)
 		return
@@ -208,21 +208,33 @@ func (s *sender) landAccepted(it *item, a *graph.Answer) {
 
 // taskIn reads the task in a 200 answer to a change: ok is false when the body is not that task, or
 // leaves out a property that was changed, and so proves nothing.
-func taskIn(a *graph.Answer, c *diff.Change) (*task.Task, bool) {
-	var fields map[string]json.RawMessage
-	if a.Status != http.StatusOK || json.Unmarshal(a.Body, &fields) != nil {
+func (s *sender) taskIn(a *graph.Answer, c *diff.Change) (t *task.Task, ok bool) {
+	if a.Status != http.StatusOK {
 		return nil, false
 	}
-	for _, e := range c.Edits {
-		if _, ok := fields[e.Property.Name]; !ok {
+	t, err := s.decoder.Only(a.Body)
+	had := s.decoder.Had
+	if err != nil {
+		if t, had = unusual(a.Body); t == nil {
 			return nil, false
 		}
 	}
-	t := new(task.Task)
-	if json.Unmarshal(a.Body, t) != nil || task.Key(t.ID) != task.Key(c.ID()) || (t.Type != "" && !t.Managed()) {
-		return nil, false
+	for _, e := range c.Edits {
+		if !had(e.Property) {
+			return nil, false
+		}
 	}
-	return t, true
+	return t, task.Key(t.ID) == task.Key(c.ID()) && (t.Type == "" || t.Managed())
+}
+
+// unusual reads a task whose JSON has not the shape that is usual; nil when it is no task.
+func unusual(body []byte) (*task.Task, func(*task.Property) bool) {
+	var fields map[string]json.RawMessage
+	t := new(task.Task)
+	if json.Unmarshal(body, &fields) != nil || json.Unmarshal(body, t) != nil {
+		return nil, nil
+	}
+	return t, func(p *task.Property) bool { _, ok := fields[p.Name]; return ok }
 }
 
 // compare settles a change that the service accepted by what the tenant now holds. Where the status was
@@ -255,7 +267,7 @@ func (it *item) halfway(left []diff.Edit) bool {
 func (it *item) see(after *task.Task) (wrong string) {
 	it.result.After = make([]task.Value, len(it.change.Edits))
 	for i, e := range it.change.Edits {
-		v := after.Get(e.Property)
+		v := after.Get(e.Property).Clone() // the task's texts are one, which a result is not to keep
 		it.result.After[i] = v
 		if wrong == "" && !e.Property.Equal(v, e.Wanted) {
 			wrong = fmt.Sprintf("%s %q, not %q", e.Property.Name, v.String(), e.Wanted.String())

@@ -12,6 +12,7 @@ import (
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/graph"
+	"taskrecon/internal/task"
 )
 
 // Poster makes one $batch call. Errors are of the kinds that graph.Client.Batch documents.
@@ -133,6 +134,8 @@ type sender struct {
 	writes []*item // to be sent
 	ready  []*item // to be sent next: seen lately, or sent before and to be sent again
 	reads  []*item // to be read again, because their outcome is in doubt
+
+	decoder task.Decoder // of the tasks in answers
 
 	writeWindow, anyWindow window
 	pace                   pace

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	_ "time/tzdata" // --timezone must work where no zone files are installed
@@ -112,10 +113,23 @@ func (p *program) app() *cli.App {
 			c.Flags = join(c.Flags, flagsOfConfig())
 			c.Action = p.settled(c.Action)
 		}
-		c.CustomHelpTemplate = literal(commandHelp(c))
 	}
-	app.CustomAppHelpTemplate = literal(appHelp(app))
+	p.layOutHelp(app)
 	return app
+}
+
+// layOutHelp lays out the help that these arguments may show, and no other: it costs more than starting the program.
+func (p *program) layOutHelp(app *cli.App) {
+	named := false
+	for _, c := range app.Commands {
+		if slices.Contains(p.args, c.Name) {
+			c.CustomHelpTemplate = literal(commandHelp(c))
+			named = named || c.Name != "help"
+		}
+	}
+	if !named || slices.Contains(p.args, "help") || slices.Contains(p.args, "--help") || slices.Contains(p.args, "-h") {
+		app.CustomAppHelpTemplate = literal(appHelp(app))
+	}
 }
 
 // noCommand says that there is no such command, and which one may be meant.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 )
 
 // Value is the value of one property: null, or a text whose form depends on the property's Kind.
@@ -20,6 +21,9 @@ type Value struct {
 	text  string
 	valid bool
 }
+
+// Clone is the value with a copy of its text, which does not keep a longer one in memory that the text is a part of.
+func (v Value) Clone() Value { return Value{strings.Clone(v.text), v.valid} }
 
 // Null is the absent value.
 var Null = Value{}
