@@ -104,6 +104,7 @@ func TestCompletionFish(t *testing.T) {
 
 // TestCompletionZsh types into a zsh on a terminal of its own, since its completion works nowhere else.
 func TestCompletionZsh(t *testing.T) {
+	t.Parallel()
 	path := completionScript(t, "zsh")
 	shellRun(t, "zsh", "-n", path)
 	rc := "PS1='READY>'; autoload -Uz compinit; compinit -u -D; source " + path + `

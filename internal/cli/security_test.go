@@ -211,6 +211,7 @@ func serveNames(rw http.ResponseWriter, r *http.Request, names []string) {
 
 // TestRecordingOfARunHoldsNoToken: a whole run against a proxy whose pages and answers repeat what it was sent, some in base64.
 func TestRecordingOfARunHoldsNoToken(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	token := "eyJ0eXAiOiJKV1QifQ.eyJ0aWQiOiJjb250b3NvIn0.c2lnbmF0dXJlLW9mLXRoZS10b2tlbi1vZi10aGlzLXJ1bg"
 	calls := 0

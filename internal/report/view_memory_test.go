@@ -12,7 +12,7 @@ func TestViewsMemoryStaysFlat(t *testing.T) {
 	if racing {
 		t.Skip("the race detector's own memory hides the report's, and it makes this slow")
 	}
-	const few, many = 20_000, 80_000
+	const few, many = 10_000, 40_000
 	small, large := manyResults(t, few, 0), manyResults(t, many, 0)
 	for _, extension := range []string{".json", ".csv", ".html"} {
 		dir := t.TempDir()
