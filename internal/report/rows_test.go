@@ -65,7 +65,8 @@ func drawRow(r *rapid.T, style int) []any {
 	at := time.Unix(rapid.Int64Range(-2_000_000_000, 5_600_000_000).Draw(r, "time"), rapid.Int64Range(0, 999_999_999).Draw(r, "fraction")).UTC()
 	row := []any{
 		text, rapid.IntRange(-5, 1<<40).Draw(r, "int"), at,
-		excelize.Cell{StyleID: style, Value: text}, float64(rapid.IntRange(-1e9, 1e9).Draw(r, "tenths")) / 10,
+		excelize.Cell{StyleID: style, Value: text},
+		float64(rapid.IntRange(-1e9, 1e9).Draw(r, "tenths")) / 10,
 	}
 	if rapid.IntRange(0, 4).Draw(r, "blank") == 0 {
 		row[rapid.IntRange(1, len(row)-1).Draw(r, "which")] = nil
