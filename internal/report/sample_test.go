@@ -37,7 +37,7 @@ func TestSample(t *testing.T) {
 	short.add("Enable BitLocker", edit(task.AssignedTo, "old@contoso.com", "dana@contoso.com"))
 	short.sending = []int{0}
 	scripts := newRun("apply")
-	scripts.header.Input.File = "/srv/wishes/مهام مارس ‏(2).xlsx"
+	scripts.header.Input.File = "/srv/wishes/مهام مارس \u200f(2).xlsx"
 	for _, name := range []string{
 		"تفعيل التشفير على الأجهزة المحمولة", "הצפנת כוננים במחשבים ניידים", "在笔记本电脑上启用磁盘加密并要求预启动身份验证以保护数据", "ノートPCでBitLockerを有効にする",
 		"👩🏽‍💻 zeroed out 👨‍👩‍👧‍👦", "file \u202e" + "\u202efdp.exe", strings.Repeat("Längstes", 40), "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅͛́Ǫ̵̹̻̝̳͂̌̌͘",
