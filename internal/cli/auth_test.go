@@ -20,29 +20,6 @@ import (
 	"taskrecon/internal/sandbox"
 )
 
-// TestAuthScripts runs the program with an authority of its own, which it finds and trusts by the usual variables.
-func TestAuthScripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/auth_*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("%d scripts, %v", len(files), err)
-	}
-	samples, err := filepath.Abs("../../samples")
-	if err != nil {
-		t.Fatal(err)
-	}
-	testscript.Run(t, testscript.Params{
-		Files: files,
-		Setup: func(env *testscript.Env) error {
-			env.Setenv("SAMPLES", samples)
-			env.Setenv("TASKRECON_STATE_DIR", filepath.Join(env.WorkDir, "state"))
-			return nil
-		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "json": jsonIs, "nosecret": noSecret, "entra": startEntra, "entra-saw": entraSaw,
-		},
-	})
-}
-
 // entra is an authority together with a Graph that accepts its tokens, each for a number of $batch calls.
 type entra struct {
 	mu      sync.Mutex

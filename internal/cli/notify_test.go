@@ -5,36 +5,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
-
-// TestNoticeScripts runs the program as a nightly job would, against a webhook on loopback.
-func TestNoticeScripts(t *testing.T) {
-	samples, err := filepath.Abs("../../samples")
-	if err != nil {
-		t.Fatal(err)
-	}
-	testscript.Run(t, testscript.Params{
-		Dir: "testdata/notify",
-		Setup: func(env *testscript.Env) error {
-			env.Setenv("SAMPLES", samples)
-			env.Setenv("TASKRECON_STATE_DIR", filepath.Join(env.WorkDir, "state"))
-			return nil
-		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "json": jsonIs, "nosecret": noSecret, "mode": modeIs,
-			"hook": startHook, "hook-saw": hookSaw, "hook-body": hookBody, "quick": quick,
-		},
-	})
-}
 
 // webhook is a stand-in that writes down what it is sent.
 type webhook struct {

@@ -21,7 +21,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"taskrecon": func() { os.Exit(Main()) }})
 }
 
-// TestScripts runs the program as a user would, against the sandbox or the stand-in of standin_test.go.
+// TestScripts runs the program as a user would, against the sandbox, the stand-ins of standin_test.go and tenant_test.go, an authority
+// of its own (auth_test.go), or a webhook (notify_test.go).
 func TestScripts(t *testing.T) {
 	samples, err := filepath.Abs("../../samples")
 	if err != nil {
@@ -37,6 +38,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "json": jsonIs, "standin": startStandIn, "standin-saw": standInSaw, "sheet": sheetHas, "nosecret": noSecret, "mode": modeIs, "waitfor": waitFor,
 			"tenant": startTenant, "saw": tenantSaw, "holds": tenantHolds, "grab": grab, "alter": alter, "files": countFiles,
+			"entra": startEntra, "entra-saw": entraSaw, "hook": startHook, "hook-saw": hookSaw, "hook-body": hookBody, "quick": quick,
 		},
 	})
 }

@@ -19,38 +19,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/crypto/ssh"
 
 	"taskrecon/internal/job"
 )
-
-// TestEventScripts runs the program as a user would who wants to know what it does.
-func TestEventScripts(t *testing.T) {
-	var files []string
-	for _, pattern := range []string{"events_*.txtar", "debug_http_*.txtar"} {
-		found, err := filepath.Glob(filepath.Join("testdata", pattern))
-		if err != nil || len(found) == 0 {
-			t.Fatalf("%s: %d scripts, %v", pattern, len(found), err)
-		}
-		files = append(files, found...)
-	}
-	samples, err := filepath.Abs("../../samples")
-	if err != nil {
-		t.Fatal(err)
-	}
-	testscript.Run(t, testscript.Params{
-		Files: files,
-		Setup: func(env *testscript.Env) error {
-			env.Setenv("SAMPLES", samples)
-			env.Setenv("TASKRECON_STATE_DIR", filepath.Join(env.WorkDir, "state"))
-			return nil
-		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "json": jsonIs, "nosecret": noSecret, "mode": modeIs, "tenant": startTenant, "grab": grab,
-		},
-	})
-}
 
 // sshKey writes a private key for --sign-key and returns its path.
 func sshKey(t *testing.T) string {
