@@ -24,7 +24,7 @@ var mayImport = map[string][]string{
 	"ledger":  {"batch", "diff", "task"},
 	"report":  {"ledger", "batch", "diff", "task"},
 	"job":     {"report", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
-	"notify":  {"job", "diff", "task"},
+	"notify":  {"job", "graph", "diff", "task"},
 	"cli":     {"notify", "job", "report", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
 	"main":    {"cli"},
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -20,15 +21,21 @@ const (
 	tokenVariable    = "TASKRECON_ACCESS_TOKEN"
 	secretVariable   = "AZURE_CLIENT_SECRET"
 	passwordVariable = "AZURE_CLIENT_CERTIFICATE_PASSWORD"
+	workbookVariable = "TASKRECON_WORKBOOK_PASSWORD"
 )
 
+// secretVariables hold what no flag and no configuration file may hold.
+var secretVariables = []string{tokenVariable, workbookVariable, secretVariable, passwordVariable}
+
+// azureVariables stand in for flags without a value, as in Azure's own tools.
+var azureVariables = map[string]string{
+	"tenant-id": "AZURE_TENANT_ID", "client-id": "AZURE_CLIENT_ID",
+	"client-certificate": "AZURE_CLIENT_CERTIFICATE_PATH", "federated-token-file": "AZURE_FEDERATED_TOKEN_FILE",
+}
+
 func flagsOfSignIn() []cli.Flag {
-	var kinds []string
-	for _, k := range graph.SignInKinds() {
-		kinds = append(kinds, string(k))
-	}
 	return []cli.Flag{
-		&cli.StringFlag{Name: "auth", Category: signInFlags, Usage: "how to sign in, by `KIND`: " + strings.Join(kinds, "|") + " (if not given: token where TASKRECON_ACCESS_TOKEN is set, and with --graph-url; else default, which tries what is at hand)"},
+		&cli.StringFlag{Name: "auth", Category: signInFlags, Usage: "how to sign in, by `KIND`: " + kindList(graph.SignInKinds(), "|") + " (if not given: token where TASKRECON_ACCESS_TOKEN is set, and with --graph-url; else default, which tries what is at hand)"},
 		&cli.StringFlag{Name: "tenant-id", Category: signInFlags, Usage: "`ID` or domain of the tenant (or AZURE_TENANT_ID)"},
 		&cli.StringFlag{Name: "client-id", Category: signInFlags, Usage: "`ID` of the application, or of the managed identity (or AZURE_CLIENT_ID)"},
 		&cli.StringFlag{Name: "client-secret-file", Category: signInFlags, Usage: "the client secret is in `FILE`, which only you may read (or in AZURE_CLIENT_SECRET)"},
@@ -61,36 +68,36 @@ var signInUses = []struct {
 	{"access-token-command", []graph.SignInKind{graph.SignInToken}},
 }
 
-// credential signs in as the flags say, to call root. The function returned closes what it holds. It calls nobody yet.
-func (p *program) credential(c *cli.Context, cloud graph.Cloud, root *url.URL) (graph.Credential, func(), error) {
+// credential signs in as the flags say, to call root. It calls nobody yet; a Session is the caller's to close.
+func (p *program) credential(c *cli.Context, cloud graph.Cloud, root *url.URL) (graph.Credential, error) {
 	kind, err := p.signInKind(c)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if c.String("sandbox") != "" {
-		return graph.StaticToken("sandbox"), func() {}, nil
+		return graph.StaticToken("sandbox"), nil
 	}
 	for _, use := range signInUses {
 		if c.String(use.flag) != "" && !slices.Contains(use.kinds, kind) {
-			return nil, nil, usage("--%s does not go with --auth %s, but with %s", use.flag, kind, kindList(use.kinds))
+			return nil, usage("--%s does not go with --auth %s, but with %s", use.flag, kind, kindList(use.kinds, ", "))
 		}
 	}
 	if kind == graph.SignInToken && c.String("access-token-file") == "" && c.String("access-token-command") == "" {
 		token := p.env[tokenVariable]
 		if token == "" {
-			return nil, nil, job.Fail(job.ExitFailed, "put an access token for "+root.Host+" into "+tokenVariable+", or sign in another way (--auth)", "no access token: %s is not set", tokenVariable)
+			return nil, job.Fail(job.ExitFailed, "put an access token for "+root.Host+" into "+tokenVariable+", or sign in another way (--auth)", "no access token: %s is not set", tokenVariable)
 		}
-		return graph.StaticToken(token), func() {}, nil
+		return graph.StaticToken(token), nil
 	}
 	in, err := p.signIn(c, kind, cloud, root)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	s, err := graph.NewCredential(in)
+	session, err := graph.NewCredential(in)
 	if err != nil {
-		return nil, nil, job.Fail(job.ExitUsage, "see taskrecon "+c.Command.Name+" --help", "%w", err)
+		return nil, job.Fail(job.ExitUsage, "see taskrecon "+c.Command.Name+" --help", "%w", err)
 	}
-	return s, s.Close, nil
+	return session, nil
 }
 
 // signInKind is what --auth says; without it, a token if there is one or Graph is a stand-in, else whatever is at hand.
@@ -116,8 +123,8 @@ func (p *program) signInKind(c *cli.Context) (graph.SignInKind, error) {
 // signIn gathers what NewCredential is to know, from flags and the usual variables.
 func (p *program) signIn(c *cli.Context, kind graph.SignInKind, cloud graph.Cloud, root *url.URL) (graph.SignIn, error) {
 	in := graph.SignIn{
-		Kind: kind, Cloud: cloud, TenantID: p.setting(c, "tenant-id", "AZURE_TENANT_ID"), ClientID: p.setting(c, "client-id", "AZURE_CLIENT_ID"),
-		FederatedTokenFile: p.setting(c, "federated-token-file", "AZURE_FEDERATED_TOKEN_FILE"),
+		Kind: kind, Cloud: cloud, TenantID: p.setting(c, "tenant-id"), ClientID: p.setting(c, "client-id"),
+		FederatedTokenFile: p.setting(c, "federated-token-file"),
 		Secret:             p.env[secretVariable], CertificatePassword: p.env[passwordVariable],
 	}
 	if kind == graph.SignInToken {
@@ -152,17 +159,14 @@ func (p *program) signIn(c *cli.Context, kind graph.SignInKind, cloud graph.Clou
 }
 
 // setting is the value of a flag, else of the variable that Azure's tools share.
-func (p *program) setting(c *cli.Context, flag, variable string) string {
-	if s := c.String(flag); s != "" {
-		return s
-	}
-	return p.env[variable]
+func (p *program) setting(c *cli.Context, flag string) string {
+	return cmp.Or(c.String(flag), p.env[azureVariables[flag]])
 }
 
-func kindList(kinds []graph.SignInKind) string {
+func kindList(kinds []graph.SignInKind, between string) string {
 	var words []string
 	for _, k := range kinds {
 		words = append(words, string(k))
 	}
-	return strings.Join(words, ", ")
+	return strings.Join(words, between)
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,7 +46,7 @@ func (p *program) clientSecret(c *cli.Context, in *graph.SignIn) error {
 }
 
 func (p *program) clientCertificate(c *cli.Context, in *graph.SignIn) error {
-	in.CertificateName = p.setting(c, "client-certificate", "AZURE_CLIENT_CERTIFICATE_PATH")
+	in.CertificateName = p.setting(c, "client-certificate")
 	if in.CertificateName == "" {
 		return nil
 	}
@@ -97,30 +96,20 @@ func (p *program) secretLine(path string) (string, error) {
 
 // privateFile reads a file that nobody but its owner may read.
 func (p *program) privateFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	others := os.FileMode(0o077)
-	if dir := p.env["CREDENTIALS_DIRECTORY"]; dir != "" && filepath.Dir(path) == filepath.Clean(dir) {
-		others = 0o037 // systemd lets the service read it through an ACL, which shows as the group's
-	}
-	if open := info.Mode().Perm() & others; open != 0 && runtime.GOOS != "windows" {
-		return nil, fmt.Errorf("%q has mode %04o, so that others can get at the secret in it: chmod 600 %s", path, info.Mode().Perm(), shellQuote(path))
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxSecretFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxSecretFile {
+	data, err := readSmall(path, maxSecretFile, func(info os.FileInfo) error {
+		others := os.FileMode(0o077)
+		if dir := p.env["CREDENTIALS_DIRECTORY"]; dir != "" && filepath.Dir(path) == filepath.Clean(dir) {
+			others = 0o037 // systemd lets the service read it through an ACL, which shows as the group's
+		}
+		if info.Mode().Perm()&others != 0 && runtime.GOOS != "windows" {
+			return fmt.Errorf("%q has mode %04o, so that others can get at the secret in it: chmod 600 %s", path, info.Mode().Perm(), shellQuote(path))
+		}
+		return nil
+	})
+	if errors.Is(err, errTooLarge) {
 		return nil, fmt.Errorf("%q is larger than %d bytes, too large for a secret", path, maxSecretFile)
 	}
-	return data, nil
+	return data, err
 }
 
 // printed runs a command in the shell and returns the first line of its output. The output is in no error.

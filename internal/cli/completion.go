@@ -39,7 +39,7 @@ func (p *program) completion(c *cli.Context) error {
 	}
 	name := c.Args().First() + ".tmpl"
 	t, err := template.New(name).Funcs(template.FuncMap{
-		"join": strings.Join, "quote": shellQuoted, "zshFlag": zshFlag, "fish": fishQuoted, "fishName": fishName, "pwsh": pwshQuoted,
+		"join": strings.Join, "quote": inQuotes, "zshFlag": zshFlag, "fish": fishQuoted, "fishName": fishName, "pwsh": pwshQuoted,
 	}).ParseFS(completions, "completion/"+name)
 	if err != nil {
 		return err
@@ -147,8 +147,6 @@ func completedFlagOf(f cli.Flag) completedFlag {
 	return done
 }
 
-func shellQuoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
-
 func fishQuoted(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s) + "'"
 }
@@ -181,5 +179,5 @@ func zshFlag(f completedFlag, name string) string {
 	default:
 		spec += ":" + plain(f.Value) + ":_files"
 	}
-	return shellQuoted(spec)
+	return inQuotes(spec)
 }

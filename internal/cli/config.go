@@ -15,15 +15,6 @@ import (
 
 const configFlag = "config"
 
-// azureVariables are the variables that stand in for flags without a value, as in Azure's own tools.
-var azureVariables = map[string]string{
-	"tenant-id": "AZURE_TENANT_ID", "client-id": "AZURE_CLIENT_ID",
-	"client-certificate": "AZURE_CLIENT_CERTIFICATE_PATH", "federated-token-file": "AZURE_FEDERATED_TOKEN_FILE",
-}
-
-// secretVariables hold what no flag and no configuration file may hold.
-var secretVariables = []string{tokenVariable, "TASKRECON_WORKBOOK_PASSWORD", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD"}
-
 func flagsOfConfig() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: configFlag, Category: inputFlags, Usage: "take what neither flags nor variables say from `FILE.yaml`"},
@@ -111,11 +102,7 @@ func (p *program) configCommand() *cli.Command {
 // showConfig runs the command line of another command up to the point at which its flags are settled.
 func (p *program) showConfig(c *cli.Context) error {
 	app := p.app()
-	var all []cli.Flag
-	for _, command := range app.Commands {
-		all = append(all, command.Flags...)
-	}
-	flags, words, err := splitArgs("config", all, c.Args().Slice())
+	flags, words, err := splitArgs("config", flagsOfAll(app), c.Args().Slice())
 	if err != nil {
 		return err
 	}
@@ -203,10 +190,7 @@ func (p *program) settingsOf(c *cli.Context, flags []cli.Flag, sources map[strin
 
 // shownValue is the value of a flag without the password that an address may hold.
 func shownValue(c *cli.Context, name string) string {
-	value := fmt.Sprint(c.Value(name))
-	if s, ok := c.Value(name).(cli.StringSlice); ok {
-		value = strings.Join(s.Value(), " ")
-	}
+	value := flagText(c, name)
 	if u, err := url.Parse(value); err == nil && u.User != nil {
 		u.User = url.User("hidden")
 		return u.String()

@@ -69,29 +69,24 @@ func readConfig(path string, commands []*cli.Command) (*configFile, error) {
 
 // configBytes is the content of a file that nobody but its owner can write: it may name commands to run.
 func configBytes(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, usage("--config: %s", err.Error())
-	}
-	defer f.Close()
-	info, err := f.Stat()
+	data, err := readSmall(path, maxConfig, func(info os.FileInfo) error {
+		switch {
+		case info.IsDir():
+			return usage("--config %q is a directory, not a file", path)
+		case runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0:
+			return job.Fail(job.ExitUsage, "chmod go-w "+shellQuote(path),
+				"--config %q can be written by others (mode %04o), who could make a run do anything", path, info.Mode().Perm())
+		}
+		return nil
+	})
+	var unfit *job.Exit
 	switch {
-	case err != nil:
-		return nil, usage("--config: %s", err.Error())
-	case info.IsDir():
-		return nil, usage("--config %q is a directory, not a file", path)
-	case runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0:
-		return nil, job.Fail(job.ExitUsage, "chmod go-w "+shellQuote(path),
-			"--config %q can be written by others (mode %04o), who could make a run do anything", path, info.Mode().Perm())
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
-	switch {
-	case err != nil:
-		return nil, usage("--config: %s", err.Error())
-	case len(data) > maxConfig:
+	case errors.Is(err, errTooLarge):
 		return nil, usage("--config %q is larger than 1 MiB, which no configuration is", path)
+	case err != nil && !errors.As(err, &unfit):
+		return nil, usage("--config: %s", err.Error())
 	}
-	return data, nil
+	return data, err
 }
 
 // parse returns the mapping that the file consists of; nil if the file holds nothing.

@@ -44,7 +44,7 @@ func (p *program) doctor(c *cli.Context) (*job.Summary, error) {
 	s.Checks = []job.Check{{Name: "settings", Status: job.CheckOK, Found: p.signInWords(c, target)}}
 	tell(s.Checks[0])
 	patient := job.Patient{
-		Client: target.client, Cloud: target.cloud, TenantID: p.setting(c, "tenant-id", "AZURE_TENANT_ID"),
+		Client: target.client, Cloud: target.cloud, TenantID: p.setting(c, "tenant-id"),
 		StandIn: target.cloud == "sandbox" || target.cloud == "custom",
 	}
 	if patient.Graph, err = url.Parse(target.url); err != nil {

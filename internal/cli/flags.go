@@ -1,9 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
-	"io"
-	"os"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -176,16 +176,13 @@ func zoneOf(c *cli.Context) (*time.Location, error) {
 func (p *program) workbookPassword(c *cli.Context) (string, error) {
 	path := c.String("password-file")
 	if path == "" {
-		return p.env["TASKRECON_WORKBOOK_PASSWORD"], nil
+		return p.env[workbookVariable], nil
 	}
-	f, err := os.Open(path)
-	if err != nil {
+	data, err := readSmall(path, 1024, nil)
+	if missing := new(fs.PathError); errors.As(err, &missing) && missing.Op == "open" {
 		return "", usage("--password-file: %s", err.Error())
 	}
-	defer f.Close()
-	const most = 1024
-	data, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err != nil || len(data) > most {
+	if err != nil {
 		return "", usage("--password-file %s cannot be read, or is no file with a password", path)
 	}
 	password := strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
@@ -260,16 +257,19 @@ func limitsOf(c *cli.Context) (job.Limits, error) {
 func optionsInForce(c *cli.Context, file string) []ledger.Option {
 	options := []ledger.Option{{Name: "file", Value: file}}
 	for _, f := range c.Command.Flags {
-		name := f.Names()[0]
-		value := fmt.Sprint(c.Value(name))
-		if s, ok := c.Value(name).(cli.StringSlice); ok {
-			value = strings.Join(s.Value(), " ")
-		}
-		if name != "help" {
-			options = append(options, ledger.Option{Name: name, Value: value})
+		if name := f.Names()[0]; name != "help" {
+			options = append(options, ledger.Option{Name: name, Value: flagText(c, name)})
 		}
 	}
 	return options
+}
+
+// flagText is the value of a flag in words.
+func flagText(c *cli.Context, name string) string {
+	if s, ok := c.Value(name).(cli.StringSlice); ok {
+		return strings.Join(s.Value(), " ")
+	}
+	return fmt.Sprint(c.Value(name))
 }
 
 // commandLine is the command that does name to the file, with the flags of c that it also has and that
@@ -295,7 +295,7 @@ func commandLine(c *cli.Context, name, file string) string {
 			continue
 		}
 		if _, isBool := f.(*cli.BoolFlag); !isBool {
-			words = append(words, "--"+flag, shellQuote(fmt.Sprint(c.Value(flag))))
+			words = append(words, "--"+flag, shellQuote(flagText(c, flag)))
 		} else if c.Bool(flag) {
 			words = append(words, "--"+flag)
 		} else {
@@ -313,5 +313,8 @@ func shellQuote(s string) string {
 	if s != "" && !strings.ContainsFunc(s, special) && s[0] != '-' {
 		return s
 	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return inQuotes(s)
 }
+
+// inQuotes is a text as a shell takes it, whatever is in it.
+func inQuotes(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

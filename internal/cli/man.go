@@ -29,9 +29,9 @@ func (p *program) manCommand() *cli.Command {
 var environment = []struct{ name, words string }{
 	{"TASKRECON_FLAG", "The value of --flag, for every flag: TASKRECON_MAX_ATTEMPTS is that of --max-attempts. A flag on the command line wins; an empty variable counts as none."},
 	{tokenVariable, "The access token, a secret."},
-	{"TASKRECON_WORKBOOK_PASSWORD", "The password of an encrypted workbook, a secret."},
-	{"AZURE_CLIENT_SECRET", "The secret of the application that signs in, where no flag names a file or a command for it."},
-	{"AZURE_CLIENT_CERTIFICATE_PASSWORD", "The password of the certificate that signs in."},
+	{workbookVariable, "The password of an encrypted workbook, a secret."},
+	{secretVariable, "The secret of the application that signs in, where no flag names a file or a command for it."},
+	{passwordVariable, "The password of the certificate that signs in."},
 	{"AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_CERTIFICATE_PATH, AZURE_FEDERATED_TOKEN_FILE", "What --tenant-id, --client-id, --client-certificate and --federated-token-file do not say."},
 	{"TASKRECON_STATE_DIR", "Where the locks are that keep two runs from one tenant (default: taskrecon in XDG_STATE_HOME, or .local/state/taskrecon in HOME)."},
 	{"NO_COLOR", "If set, log lines have no colours."},

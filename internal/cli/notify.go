@@ -2,9 +2,8 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -131,14 +130,8 @@ func address(c *cli.Context, flag string) (*notify.Address, error) {
 
 // firstLine is all that a file holds, without the space around it; no address is longer than 8 KiB.
 func firstLine(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	const most = 8 << 10
-	data, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err == nil && len(data) > most {
+	data, err := readSmall(path, 8<<10, nil)
+	if errors.Is(err, errTooLarge) {
 		err = fmt.Errorf("%s is longer than an address can be", path)
 	}
 	return strings.TrimSpace(string(data)), err

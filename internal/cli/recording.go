@@ -11,22 +11,28 @@ import (
 	"taskrecon/internal/graph"
 )
 
-// recording makes the transport of --debug-http; nil is none. The function returned ends it.
-func (p *program) recording(c *cli.Context) (r *graph.Recording, finish func(), err error) {
+// record puts the recording of --debug-http, if that is asked for, before the transport.
+func (p *program) record(c *cli.Context, s *service, config *graph.Config) error {
 	path := c.String("debug-http")
 	if path == "" {
-		return nil, func() {}, nil
+		return nil
 	}
 	f, err := createRecording(path, c.Bool("overwrite"))
 	if err != nil {
-		return nil, nil, usage("--debug-http: %s", err.Error())
+		return usage("--debug-http: %s", err.Error())
 	}
-	r = graph.Record(graph.NewTransport(), f, p.env[tokenVariable], p.env[secretVariable], p.env[passwordVariable])
-	return r, func() {
+	var secrets []string
+	for _, name := range secretVariables {
+		secrets = append(secrets, p.env[name])
+	}
+	r := graph.Record(config.Transport, f, secrets...)
+	config.Transport = r
+	s.ends = append(s.ends, func() {
 		if err := errors.Join(r.Err(), f.Close()); err != nil {
 			fmt.Fprintf(p.stderr, "taskrecon: --debug-http: the recording %s is not whole: %s\n", printable(path), printable(err.Error()))
 		}
-	}, nil
+	})
+	return nil
 }
 
 // createRecording makes a file that only its owner may read. It writes into none that is there; with overwrite an earlier

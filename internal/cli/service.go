@@ -1,9 +1,9 @@
 package cli
 
 import (
-	"cmp"
 	"errors"
 	"os"
+	"slices"
 	"strconv"
 
 	"github.com/urfave/cli/v2"
@@ -18,74 +18,69 @@ type service struct {
 	client *graph.Client
 	cloud  string
 	url    string
-	login  string // who issues the tokens; "" where nobody is asked
-	close  func()
+	login  string   // who issues the tokens; "" where nobody is asked
+	ends   []func() // of what was begun, in that order
+}
+
+// close ends what was begun, the last first.
+func (s *service) close() {
+	for _, end := range slices.Backward(s.ends) {
+		end()
+	}
 }
 
 // connect finds the service that the flags name and the credential for it. Without write nothing but
-// reading requests can leave.
+// reading requests can leave. The caller closes it.
 func (p *program) connect(c *cli.Context, write bool) (*service, error) {
+	s := new(service)
+	if err := p.reach(c, s, write); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (p *program) reach(c *cli.Context, s *service, write bool) error {
 	cloud, err := graph.FindCloud(c.String("cloud"))
 	if err != nil {
-		return nil, usage("--cloud: %s", err.Error())
+		return usage("--cloud: %s", err.Error())
 	}
-	s := &service{cloud: cloud.Name, url: cloud.Graph, close: func() {}}
+	s.cloud, s.url = cloud.Name, cloud.Graph
 	switch {
 	case c.String("sandbox") != "" && c.String("graph-url") != "":
-		return nil, usage("--sandbox and --graph-url exclude each other")
+		return usage("--sandbox and --graph-url exclude each other")
 	case c.String("graph-url") != "":
 		s.cloud, s.url = "custom", c.String("graph-url")
 	}
 	root, err := graph.ParseRoot(s.url)
 	if err != nil {
-		return nil, usage("--graph-url: %s", err.Error())
+		return usage("--graph-url: %s", err.Error())
 	}
-	credential, release, err := p.credential(c, cloud, root)
-	if err != nil {
-		return nil, err
+	config := graph.Config{UserAgent: "taskrecon/" + version(), CallTimeout: c.Duration("call-timeout"), Transport: graph.NewTransport()}
+	if config.Credential, err = p.credential(c, cloud, root); err != nil {
+		return err
 	}
-	if _, asks := credential.(*graph.Session); asks && p.asksIssuer(c) {
-		s.login = cmp.Or(p.env["AZURE_AUTHORITY_HOST"], cloud.Login)
+	if session, ok := config.Credential.(*graph.Session); ok {
+		s.login, s.ends = session.Issuer(), append(s.ends, session.Close)
 	}
 	if c.String("sandbox") != "" {
 		if err := s.startSandbox(c); err != nil {
-			release()
-			return nil, err
+			return err
 		}
 		if root, err = graph.ParseRoot(s.url); err != nil {
-			s.close()
-			return nil, err
+			return err
 		}
 	}
-	config := graph.Config{Root: root, Credential: credential, UserAgent: "taskrecon/" + version(), CallTimeout: c.Duration("call-timeout")}
-	config.Transport = graph.NewTransport()
-	record, finish, err := p.recording(c)
-	if err != nil {
-		release()
-		s.close()
-		return nil, err
-	}
-	if record != nil {
-		config.Transport = record
+	config.Root = root
+	if err := p.record(c, s, &config); err != nil {
+		return err
 	}
 	if !write {
 		config.Transport = graph.ReadOnly(config.Transport)
 	}
 	s.client = graph.New(config)
-	stop := s.close
-	s.close = func() {
-		s.client.Close()
-		finish()
-		release()
-		stop()
-	}
-	return s, nil
-}
-
-// asksIssuer reports whether tokens come from the cloud's issuer, not from a file, a command, or the machine that this runs on.
-func (p *program) asksIssuer(c *cli.Context) bool {
-	kind, err := p.signInKind(c)
-	return err == nil && kind != graph.SignInToken && kind != graph.SignInManagedIdentity
+	s.ends = append(s.ends, s.client.Close)
+	return nil
 }
 
 // startSandbox serves the tasks that --sandbox names on a loopback port.
@@ -98,7 +93,7 @@ func (s *service) startSandbox(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	s.cloud, s.url, s.close = "sandbox", l.URL, func() { l.Close() }
+	s.cloud, s.url, s.ends = "sandbox", l.URL, append(s.ends, func() { l.Close() })
 	return nil
 }
 

@@ -68,11 +68,12 @@ func New(c Config) *Client {
 	}
 	return &Client{
 		root: c.Root, cred: c.Credential, agent: c.UserAgent, timeout: c.CallTimeout,
-		http: &http.Client{Transport: c.Transport, CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse
-		}},
+		http: &http.Client{Transport: c.Transport, CheckRedirect: follow},
 	}
 }
+
+// follow follows no redirect: it would carry a token or a secret to wherever it points.
+func follow(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // NewTransport returns a transport with bounded times for every step of a connection. TLS is always
 // verified, against the system's roots, at version 1.2 or later.

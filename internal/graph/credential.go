@@ -75,6 +75,7 @@ type Session struct {
 	build   func() (azcore.TokenCredential, error)
 	explain func(error) error
 	client  *http.Client
+	issuer  string
 	copy    atomic.Pointer[issued]
 	turn    chan struct{}          // holds one value: who takes it may fetch
 	cred    azcore.TokenCredential // owned by who has the turn
@@ -96,14 +97,14 @@ func NewCredential(in SignIn) (*Session, error) {
 	if in.Transport == nil {
 		in.Transport = NewTransport()
 	}
-	// A redirect would carry the secret in the body of the request to wherever it points.
-	client := &http.Client{Transport: in.Transport, Timeout: signInTime, CheckRedirect: func(*http.Request, []*http.Request) error {
-		return http.ErrUseLastResponse
-	}}
+	client := &http.Client{Transport: in.Transport, Timeout: signInTime, CheckRedirect: follow}
 	s := &Session{
 		kind: in.Kind, scope: in.Cloud.Graph + "/.default", client: client, turn: make(chan struct{}, 1),
 		build:   func() (azcore.TokenCredential, error) { return in.build(client) },
 		explain: func(err error) error { return in.reduce(err) },
+	}
+	if in.Kind != SignInToken && in.Kind != SignInManagedIdentity {
+		s.issuer = in.issuer()
 	}
 	var err error
 	if s.cred, err = s.build(); err != nil {
@@ -144,6 +145,12 @@ func (in SignIn) complete() error {
 	}
 	return nil
 }
+
+// issuer is the root of who issues the tokens.
+func (in SignIn) issuer() string { return or(in.Authority, in.Cloud.Login) }
+
+// Issuer is the root of whom tokens are asked of; "" where they come from this machine, from a file or from a command.
+func (s *Session) Issuer() string { return s.issuer }
 
 // Close closes the connections to the issuer that are kept for further calls.
 func (s *Session) Close() { s.client.CloseIdleConnections() }

@@ -76,8 +76,6 @@ var (
 	quotedAnswer = regexp.MustCompile(`(?si) json decode error\b.*|\bjson message bytes were\b.*|\braw message was\b.*`)
 	// answerStatus is the status in azidentity's copy of an answer, whose body may hold anything.
 	answerStatus = regexp.MustCompile(`[1-5][0-9][0-9]\b`)
-	// anyJWT is a token or an assertion, or the part of one that a cut left.
-	anyJWT = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_-]*){0,4}`)
 )
 
 // reduce makes a SignInError of whatever azidentity says. Its own text holds the whole answer of the issuer.
@@ -213,5 +211,5 @@ func (in SignIn) blot(text string) string {
 			text = strings.ReplaceAll(strings.ReplaceAll(text, s, "(secret)"), url.QueryEscape(s), "(secret)")
 		}
 	}
-	return anyJWT.ReplaceAllString(text, "(token)")
+	return looksLikeJWT.ReplaceAllString(text, "(token)")
 }

@@ -20,7 +20,7 @@ import (
 // process's environment: azidentity offers no other way.
 func (in SignIn) build(client *http.Client) (azcore.TokenCredential, error) {
 	options := azcore.ClientOptions{
-		Cloud:     cloud.Configuration{ActiveDirectoryAuthorityHost: or(in.Authority, in.Cloud.Login)},
+		Cloud:     cloud.Configuration{ActiveDirectoryAuthorityHost: in.issuer()},
 		Transport: client,
 	}
 	// An issuer that Microsoft does not list is not to be looked up with Microsoft.
@@ -110,8 +110,8 @@ func SameLogin(authority string, c Cloud) bool {
 	return strings.EqualFold(strings.TrimRight(authority, "/"), c.Login)
 }
 
-// IsLoopback reports whether a Graph root is on this machine.
-func IsLoopback(root *url.URL) bool { return isLoopback(root.Hostname()) }
+// IsLoopback reports whether an address is on this machine.
+func IsLoopback(u *url.URL) bool { return isLoopback(u.Hostname()) }
 
 // sourced is a token that is obtained elsewhere, and says itself when it ends.
 type sourced func(context.Context) (string, error)

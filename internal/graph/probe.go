@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -132,18 +131,13 @@ func (c *Client) Glance(ctx context.Context) (Glance, error) {
 	if a.status != http.StatusOK {
 		return g, a.err()
 	}
-	var p struct {
-		Value []struct {
-			Type string `json:"@odata.type"`
-		} `json:"value"`
-		Next string `json:"@odata.nextLink"`
-	}
-	if err := json.Unmarshal(a.body, &p); err != nil || p.Value == nil {
-		return g, fmt.Errorf("HTTP %d, but not a list of tasks: %s", a.status, or(foreign(a.body), "an empty body"))
+	p, err := readPage(new(task.Decoder), a.body)
+	if err != nil {
+		return g, fmt.Errorf("not a list of tasks: %w", err)
 	}
 	g.Tasks, g.More = len(p.Value), p.Next != ""
 	for _, t := range p.Value {
-		if t.Type == task.ODataType {
+		if t.Managed() {
 			g.Ours++
 		}
 	}

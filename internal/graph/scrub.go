@@ -99,12 +99,13 @@ const secretNames = `client_?secret|client_?assertion|assertion|password|passwd|
 
 var (
 	escapedLetter = regexp.MustCompile(`(?i)\\+u00(2[013-9a-f]|[3-46-7][0-9a-f]|5[0-9abd-f])`)
-	looksLikeJWT  = regexp.MustCompile(`eyJ[A-Za-z0-9_=-]{13,}(?:\.[A-Za-z0-9_=-]*)*`)
-	bearer        = regexp.MustCompile(`(?i)\b(bearer|sharedaccesssignature)(\s+|%20|\+)[^\s"'<>\\,;]{8,}`)
-	member        = regexp.MustCompile(`(?i)("(?:` + secretNames + `)"\s*:\s*)(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\])`)
-	nestedMember  = regexp.MustCompile(`(?i)(\\+"(?:` + secretNames + `)\\+"\s*:\s*\\+")(?:[^"\\]|\\\\\\"|\\\\[^"])*`)
-	parameter     = regexp.MustCompile(`(?i)(^|[?&;\s"'<>])((?:` + secretNames + `)(?:=|%3d))[^&;\s"'<>\\]+`)
-	echoedHeader  = regexp.MustCompile(`(?im)\b((?:proxy-)?authorization|(?:set-)?cookie)(\s*[:=]\s*)([^\r\n<"'\\{\[]+)`)
+	// looksLikeJWT is a token or an assertion, or the part of one that a cut left.
+	looksLikeJWT = regexp.MustCompile(`eyJ[A-Za-z0-9_=-]{8,}(?:\.[A-Za-z0-9_=-]*)*`)
+	bearer       = regexp.MustCompile(`(?i)\b(bearer|sharedaccesssignature)(\s+|%20|\+)[^\s"'<>\\,;]{8,}`)
+	member       = regexp.MustCompile(`(?i)("(?:` + secretNames + `)"\s*:\s*)(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\])`)
+	nestedMember = regexp.MustCompile(`(?i)(\\+"(?:` + secretNames + `)\\+"\s*:\s*\\+")(?:[^"\\]|\\\\\\"|\\\\[^"])*`)
+	parameter    = regexp.MustCompile(`(?i)(^|[?&;\s"'<>])((?:` + secretNames + `)(?:=|%3d))[^&;\s"'<>\\]+`)
+	echoedHeader = regexp.MustCompile(`(?im)\b((?:proxy-)?authorization|(?:set-)?cookie)(\s*[:=]\s*)([^\r\n<"'\\{\[]+)`)
 )
 
 // unescaped writes letters that JSON need not escape as they are, but for quotes and backslashes.

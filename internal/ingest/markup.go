@@ -118,17 +118,25 @@ func (m *markup) tagEnd() (empty bool, err error) {
 	return empty, nil
 }
 
-// bare reads the rest of a start tag whose attributes do not count.
-func (m *markup) bare() (empty bool, err error) {
+// attributes reads the attributes of a start tag, all of which have to fit.
+func (m *markup) attributes(fit func(name string, value []byte) bool) error {
 	for {
-		name, _, err := m.attribute()
-		if err != nil {
-			return false, err
+		name, value, err := m.attribute()
+		if err != nil || name == nil {
+			return err
 		}
-		if name == nil {
-			return m.tagEnd()
+		if !fit(string(name), value) {
+			return errUnknown
 		}
 	}
+}
+
+// bare reads the rest of a start tag whose attributes do not count.
+func (m *markup) bare() (empty bool, err error) {
+	if err := m.attributes(func(string, []byte) bool { return true }); err != nil {
+		return false, err
+	}
+	return m.tagEnd()
 }
 
 var plainByte = func() (is [256]bool) {

@@ -285,37 +285,32 @@ func quickRef(ref []byte) (column, row int, ok bool) {
 
 // formula reads a formula behind "<f"; only that there is one counts.
 func (m *markup) formula() error {
-	for {
-		name, value, err := m.attribute()
-		if err != nil {
-			return err
-		}
-		switch string(name) {
-		case "":
-			empty, err := m.tagEnd()
-			if err != nil || empty {
-				return err
-			}
-			if _, err := m.text(nil); err != nil {
-				return err
-			}
-			if !m.take("</f>") {
-				return errUnknown
-			}
-			return nil
+	err := m.attributes(func(name string, value []byte) bool {
+		switch name {
 		case "t", "ref":
+			return true
 		case "si":
-			if _, ok := number(value); !ok {
-				return errUnknown
-			}
+			_, ok := number(value)
+			return ok
 		case "ca", "aca":
-			if !logicalValue(string(value)) {
-				return errUnknown
-			}
-		default:
-			return errUnknown
+			return logicalValue(string(value))
 		}
+		return false
+	})
+	if err != nil {
+		return err
 	}
+	empty, err := m.tagEnd()
+	if err != nil || empty {
+		return err
+	}
+	if _, err := m.text(nil); err != nil {
+		return err
+	}
+	if !m.take("</f>") {
+		return errUnknown
+	}
+	return nil
 }
 
 // record makes a record of the row that was read.

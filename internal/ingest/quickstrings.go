@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"io"
+	"strings"
 )
 
 // mostShared is the size of a shared strings part that is held as texts; the careful reading leaves a bigger one on disk.
@@ -65,17 +66,12 @@ func stringsHead(w *window) error {
 	if !m.open("sst") {
 		return errUnknown
 	}
-	for {
-		name, value, err := m.attribute()
-		if err != nil {
-			return err
-		}
-		if name == nil {
-			break
-		}
-		if _, ok := number(value); !ok && bytes.HasSuffix(bytes.ToLower(name), []byte("count")) {
-			return errUnknown
-		}
+	err = m.attributes(func(name string, value []byte) bool {
+		_, ok := number(value)
+		return ok || !strings.HasSuffix(strings.ToLower(name), "count")
+	})
+	if err != nil {
+		return err
 	}
 	if empty, err := m.tagEnd(); err != nil || empty {
 		return errUnknown

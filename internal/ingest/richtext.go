@@ -37,26 +37,17 @@ func (m *markup) stringItem(to []byte, end string) ([]byte, error) {
 
 // phonetics reads how the pronunciation would be shown.
 func (m *markup) phonetics() error {
-	for {
-		name, value, err := m.attribute()
-		if err != nil {
-			return err
+	err := m.attributes(func(name string, value []byte) bool {
+		if name == "fontId" {
+			_, ok := number(value)
+			return ok
 		}
-		switch string(name) {
-		case "":
-			if !m.take("/>") {
-				return errUnknown
-			}
-			return nil
-		case "fontId":
-			if _, ok := number(value); !ok {
-				return errUnknown
-			}
-		case "type", "alignment":
-		default:
-			return errUnknown
-		}
+		return name == "type" || name == "alignment"
+	})
+	if err == nil && !m.take("/>") {
+		err = errUnknown
 	}
+	return err
 }
 
 // element appends the text of an element without children, whose start tag has been read up to its attributes.
@@ -119,17 +110,12 @@ func (m *markup) runProperties() error {
 		if err != nil {
 			return err
 		}
-		for {
-			name, value, err := m.attribute()
-			if err != nil {
-				return err
-			}
-			if name == nil {
-				break
-			}
-			if fits := lookValues[string(element)+" "+string(name)]; fits == nil || !fits(string(value)) {
-				return errUnknown
-			}
+		err = m.attributes(func(name string, value []byte) bool {
+			fits := lookValues[string(element)+" "+name]
+			return fits != nil && fits(string(value))
+		})
+		if err != nil {
+			return err
 		}
 		if !lookElements[string(element)] || !m.take("/>") {
 			return errUnknown

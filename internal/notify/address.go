@@ -3,9 +3,9 @@ package notify
 
 import (
 	"errors"
-	"net"
 	"net/url"
-	"strings"
+
+	"taskrecon/internal/graph"
 )
 
 // Address is where something is sent. Its path and query may hold a secret, so it prints without them.
@@ -17,7 +17,7 @@ func ParseAddress(text string) (Address, error) {
 	switch {
 	case err != nil:
 		return Address{}, errors.New("it is not a URL; write it like https://example.com/path")
-	case u.Scheme == "http" && !loopback(u.Hostname()):
+	case u.Scheme == "http" && !graph.IsLoopback(u):
 		return Address{}, errors.New("plain http is for this machine only; use https")
 	case u.Scheme != "http" && u.Scheme != "https":
 		return Address{}, errors.New("it is not an https URL; write it like https://example.com/path")
@@ -27,11 +27,6 @@ func ParseAddress(text string) (Address, error) {
 		return Address{}, errors.New("it holds a # and what follows, which cannot be sent; leave that out")
 	}
 	return Address{u}, nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 // Host is the part of the address that is no secret: the host and, where it has one, the port.

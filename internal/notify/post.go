@@ -8,8 +8,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
+
+	"taskrecon/internal/graph"
 )
 
 // What a message may cost. The run is over by then, so nobody waits for long.
@@ -82,10 +83,9 @@ func judge(resp *http.Response, host string) (again, error) {
 	case code >= 300 && code < 400:
 		return again{}, fmt.Errorf("%s answers %d, a redirect, which is not followed", host, code)
 	}
-	seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
 	return again{
 		may:   code == http.StatusTooManyRequests || code >= 500,
-		after: time.Duration(min(max(seconds, 0), 3600)) * time.Second,
+		after: graph.RetryAfter(resp.Header.Get("Retry-After"), time.Now()), // negative where it says nothing
 	}, fmt.Errorf("%s answers %d %s", host, code, http.StatusText(code))
 }
 
