@@ -140,12 +140,7 @@ func (d *doctor) clock() {
 func (d *doctor) token(ctx context.Context) {
 	who, err := d.Client.Identity(ctx)
 	if err != nil {
-		var exit *Exit
-		fix := "check --auth and what it needs; see taskrecon doctor --help"
-		if errors.As(err, &exit) && exit.Hint != "" {
-			fix = exit.Hint
-		}
-		d.say("token", CheckFailed, fix, "%s", plainCause(err))
+		d.say("token", CheckFailed, "check --auth and what it needs; see taskrecon doctor --help", "%s", plainCause(err))
 		return
 	}
 	d.got, d.who, d.known = true, who, who.Actor != "" || who.Tenant != ""

@@ -15,7 +15,7 @@ import (
 func (b *book) nameCells(p *page) error {
 	for name, fact := range map[string]string{"Run_ID": "Run ID", "Ledger_SHA256": "Final SHA-256", "Input_SHA256": "SHA-256"} {
 		if at, ok := b.facts[fact]; ok {
-			p.named[name] = "'" + at.sheet + "'!" + "$C$" + cellName(1, at.row)[1:]
+			p.named[name] = absolute(at.sheet, "C", at.row)
 		}
 	}
 	var errs error

@@ -47,6 +47,11 @@ func (b *book) connect(sheet string, links []link) error {
 	return errs
 }
 
+// absolute is the address of a cell as names hold it.
+func absolute(sheet, column string, row int) string {
+	return fmt.Sprintf("'%s'!$%s$%d", sheet, column, row)
+}
+
 // cellName is the address of a cell whose place is known to be one.
 func cellName(column, row int) string {
 	name, _ := excelize.CoordinatesToCellName(column, row)

@@ -49,15 +49,15 @@ var looks = map[diff.Outcome]look{
 
 // styles are the workbook's cell styles, by use.
 type styles struct {
-	header, headerRight, headerIn                 int
-	text, wrap, number, time                      int
-	textLink, wrapLink, numberLink, attentionLink int
-	title, good, bad, section, attention, note    int
-	label, fact, count, share, meaning            int
-	zeroCount, zeroShare, zeroMeaning, zeroWord   int
-	zeroSwatch                                    int
-	totalWord, totalCount, totalShare, totalFill  int
-	outcome, outcomeLink, swatch, word            map[diff.Outcome]int
+	header, headerRight, headerIn                int
+	text, wrap, number, time                     int
+	wrapLink, numberLink, attentionLink          int
+	title, good, bad, section, attention, note   int
+	label, fact, count, share, meaning           int
+	zeroCount, zeroShare, zeroMeaning, zeroWord  int
+	zeroSwatch                                   int
+	totalWord, totalCount, totalShare, totalFill int
+	outcome, outcomeLink, swatch, word           map[diff.Outcome]int
 }
 
 // stylist makes styles and keeps the first error.
@@ -119,10 +119,8 @@ func newStyles(f *excelize.File) (styles, error) {
 		wrap:        s.make(trait{format: "@", lined: true, wrap: true}),
 		number:      s.make(trait{format: "0", lined: true, across: "right", indent: 1}),
 		time:        s.make(trait{format: "yyyy-mm-dd hh:mm:ss", lined: true, across: "left"}),
-
-		textLink:   s.make(trait{format: "@", lined: true, ink: linkInk, underlined: true}),
-		wrapLink:   s.make(trait{format: "@", lined: true, wrap: true, ink: linkInk, underlined: true}),
-		numberLink: s.make(trait{format: "0", lined: true, across: "right", indent: 1, ink: linkInk, underlined: true}),
+		wrapLink:    s.make(trait{format: "@", lined: true, wrap: true, ink: linkInk, underlined: true}),
+		numberLink:  s.make(trait{format: "0", lined: true, across: "right", indent: 1, ink: linkInk, underlined: true}),
 
 		title:         s.make(trait{size: 18, bold: true, ink: navy, upward: "center"}),
 		good:          s.make(trait{size: 12, bold: true, fill: "CDEBDF", wrap: true, upward: "center", indent: 1, across: "left"}),

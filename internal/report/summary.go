@@ -117,7 +117,7 @@ func (p *page) lead(column string, to spot) {
 
 // name gives a cell of the row at hand a name for formulas.
 func (p *page) name(name, column string) {
-	p.named[name] = fmt.Sprintf("'%s'!$%s$%d", summarySheet, column, p.row)
+	p.named[name] = absolute(summarySheet, column, p.row)
 }
 
 func (p *page) section(text string) {

@@ -157,7 +157,7 @@ func (t *table) add(values ...any) error {
 		}
 		t.cells[i] = t.cellOf(v)
 		if isLink && t.cells[i] != nil && len(p.links) < mostLinks {
-			t.cells[i] = t.underlined(t.columns[i].kind, v)
+			t.cells[i] = t.underlined(v)
 			p.links = append(p.links, link{cellName(i+1, at.row), l.to})
 		} else if isLink {
 			t.book.unlinked++
@@ -196,16 +196,13 @@ func (t *table) cellOf(v any) any {
 }
 
 // underlined is a value that leads somewhere.
-func (t *table) underlined(k kind, v any) excelize.Cell {
+func (t *table) underlined(v any) excelize.Cell {
 	st := &t.book.styles
 	switch v := v.(type) {
 	case diff.Outcome:
 		return excelize.Cell{StyleID: st.outcomeLink[v], Value: string(v)}
 	case int:
 		return excelize.Cell{StyleID: st.numberLink, Value: v}
-	}
-	if k == word {
-		return excelize.Cell{StyleID: st.textLink, Value: v}
 	}
 	return excelize.Cell{StyleID: st.wrapLink, Value: v}
 }
