@@ -129,11 +129,11 @@ func newRun(n int) *run {
 		t.Set(task.Status, task.Text("active"))
 		t.Set(task.Priority, task.Text("low"))
 		current = append(current, t)
-		rows[i] = diff.Row{SameAs: -1, Desired: task.Desired{ID: id, Wishes: []task.Wish{
-			{Property: task.Priority, Value: task.Text("low")},
-			{Property: task.AssignedTo, Value: task.Text("new@contoso.com")},
-			{Property: task.Status, Value: task.Text("completed")},
-		}}}
+		rows[i] = diff.Row{SameAs: -1, Desired: task.NewDesired(task.Origin{}, id, nil,
+			task.Wish{Property: task.Priority, Value: task.Text("low")},
+			task.Wish{Property: task.AssignedTo, Value: task.Text("new@contoso.com")},
+			task.Wish{Property: task.Status, Value: task.Text("completed")},
+		)}
 	}
 	// Limits and re-reading have tests of their own; elsewhere they stay out of the way.
 	r := &run{tenant: tn, changes: diff.Make(rows, current).Pending(), o: batch.Options{

@@ -76,7 +76,7 @@ func printChange(w io.Writer, c *diff.Change) {
 			name = "  " + strconv.QuoteToGraphic(text)
 		}
 	}
-	fmt.Fprintf(w, "row %d  %s%s\n", c.Desired.Origin.Row, printable(c.ID()), name)
+	fmt.Fprintf(w, "row %d  %s%s\n", c.Desired.Origin().Row, printable(c.ID()), name)
 	if c.Outcome != diff.Pending {
 		fmt.Fprintf(w, "    %s: %s\n", c.Outcome, printable(c.Reason))
 	}

@@ -166,7 +166,7 @@ func (w *watcher) Settled(r batch.Result) {
 	case !r.Outcome.Good():
 		line = w.log.Warn()
 	}
-	line = line.Str(eventMember, EventItemSettled).Int("row", r.Change.Desired.Origin.Row).Str("task", r.Change.ID()).Str("outcome", string(r.Outcome))
+	line = line.Str(eventMember, EventItemSettled).Int("row", r.Change.Desired.Origin().Row).Str("task", r.Change.ID()).Str("outcome", string(r.Outcome))
 	if !w.lines {
 		line = line.Int("attempts", r.Attempts).Int("status", r.Status).Str("code", r.Code).Str("requestId", r.RequestID).Str("clientRequestId", r.ClientRequestID)
 	}

@@ -46,7 +46,7 @@ func TestThreeWays(t *testing.T) {
 		{"the same pair", made("x", "A=1\nB=1"), made("x", "A=3\nB=1"), pair("A", "2"), false, Conflict, "intendedSettings.A"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			row := Row{Desired: task.Desired{ID: "a", Wishes: []task.Wish{tt.wish}}, SameAs: -1, Overwrite: tt.overwrite}
+			row := Row{Desired: task.NewDesired(task.Origin{}, "a", nil, tt.wish), SameAs: -1, Overwrite: tt.overwrite}
 			if tt.base != nil {
 				row.Desired.Base = task.BaseOf(tt.base)
 			}

@@ -120,7 +120,7 @@ func verdict(index int, row *Row, found *task.Task) Change {
 		c.Outcome, c.Reason = WrongType, "the task is "+TypeName(found.Type)+", not a securityConfigurationTask"
 	default:
 		c.Current = found
-		c.Edits = Edits(row.Desired.Wishes, found)
+		c.Edits = Edits(&row.Desired, found)
 		if len(c.Edits) == 0 {
 			c.Outcome = Unchanged
 		} else if conflicts := Conflicts(&row.Desired, found); len(conflicts) > 0 && !row.Overwrite {
@@ -135,19 +135,23 @@ func verdict(index int, row *Row, found *task.Task) Change {
 
 // Edits returns the wishes that the task does not already meet, as edits in the order of the wishes.
 // Wishes for single pairs, which stand together, become one edit of the whole collection.
-func Edits(wishes []task.Wish, current *task.Task) []Edit {
+func Edits(d *task.Desired, current *task.Task) []Edit {
 	var edits []Edit
-	for i := 0; i < len(wishes); {
-		p := wishes[i].Property
-		before := current.Get(p)
-		wanted := before
-		for ; i < len(wishes) && wishes[i].Property == p; i++ {
-			wanted = meet(wanted, wishes[i])
-		}
-		if !p.Equal(before, wanted) {
-			edits = append(edits, Edit{Property: p, Before: before, Wanted: wanted})
+	var last Edit // of the property whose wishes are being met
+	add := func() {
+		if p := last.Property; p != nil && !p.Equal(last.Before, last.Wanted) {
+			edits = append(edits, last)
 		}
 	}
+	for w := range d.Wishes() {
+		if w.Property != last.Property {
+			add()
+			v := current.Get(w.Property)
+			last = Edit{Property: w.Property, Before: v, Wanted: v}
+		}
+		last.Wanted = meet(last.Wanted, w)
+	}
+	add()
 	return edits
 }
 

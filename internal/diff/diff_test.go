@@ -21,11 +21,11 @@ func foreign(id, typ string) *task.Task { return &task.Task{ID: id, Type: typ} }
 
 // row makes an input row, from pairs of a property and the value wished for.
 func row(id string, pairs ...any) Row {
-	r := Row{Desired: task.Desired{ID: id}, SameAs: -1}
+	var wishes []task.Wish
 	for i := 0; i < len(pairs); i += 2 {
-		r.Desired.Wishes = append(r.Desired.Wishes, task.Wish{Property: pairs[i].(*task.Property), Value: task.Text(pairs[i+1].(string))})
+		wishes = append(wishes, task.Wish{Property: pairs[i].(*task.Property), Value: task.Text(pairs[i+1].(string))})
 	}
-	return r
+	return Row{Desired: task.NewDesired(task.Origin{}, id, nil, wishes...), SameAs: -1}
 }
 
 func (r Row) invalid(why string) Row { r.Invalid = why; return r }
@@ -220,7 +220,8 @@ func TestPairWishes(t *testing.T) {
 		if c.current != "" {
 			current.Set(task.IntendedSettings, task.Text(c.current))
 		}
-		edits := Edits(c.wishes, current)
+		wanting := task.NewDesired(task.Origin{}, "t", nil, c.wishes...)
+		edits := Edits(&wanting, current)
 		switch {
 		case c.want == "" && len(edits) > 0:
 			t.Errorf("%s: %v", c.name, edits)

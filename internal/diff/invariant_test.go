@@ -77,23 +77,26 @@ func anyRows(pick source) []Row {
 	rows := make([]Row, pick(8, "rows"))
 	first := map[string]int{}
 	for i := range rows {
-		r := Row{SameAs: -1, Desired: task.Desired{ID: anyID(pick), Origin: task.Origin{Row: i + 2}}}
+		r := Row{SameAs: -1}
+		id := anyID(pick)
+		var wishes []task.Wish
 		if pick(5, "invalid") == 0 {
 			r.Invalid = "not understood"
 		}
 		for _, p := range task.All() {
 			if p == task.IntendedSettings && pick(2, "pairs") == 0 {
-				r.Desired.Wishes = append(r.Desired.Wishes, anyPairs(pick)...)
+				wishes = append(wishes, anyPairs(pick)...)
 			} else if p.Writable && pick(3, "set "+p.Name) == 0 {
-				r.Desired.Wishes = append(r.Desired.Wishes, task.Wish{Property: p, Value: anyValue(pick, p)})
+				wishes = append(wishes, task.Wish{Property: p, Value: anyValue(pick, p)})
 			}
 		}
-		key := task.Key(r.Desired.ID)
+		key := task.Key(id)
 		if j, ok := first[key]; !ok && r.Invalid == "" {
 			first[key] = i
 		} else if ok && pick(2, "same") == 0 {
-			r.Desired.Wishes, r.Invalid, r.SameAs = rows[j].Desired.Wishes, "", j
+			wishes, r.Invalid, r.SameAs = slices.Collect(rows[j].Desired.Wishes()), "", j
 		}
+		r.Desired = task.NewDesired(task.Origin{Row: i + 2}, id, nil, wishes...)
 		rows[i] = r
 	}
 	return rows
@@ -108,8 +111,8 @@ func checkPlan(t rapid.TB, rows []Row, current []*task.Task) {
 	}
 	for i := range plan.Changes {
 		c := &plan.Changes[i]
-		if c.Index != i || c.Desired.Origin != rows[i].Desired.Origin || c.Desired.ID != rows[i].Desired.ID {
-			t.Fatalf("change %d is of row %+v; want row %+v: the order of the input is lost", i, c.Desired.Origin, rows[i].Desired.Origin)
+		if c.Index != i || c.Desired.Origin() != rows[i].Desired.Origin() || c.Desired.ID != rows[i].Desired.ID {
+			t.Fatalf("change %d is of row %+v; want row %+v: the order of the input is lost", i, c.Desired.Origin(), rows[i].Desired.Origin())
 		}
 		checkOneVerdict(t, rows[i], c)
 		if c.SameAs >= 0 && (c.SameAs >= i || plan.Changes[c.SameAs].Outcome != c.Outcome) {
@@ -148,7 +151,7 @@ func checkEdits(t rapid.TB, c *Change) {
 	t.Helper()
 	wished := map[*task.Property]task.Value{}
 	pairs := map[string]task.Value{}
-	for _, w := range c.Desired.Wishes {
+	for w := range c.Desired.Wishes() {
 		if w.Pair != "" {
 			pairs[w.Pair] = w.Value
 			continue
@@ -186,7 +189,7 @@ func checkEdits(t rapid.TB, c *Change) {
 			t.Fatalf("%s changed from %q to %q without a wish", p.Name, c.Current.Get(p), after.Get(p))
 		}
 	}
-	if again := Edits(c.Desired.Wishes, after); len(again) > 0 {
+	if again := Edits(&c.Desired, after); len(again) > 0 {
 		t.Fatalf("after the change there is still something to do: %v", again)
 	}
 }

@@ -27,28 +27,53 @@ func planSizes() []int {
 // with pairs are wished for one by one.
 func bothSides(n int, pairs bool) ([]Row, []*task.Task) {
 	tasks, rows := make([]*task.Task, n), make([]Row, n)
+	sheet := task.NewSheet("tasks.csv", "")
+	columns := wishColumns(sheet, pairs)
 	for i := range n {
 		t := &task.Task{ID: fmt.Sprintf("00000000-0000-4000-8000-%012d", i), Type: task.ODataType}
-		r := Row{SameAs: -1, Desired: task.Desired{ID: strings.Clone(t.ID), Origin: task.Origin{File: "tasks.csv", Row: i + 2}}}
-		r.Desired.Wishes = make([]task.Wish, 0, task.Count+2)
 		for _, p := range task.All() {
 			t.Set(p, task.Text(heldText(p, i)))
-			if p == task.IntendedSettings && pairs {
-				r.Desired.Wishes = append(r.Desired.Wishes, pairWishes(i)...)
-			} else if p.Writable {
-				r.Desired.Wishes = append(r.Desired.Wishes, task.Wish{Property: p, Value: task.Text(wishedText(p, i))})
-			}
 		}
-		tasks[i], rows[(i*7+3)%n] = t, r
+		cells := make([]task.Ref, len(columns))
+		for at, c := range columns {
+			text := wishedText(c.Property, i)
+			if c.Pair != "" {
+				text = pairText(c.Pair, i)
+			}
+			cells[at] = sheet.Keep(at, text, task.Text(text))
+		}
+		tasks[i], rows[(i*7+3)%n] = t, Row{SameAs: -1, Desired: sheet.Row(i+2, strings.Clone(t.ID), cells)}
 	}
 	return rows, tasks
 }
 
-func pairWishes(i int) []task.Wish {
-	one := func(name, value string) task.Wish {
-		return task.Wish{Property: task.IntendedSettings, Pair: name, Value: task.Text(value)}
+// wishColumns gives the sheet a column for each writable property, or for pairs in the place of the settings as a whole.
+func wishColumns(sheet *task.Sheet, pairs bool) []task.Wish {
+	var columns []task.Wish
+	for _, p := range task.All() {
+		switch {
+		case p == task.IntendedSettings && pairs:
+			for _, name := range []string{"RecoveryKeyEscrow", "BitLocker", "MinimumPinLength"} {
+				columns = append(columns, task.Wish{Property: p, Pair: name})
+			}
+		case p.Writable:
+			columns = append(columns, task.Wish{Property: p})
+		}
 	}
-	return []task.Wish{one("RecoveryKeyEscrow", "enabled"), one("BitLocker", "required"), one("MinimumPinLength", fmt.Sprint(i%12))}
+	for at, c := range columns {
+		sheet.Wishing(at, c.Property, c.Pair)
+	}
+	return columns
+}
+
+func pairText(name string, i int) string {
+	switch name {
+	case "MinimumPinLength":
+		return fmt.Sprint(i % 12)
+	case "BitLocker":
+		return "required"
+	}
+	return "enabled"
 }
 
 func heldText(p *task.Property, i int) string {
@@ -76,13 +101,13 @@ func wishedText(p *task.Property, i int) string {
 }
 
 // copied copies both sides through memory: what no plan can do without, since it has to look at all of it.
-func copied(rows []Row, tasks []*task.Task) ([]Row, []*task.Task) {
-	rows = slices.Clone(rows)
+func copied(rows []Row, tasks []*task.Task) ([][]task.Wish, []*task.Task) {
+	wished := make([][]task.Wish, len(rows))
 	for i := range rows {
-		d := &rows[i].Desired
-		d.ID, d.Wishes = strings.Clone(d.ID), slices.Clone(d.Wishes)
-		for j := range d.Wishes {
-			d.Wishes[j].Value = cloned(d.Wishes[j].Value)
+		wished[i] = make([]task.Wish, 0, task.Count+2)
+		for w := range rows[i].Desired.Wishes() {
+			w.Value = cloned(w.Value)
+			wished[i] = append(wished[i], w)
 		}
 	}
 	tasks = slices.Clone(tasks)
@@ -93,7 +118,7 @@ func copied(rows []Row, tasks []*task.Task) ([]Row, []*task.Task) {
 		}
 		tasks[i] = c
 	}
-	return rows, tasks
+	return wished, tasks
 }
 
 func cloned(v task.Value) task.Value {

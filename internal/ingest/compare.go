@@ -101,32 +101,21 @@ func (b *builder) whole(from *task.Base, m match, text string) error {
 }
 
 // dropUnchanged takes out of a row that has a base the wishes for what the base holds, in whatever form they stand there.
-func (b *builder) dropUnchanged(d *task.Desired, w *rowWishes) {
+func (b *builder) dropUnchanged(d *task.Desired) {
 	if d.Base == nil {
 		return
 	}
-	for i, p := range properties {
-		if !w.set[i] {
+	for i, m := range b.header.columns {
+		w, ok := d.WishIn(i)
+		if !ok {
 			continue
 		}
-		if v, known := d.Base.Get(p); known && p.Equal(v, w.whole[i]) {
-			w.set[i] = false
-			d.Cells[b.header.of(p)] = ""
+		if v, known := d.Base.Get(w.Property); m.pair == "" && known && w.Property.Equal(v, w.Value) {
+			d.Silence(i)
 			continue
 		}
 		b.edited++
 	}
-	b.edited += len(w.pairs)
-}
-
-// of is the index of the column of a property that has one.
-func (h *header) of(p *task.Property) int {
-	for i, m := range h.columns {
-		if m.property == p && m.pair == "" {
-			return i
-		}
-	}
-	return -1
 }
 
 // noticeBase says what the rows were compared with.

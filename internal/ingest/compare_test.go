@@ -44,7 +44,7 @@ func readBased(t *testing.T, text string, rows []SheetRow, o Options) (*Input, e
 
 func wishWords(d task.Desired) string {
 	var words []string
-	for _, w := range d.Wishes {
+	for w := range d.Wishes() {
 		name := w.Property.Name
 		if w.Pair != "" {
 			name += "." + w.Pair
@@ -94,7 +94,7 @@ func TestUnchangedCellsAreBlank(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(in.Rows[0].Desired.Cells, "|"); got != "a|pending||" {
+	if got := strings.Join(in.Rows[0].Desired.Cells(), "|"); got != "a|pending||" {
 		t.Errorf("cells %q", got)
 	}
 }
@@ -109,7 +109,7 @@ func TestLostCharacters(t *testing.T) {
 		t.Fatalf("40,000 characters are shown as %d, whole: %v", len(shown), whole)
 	}
 	in, err := readBased(t, "id,displayName,description,taskrecon base\na,bell "+lost+","+shown+",BASE\n", rows, Options{})
-	if err != nil || len(in.Problems) > 0 || len(in.Rows[0].Desired.Wishes) > 0 {
+	if err != nil || len(in.Problems) > 0 || asks(&in.Rows[0].Desired) {
 		t.Fatalf("unedited: %v, %v, %q", err, in.Problems, wishWords(in.Rows[0].Desired))
 	}
 	in, err = readBased(t, "id,displayName,taskrecon base\na,Bell "+lost+",BASE\n", rows, Options{})

@@ -184,7 +184,7 @@ func TestCorpusCSVContent(t *testing.T) {
 		}
 		for i, row := range in.Rows {
 			for j, column := range in.Columns {
-				if got := row.Desired.Cells[j]; got != want[i][column] {
+				if got := row.Desired.Cell(j); got != want[i][column] {
 					t.Errorf("%s row %d: %s is %q, want %q", name, i, column, got, want[i][column])
 				}
 			}
@@ -198,8 +198,8 @@ func TestCorpusLeapYear(t *testing.T) {
 	in, err := Read(filepath.Join(corpusDir, "dates", "rxl__dates-leap-year-1900-xlsx.xlsx"), Options{})
 	must(t, err)
 	for _, row := range in.Rows {
-		if c := row.Desired.Cells; (c[0] == c[1]) != (c[2] == "TRUE") {
-			t.Errorf("row %d: %q", row.Desired.Origin.Row, c)
+		if c := row.Desired.Cells(); (c[0] == c[1]) != (c[2] == "TRUE") {
+			t.Errorf("row %d: %q", row.Desired.Origin().Row, c)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -18,17 +19,18 @@ func TestCSVRow(t *testing.T) {
 		t.Fatalf("%d rows, problems:\n%s", len(in.Rows), messages(in))
 	}
 	d := in.Rows[0].Desired
-	if d.ID != "a-1" || d.Origin != (task.Origin{File: "in.csv", Row: 4}) || in.Rows[0].SameAs != -1 {
+	if d.ID != "a-1" || d.Origin() != (task.Origin{File: "in.csv", Row: 4}) || in.Rows[0].SameAs != -1 {
 		t.Errorf("got %+v", d)
 	}
 	want := map[string]string{"assignedTo": "x\r\ny ", "status": "active", "description": ""}
 	if got := wishesOf(in, 0); !maps.Equal(got, want) {
 		t.Errorf("wishes %q", got)
 	}
-	if d.Wishes[0].Property != task.Description || !d.Wishes[0].Value.IsNull() {
-		t.Errorf("wishes are not in table order, or <clear> is not null: %+v", d.Wishes)
+	wishes := slices.Collect(d.Wishes())
+	if wishes[0].Property != task.Description || !wishes[0].Value.IsNull() {
+		t.Errorf("wishes are not in table order, or <clear> is not null: %+v", wishes)
 	}
-	if in.Rows[1].Desired.Origin.Row != 8 || len(in.Rows[1].Desired.Wishes) != 0 {
+	if in.Rows[1].Desired.Origin().Row != 8 || asks(&in.Rows[1].Desired) {
 		t.Errorf("blank cells: %+v", in.Rows[1].Desired)
 	}
 	if len(in.SHA256) != 64 || in.Sheet != "" {

@@ -40,7 +40,7 @@ func (b *builder) markDuplicates() {
 		}
 		for _, i := range same[1:] {
 			rows[i].SameAs = same[0]
-			merged = append(merged, fmt.Sprintf("%d with %d", rows[i].Desired.Origin.Row, rows[same[0]].Desired.Origin.Row))
+			merged = append(merged, fmt.Sprintf("%d with %d", rows[i].Desired.Origin().Row, rows[same[0]].Desired.Origin().Row))
 		}
 	}
 	if len(merged) > 0 {
@@ -92,7 +92,7 @@ func (b *builder) disagree(same []int) {
 		var others []string
 		for _, j := range same {
 			if j != i && len(others) < 6 {
-				others = append(others, strconv.Itoa(b.in.Rows[j].Desired.Origin.Row))
+				others = append(others, strconv.Itoa(b.in.Rows[j].Desired.Origin().Row))
 			}
 		}
 		where := list(others)
@@ -100,7 +100,7 @@ func (b *builder) disagree(same []int) {
 			where += fmt.Sprintf(" and %d more", more)
 		}
 		row := &b.in.Rows[i]
-		row.Problems = append(row.Problems, b.problem(row.Desired.Origin.Row, b.header.id,
+		row.Problems = append(row.Problems, b.problem(row.Desired.Origin().Row, b.header.id,
 			fmt.Sprintf("the id %q is also in row %s, which asks for something else; keep one", clip(row.Desired.ID), where)))
 	}
 }

@@ -92,7 +92,7 @@ func TestStandardInput(t *testing.T) {
 	book := string(sheetOf(t, `<row><c t="str"><v>id</v></c></row><row><c t="str"><v>a</v></c></row>`))
 	for _, text := range []string{"id\na\n", book} {
 		in, err := Read(StandardInput, Options{Stdin: strings.NewReader(text), TmpDir: t.TempDir()})
-		if err != nil || in.File != "stdin" || len(in.Rows) != 1 || in.Rows[0].Desired.Origin.File != "stdin" {
+		if err != nil || in.File != "stdin" || len(in.Rows) != 1 || in.Rows[0].Desired.Origin().File != "stdin" {
 			t.Errorf("%v %+v", err, in)
 		}
 	}
@@ -170,7 +170,7 @@ func TestCorpusEncodings(t *testing.T) {
 		}
 		got := strings.Join(in.Columns, "|")
 		for _, row := range in.Rows {
-			got += "/" + strings.Join(row.Desired.Cells, "|")
+			got += "/" + strings.Join(row.Desired.Cells(), "|")
 		}
 		if got != tt.want {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)

@@ -47,12 +47,6 @@ func (b *builder) finish() error {
 	if err := b.checkHiddenRows(); err != nil {
 		return err
 	}
-	for i := range b.in.Rows {
-		d := &b.in.Rows[i].Desired
-		for len(d.Cells) < len(b.in.Columns) {
-			d.Cells = append(d.Cells, "")
-		}
-	}
 	if b.better > 0 {
 		b.suggestHeader()
 		return nil

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -14,22 +15,23 @@ func check(t *testing.T, in *Input) {
 		d := row.Desired
 		problems += len(row.Problems)
 		if d.ID == "" && len(row.Problems) == 0 && in.HeaderProblems == 0 {
-			t.Fatalf("row %d has neither an id nor a problem", d.Origin.Row)
+			t.Fatalf("row %d has neither an id nor a problem", d.Origin().Row)
 		}
-		if len(d.Cells) != len(in.Columns) || d.Origin.File == "" || d.Origin.Row <= 0 {
+		if len(d.Cells()) != len(in.Columns) || d.Origin().File == "" || d.Origin().Row <= 0 {
 			t.Fatalf("row %+v under %d columns", d, len(in.Columns))
 		}
-		if i > 0 && d.Origin.Row <= in.Rows[i-1].Desired.Origin.Row {
-			t.Fatalf("row %d follows row %d", d.Origin.Row, in.Rows[i-1].Desired.Origin.Row)
+		if i > 0 && d.Origin().Row <= in.Rows[i-1].Desired.Origin().Row {
+			t.Fatalf("row %d follows row %d", d.Origin().Row, in.Rows[i-1].Desired.Origin().Row)
 		}
 		if row.SameAs >= i {
 			t.Fatalf("row %d is the same as a later one", i)
 		}
-		for j := 1; j < len(d.Wishes); j++ {
-			before, w := d.Wishes[j-1], d.Wishes[j]
+		wishes := slices.Collect(d.Wishes())
+		for j := 1; j < len(wishes); j++ {
+			before, w := wishes[j-1], wishes[j]
 			bothPairs := before.Pair != "" && w.Pair != "" && before.Pair != w.Pair
 			if before.Property.Index() >= w.Property.Index() && !bothPairs && len(row.Problems) == 0 {
-				t.Fatalf("wishes of row %d are not in table order", d.Origin.Row)
+				t.Fatalf("wishes of row %d are not in table order", d.Origin().Row)
 			}
 		}
 	}
@@ -66,7 +68,7 @@ func FuzzCSV(f *testing.F) {
 		}
 		got := letters(strings.Join(in.Columns, ""))
 		for _, row := range in.Rows {
-			got += letters(strings.Join(row.Desired.Cells, ""))
+			got += letters(strings.Join(row.Desired.Cells(), ""))
 		}
 		if want := letters(string(data)); got != want {
 			t.Fatalf("%d letters of %d arrived", got, want)

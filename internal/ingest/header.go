@@ -26,6 +26,9 @@ type match struct {
 // known reports whether the column is of the task, and not the user's own.
 func (m match) known() bool { return m.id || m.property != nil }
 
+// wishes reports whether a cell of the column asks for something.
+func (m match) wishes() bool { return m.property != nil && m.property.Writable }
+
 // name is what messages call the column.
 func (m match) name() string {
 	switch {
@@ -124,6 +127,8 @@ func sameLetters(a, b string) bool {
 // readHeader understands the header and notes its problems.
 func (b *builder) readHeader(rec record) error {
 	b.hasHeader, b.in.Header, b.header.width = true, rec.row, len(rec.cells)
+	b.sheet = task.NewSheet(b.in.File, b.in.Sheet)
+	b.sheet.Widen(len(rec.cells))
 	seen := map[string]int{} // name to the first column that has it
 	for i, c := range rec.cells {
 		b.in.Columns = append(b.in.Columns, c.text)
@@ -149,6 +154,8 @@ func (b *builder) readHeader(rec record) error {
 			b.header.hasID, b.header.id = true, i+1
 		case m.base:
 			b.header.base = i + 1
+		case m.wishes():
+			b.wishes(m, i)
 		}
 		b.header.columns = append(b.header.columns, m)
 	}
@@ -159,6 +166,16 @@ func (b *builder) readHeader(rec record) error {
 		b.notice("createdDateTime is read-only; its column is ignored")
 	}
 	return b.takeBase()
+}
+
+func (b *builder) wishes(m match, i int) {
+	b.sheet.Wishing(i, m.property, m.pair)
+	switch {
+	case m.pair != "":
+		b.pairs = append(b.pairs, i)
+	case m.property == task.IntendedSettings:
+		b.settled = i + 1
+	}
 }
 
 func (b *builder) headerProblem(row, column int, message string) {

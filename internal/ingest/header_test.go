@@ -99,10 +99,10 @@ func TestOwnColumnsAreNamedAndCarried(t *testing.T) {
 	if got := strings.Join(in.Notices, "\n"); got != strings.Join(want, "\n") {
 		t.Errorf("notices:\n%s", got)
 	}
-	if got := strings.Join(in.Rows[0].Desired.Cells, "|"); got != "a|T1|loose|2020-01-01|failed|r|e|404|q" {
+	if got := strings.Join(in.Rows[0].Desired.Cells(), "|"); got != "a|T1|loose|2020-01-01|failed|r|e|404|q" {
 		t.Errorf("cells %q", got)
 	}
-	if len(in.Rows[0].Desired.Wishes) > 0 {
+	if asks(&in.Rows[0].Desired) {
 		t.Error("a read-only or own column became a wish")
 	}
 }

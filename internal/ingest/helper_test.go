@@ -138,7 +138,7 @@ func messages(in *Input) string {
 
 func wishesOf(in *Input, row int) map[string]string {
 	m := map[string]string{}
-	for _, w := range in.Rows[row].Desired.Wishes {
+	for w := range in.Rows[row].Desired.Wishes() {
 		m[w.Property.Name] = w.Value.String()
 	}
 	return m

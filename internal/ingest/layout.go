@@ -160,7 +160,7 @@ func (b *builder) checkMerges() error {
 			b.in.mergedHeader = true
 		}
 		rows := b.in.Rows
-		for i := sort.Search(len(rows), func(i int) bool { return rows[i].Desired.Origin.Row >= a.top }); i < len(rows) && rows[i].Desired.Origin.Row <= a.bottom; i++ {
+		for i := sort.Search(len(rows), func(i int) bool { return rows[i].Desired.Origin().Row >= a.top }); i < len(rows) && rows[i].Desired.Origin().Row <= a.bottom; i++ {
 			if visits++; visits > MaxCells {
 				return errors.New("has merged cells that cover each other")
 			}
@@ -181,10 +181,10 @@ func (b *builder) firstKnown(a area) int {
 }
 
 func (b *builder) markMerged(row *Row, a area, column int) {
-	at := row.Desired.Origin.Row
+	at := row.Desired.Origin().Row
 	message := fmt.Sprintf("the cell is one of the merged cells %s, of which only the first holds a value; unmerge them and give every row its own", a)
-	for i := column; i <= min(a.right, len(row.Desired.Cells)); i++ {
-		if text := row.Desired.Cells[i-1]; b.header.at(i-1).known() && !blank(text) && (at != a.top || i != a.left) {
+	for i := column; i <= min(a.right, len(b.in.Columns)); i++ {
+		if text := row.Desired.Cell(i - 1); b.header.at(i-1).known() && !blank(text) && (at != a.top || i != a.left) {
 			column, message = i, fmt.Sprintf("%q lies hidden under the merged cells %s; unmerge them and give every row its own value", clip(text), a)
 			break
 		}

@@ -37,7 +37,7 @@ func TestHeaderRow(t *testing.T) {
 		t.Errorf("got\n%s", got)
 	}
 	in = readBook(t, data, Options{HeaderRow: 4})
-	if got := messages(in); in.Header != 4 || len(in.Rows) != 2 || !strings.HasPrefix(got, `in.xlsx: Tasks!B5: status "actve"`) || in.Rows[1].Desired.Origin.Row != 6 {
+	if got := messages(in); in.Header != 4 || len(in.Rows) != 2 || !strings.HasPrefix(got, `in.xlsx: Tasks!B5: status "actve"`) || in.Rows[1].Desired.Origin().Row != 6 {
 		t.Errorf("%d rows\n%s", len(in.Rows), got)
 	}
 	for _, row := range []int{2, 100} {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -119,7 +118,7 @@ func (m *marker) fill() (err error) {
 	for i, row := range m.in.Rows {
 		number := at + 1 + i
 		if m.in.Sheet != "" {
-			number = row.Desired.Origin.Row
+			number = row.Desired.Origin().Row
 		}
 		if err := m.row(number, m.texts(&row.Desired), row.Problems, m.plain); err != nil {
 			return err
@@ -133,10 +132,10 @@ func (m *marker) fill() (err error) {
 
 // texts are the cells of a row. Those that show what the base holds, which ask for nothing, stand in it again.
 func (m *marker) texts(d *task.Desired) []string {
+	texts := d.Cells()
 	if d.Base == nil {
-		return d.Cells
+		return texts
 	}
-	texts := slices.Clone(d.Cells)
 	for i, h := range m.header[:len(texts)] {
 		switch {
 		case h.base:

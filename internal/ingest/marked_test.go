@@ -110,14 +110,14 @@ func TestMarkedSheet(t *testing.T) {
 		t.Errorf("the marked sheet has %d rows and these problems:\n%s\nthe input\n%s", len(again.Rows), messages(again), messages(in))
 	}
 	for i, row := range again.Rows {
-		if row.Desired.Origin.Row != in.Rows[i].Desired.Origin.Row {
-			t.Errorf("row %d became %d", in.Rows[i].Desired.Origin.Row, row.Desired.Origin.Row)
+		if row.Desired.Origin().Row != in.Rows[i].Desired.Origin().Row {
+			t.Errorf("row %d became %d", in.Rows[i].Desired.Origin().Row, row.Desired.Origin().Row)
 		}
 	}
-	if got := strings.Join(again.Rows[0].Desired.Cells, "|"); got != "a|Complet| two\nlines\r |2026-01-02|7" {
+	if got := strings.Join(again.Rows[0].Desired.Cells(), "|"); got != "a|Complet| two\nlines\r |2026-01-02|7" {
 		t.Errorf("%q", got)
 	}
-	if got, want := again.Rows[1].Desired.Cells[4], in.Rows[1].Desired.Cells[4]; got != want {
+	if got, want := again.Rows[1].Desired.Cell(4), in.Rows[1].Desired.Cell(4); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

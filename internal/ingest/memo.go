@@ -8,49 +8,42 @@ const (
 	fruitless    = 1 << 13 // misses after which a column must have shown that its texts repeat
 )
 
-// meaning is what a cell that could be understood says in its column.
-type meaning struct {
-	text  string // for the row's cells
-	value task.Value
-	wish  bool // value is a wish
-}
-
 // memo is what the cells of one column said: most columns hold few texts, many times each. It holds
 // only what depends on nothing but the cell, so errors and cells with a remark are not in it.
 type memo struct {
-	known        map[string]*remembered
+	known        map[string]remembered
 	hits, misses int
 	off          bool
 }
 
 type remembered struct {
-	meaning
+	ref    task.Ref
 	kind   cellKind
 	format numberFormat
 }
 
-// recall finds what a cell said the last time, or nil.
-func (m *memo) recall(c *cell) *meaning {
+// recall finds what a cell said the last time.
+func (m *memo) recall(c *cell) (r task.Ref, ok bool) {
 	if m.off {
-		return nil
+		return 0, false
 	}
-	var r *remembered
+	var was remembered
 	if c.raw != nil {
-		r = m.known[string(c.raw)]
+		was, ok = m.known[string(c.raw)]
 	} else {
-		r = m.known[c.text]
+		was, ok = m.known[c.text]
 	}
-	if r == nil || r.kind != c.kind || r.format != c.format {
+	if !ok || was.kind != c.kind || was.format != c.format {
 		m.misses++
-		return nil
+		return 0, false
 	}
 	m.hits++
-	return &r.meaning
+	return was.ref, true
 }
 
 // remember takes note of what a cell says, if there is room and the column's texts repeat. It returns by
 // how much more is remembered.
-func (m *memo) remember(c cell, got meaning, room bool) int {
+func (m *memo) remember(c cell, r task.Ref, room bool) int {
 	before := len(m.known)
 	switch {
 	case m.off:
@@ -58,9 +51,9 @@ func (m *memo) remember(c cell, got meaning, room bool) int {
 		m.off, m.known = true, nil
 	case room && len(c.text) <= longMeaning:
 		if m.known == nil {
-			m.known = map[string]*remembered{}
+			m.known = map[string]remembered{}
 		}
-		m.known[c.text] = &remembered{got, c.kind, c.format}
+		m.known[c.text] = remembered{r, c.kind, c.format}
 	}
 	return len(m.known) - before
 }

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,7 +10,7 @@ import (
 
 func pairsOf(in *Input, row int) string {
 	var words []string
-	for _, w := range in.Rows[row].Desired.Wishes {
+	for w := range in.Rows[row].Desired.Wishes() {
 		switch {
 		case w.Pair == "":
 			words = append(words, w.Property.Name+"="+w.Value.String())
@@ -37,7 +38,7 @@ func TestPairColumns(t *testing.T) {
 	if in.Rows[4].SameAs != 0 || len(in.Notices) != 1 {
 		t.Errorf("same wishes for pairs do not merge: %+v %q", in.Rows[4], in.Notices)
 	}
-	if w := in.Rows[0].Desired.Wishes[1]; w.Property != task.IntendedSettings {
+	if w := slices.Collect(in.Rows[0].Desired.Wishes())[1]; w.Property != task.IntendedSettings {
 		t.Errorf("%+v", w)
 	}
 	in = readText(t, "id,intendedSettings.A,intendedSettings.a\nx,1,\nx,,1\n")

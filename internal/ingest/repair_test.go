@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -50,7 +51,7 @@ func TestCellsTakenMendedRefused(t *testing.T) {
 		if (notices == "") != (tt.notice == "") || !strings.Contains(notices, tt.notice) {
 			t.Errorf("%s %s: notices\n%s\nwant\n%s", tt.column, tt.cell, notices, tt.notice)
 		}
-		if w := in.Rows[0].Desired.Wishes; tt.problem == "" && (len(w) != 1 || w[0].Value.String() != tt.value) {
+		if w := slices.Collect(in.Rows[0].Desired.Wishes()); tt.problem == "" && (len(w) != 1 || w[0].Value.String() != tt.value) {
 			t.Errorf("%s %s: %+v, want %q", tt.column, tt.cell, w, tt.value)
 		}
 	}

@@ -94,12 +94,13 @@ type builder struct {
 	remarkOrder []*remark
 	remarked    int // calls of remark
 
-	texts    texts
-	cellSlab slab[string]
-	wishSlab slab[task.Wish]
-	wishes   rowWishes // of the row at hand
-	memos    []memo    // by column
-	known    int       // meanings in all memos
+	sheet   *task.Sheet
+	texts   texts
+	refs    slab[task.Ref]
+	memos   []memo // by column
+	known   int    // meanings in all memos
+	settled int    // column of intendedSettings as a whole, or 0
+	pairs   []int  // indexes of the columns of single pairs
 }
 
 func newBuilder(in *Input, o Options) *builder {
@@ -163,11 +164,12 @@ func (b *builder) add(rec record) error {
 	for len(b.in.Columns) < len(rec.cells) {
 		b.in.Columns = append(b.in.Columns, "")
 	}
+	b.sheet.Widen(len(b.in.Columns))
 	if b.cells += len(b.in.Columns); b.cells > MaxCells {
 		return fmt.Errorf("is too big: more than %d cells up to row %d", MaxCells, rec.row)
 	}
 	row := b.understand(rec, from)
-	if rec.hidden && from != nil && b.hidden == HiddenStop && (len(row.Desired.Wishes) > 0 || len(row.Problems) > 0) {
+	if rec.hidden && from != nil && b.hidden == HiddenStop && (asks(&row.Desired) || len(row.Problems) > 0) {
 		b.unseen = append(b.unseen, rec.row) // one that asks for nothing may be hidden
 		return nil
 	}
@@ -191,10 +193,9 @@ func (b *builder) makeRoom(share float64) {
 }
 
 func (b *builder) understand(rec record, from *task.Base) Row {
-	row := Row{SameAs: -1}
-	row.Desired.Origin = task.Origin{File: b.in.File, Sheet: b.in.Sheet, Row: rec.row}
+	cells := b.refs.take(len(rec.cells))
+	row := Row{SameAs: -1, Desired: b.sheet.Row(rec.row, "", cells)}
 	row.Desired.Base = from
-	row.Desired.Cells = b.cellSlab.take(len(b.in.Columns))
 	if rec.ragged != "" {
 		b.report(&row, 0, rec.ragged, true)
 	}
@@ -202,11 +203,9 @@ func (b *builder) understand(rec record, from *task.Base) Row {
 		row.Desired.Base = nil
 		b.report(&row, b.header.id, `the id is not among those that the sheet was made from; blank the row's cell under "`+baseName+`" to ask for every value of the row`, true)
 	}
-	w := &b.wishes
-	w.reset()
 	b.remember(len(rec.cells))
 	for i := range rec.cells {
-		if row.Desired.Base == nil && b.easy(&row, &rec.cells[i], i) {
+		if row.Desired.Base == nil && b.easy(&cells[i], &rec.cells[i], i) {
 			continue
 		}
 		c := rec.cells[i]
@@ -215,47 +214,62 @@ func (b *builder) understand(rec record, from *task.Base) Row {
 			continue
 		}
 		b.used[i] = true
-		got, err := b.meaning(row.Desired.Base, m, c, rec.row, i)
-		row.Desired.Cells[i] = got.text
+		text, err := "", error(nil)
+		cells[i], text, err = b.meaning(row.Desired.Base, m, c, rec.row, i)
 		switch {
 		case err != nil:
 			b.report(&row, i+1, err.Error(), c.kind != cellText)
 		case m.id:
-			row.Desired.ID = got.text
-		case got.wish:
-			w.add(&m, got.value, i+1)
+			row.Desired.ID = text
 		}
 	}
 	if at := b.header.id; at > 0 && (at > len(rec.cells) || rec.cells[at-1].blank()) {
 		b.report(&row, at, "the row has no id", false)
 	}
-	b.dropUnchanged(&row.Desired, w)
-	if w.set[task.IntendedSettings.Index()] && len(w.pairs) > 0 {
-		b.report(&row, w.pairColumn, fmt.Sprintf("the row sets intendedSettings as a whole and intendedSettings.%s; leave one of them blank", w.pairs[0].Pair), false)
-	}
-	row.Desired.Wishes = w.all(&b.wishSlab)
+	b.dropUnchanged(&row.Desired)
+	b.checkSettings(&row)
 	return row
 }
 
+// checkSettings refuses a row that sets intendedSettings both as a whole and by a pair.
+func (b *builder) checkSettings(row *Row) {
+	if b.settled == 0 {
+		return
+	}
+	if _, whole := row.Desired.WishIn(b.settled - 1); !whole {
+		return
+	}
+	for _, at := range b.pairs {
+		if w, ok := row.Desired.WishIn(at); ok {
+			b.report(row, at+1, fmt.Sprintf("the row sets intendedSettings as a whole and intendedSettings.%s; leave one of them blank", w.Pair), false)
+			return
+		}
+	}
+}
+
+// asks reports whether a row wishes for anything.
+func asks(d *task.Desired) bool {
+	for range d.Wishes() {
+		return true
+	}
+	return false
+}
+
 // easy takes a cell of a row without a base that is blank, or of which the column remembers what it says.
-func (b *builder) easy(row *Row, c *cell, i int) bool {
+func (b *builder) easy(into *task.Ref, c *cell, i int) bool {
 	if c.blank() {
 		return true
 	}
-	got := b.memos[i].recall(c)
-	if got == nil {
-		return false
+	r, known := b.memos[i].recall(c)
+	if known {
+		b.used[i], *into = true, r
 	}
-	b.used[i], row.Desired.Cells[i] = true, got.text
-	if got.wish {
-		b.wishes.add(&b.header.columns[i], got.value, i+1)
-	}
-	return true
+	return known
 }
 
 // report adds a problem of the cell in a column counted from 1, or of the row for column 0.
 func (b *builder) report(row *Row, column int, message string, untold bool) {
-	p := b.problem(row.Desired.Origin.Row, column, message)
+	p := b.problem(row.Desired.Origin().Row, column, message)
 	p.untold = untold
 	row.Problems = append(row.Problems, p)
 }
@@ -267,8 +281,8 @@ func (b *builder) remember(columns int) {
 	}
 }
 
-// meaning is what the cell at index i of a row says, if its column does not remember that.
-func (b *builder) meaning(from *task.Base, m match, c cell, row, i int) (meaning, error) {
+// meaning keeps what the cell at index i of a row says, if its column does not remember that. The text holds with an error too.
+func (b *builder) meaning(from *task.Base, m match, c cell, row, i int) (r task.Ref, text string, err error) {
 	switch {
 	case c.raw != nil:
 		c.text, c.raw = b.texts.keepBytes(c.raw), nil
@@ -276,81 +290,36 @@ func (b *builder) meaning(from *task.Base, m match, c cell, row, i int) (meaning
 		c.text = b.texts.keep(c.text)
 	}
 	remarked := b.remarked
-	got, err := b.read(from, m, c, row, i+1)
-	if err == nil && from == nil && b.remarked == remarked {
-		b.known += b.memos[i].remember(c, got, b.known < mostMeanings)
+	text, v, err := b.read(from, m, c, row, i+1)
+	if err != nil {
+		return b.sheet.KeepSilent(i, text), text, err
 	}
-	return got, err
+	r = b.sheet.Keep(i, text, v)
+	if from == nil && b.remarked == remarked {
+		b.known += b.memos[i].remember(c, r, b.known < mostMeanings)
+	}
+	return r, text, nil
 }
 
-// read understands a cell that is not blank in a column counted from 1. The meaning's text holds with an error too.
-func (b *builder) read(from *task.Base, m match, c cell, row, column int) (meaning, error) {
+// read understands a cell that is not blank in a column counted from 1. The text holds with an error too.
+func (b *builder) read(from *task.Base, m match, c cell, row, column int) (string, task.Value, error) {
 	if b.csv && from != nil && m.property != nil && guarded(m.property) {
 		c.text = unguard(c.text)
 	}
 	text, err := b.cellText(c, m, row, column)
-	got := meaning{text: text}
 	if m.base {
-		got.text = "" // the base does not go where the row goes
+		text = "" // the base does not go where the row goes
 	}
-	if err != nil || m.property == nil || !m.property.Writable {
-		return got, err
+	if err != nil || !m.wishes() {
+		return text, task.Null, err
 	}
 	if err := b.whole(from, m, text); err != nil {
-		return got, err
+		return text, task.Null, err
 	}
-	if got.wish = true; m.pair != "" {
+	if m.pair != "" {
 		wish, err := task.ParsePair(m.pair, text)
-		got.value = wish.Value
-		return got, err
+		return text, wish.Value, err
 	}
-	got.value, err = m.property.ParseCell(text, b.format)
-	return got, err
+	v, err := m.property.ParseCell(text, b.format)
+	return text, v, err
 }
-
-// rowWishes gathers the wishes of a row.
-type rowWishes struct {
-	whole      [task.Count]task.Value
-	set        [task.Count]bool
-	pairs      []task.Wish
-	pairColumn int // of the first pair
-}
-
-func (w *rowWishes) reset() {
-	w.set, w.pairs, w.pairColumn = [task.Count]bool{}, w.pairs[:0], 0
-}
-
-func (w *rowWishes) add(m *match, v task.Value, column int) {
-	if m.pair == "" {
-		w.whole[m.property.Index()], w.set[m.property.Index()] = v, true
-		return
-	}
-	if w.pairs = append(w.pairs, task.Wish{Property: m.property, Value: v, Pair: m.pair}); len(w.pairs) == 1 {
-		w.pairColumn = column
-	}
-}
-
-// all is the wishes in table order, those for single pairs where intendedSettings stands; nil if there are none.
-func (w *rowWishes) all(from *slab[task.Wish]) []task.Wish {
-	n := len(w.pairs)
-	for _, set := range w.set {
-		if set {
-			n++
-		}
-	}
-	if n == 0 {
-		return nil
-	}
-	all := from.take(n)[:0]
-	for i, p := range properties {
-		if w.set[i] {
-			all = append(all, task.Wish{Property: p, Value: w.whole[i]})
-		}
-		if p == task.IntendedSettings {
-			all = append(all, w.pairs...)
-		}
-	}
-	return all
-}
-
-var properties = task.All()

@@ -103,7 +103,7 @@ func asksForNothing(t rapid.TB, path string, rows []SheetRow) {
 		if row.Desired.ID != rows[i].Base.ID || row.Desired.Base == nil {
 			t.Errorf("row %d is %q, with a base: %v", i, row.Desired.ID, row.Desired.Base != nil)
 		}
-		for _, w := range row.Desired.Wishes {
+		for w := range row.Desired.Wishes() {
 			held, _ := rows[i].Base.Get(w.Property)
 			t.Errorf("%s asks for %q; the base is %q", w.Property.Name, w.Value, held)
 		}
@@ -169,7 +169,7 @@ func TestSheetsOfEdits(t *testing.T) {
 			t.Fatal(err, in.Problems)
 		}
 		for i, row := range in.Rows {
-			want := task.Desired{Wishes: rows[i].Wishes}
+			want := task.NewDesired(task.Origin{}, "", nil, rows[i].Wishes...)
 			if !row.Desired.SameWishes(&want) {
 				t.Fatalf("asked for %s, read %s", wishWords(want), wishWords(row.Desired))
 			}

@@ -46,7 +46,7 @@ func TestCSVSpectrum(t *testing.T) {
 			}
 			for i, row := range in.Rows {
 				got := map[string]string{}
-				for k, cell := range row.Desired.Cells {
+				for k, cell := range row.Desired.Cells() {
 					got[in.Columns[k]] = cell
 				}
 				if !maps.Equal(got, want[i]) {

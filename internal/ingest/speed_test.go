@@ -148,8 +148,8 @@ func TestRepeatedTextsAreKeptOnce(t *testing.T) {
 		must(t, err)
 		runtime.GC()
 		runtime.ReadMemStats(&after)
-		if len(in.Rows) != rows || in.Rows[rows-1].Desired.Cells[2] != fmt.Sprintf("%s%d", long, (rows-1)%30) {
-			t.Fatalf("%d rows, the last %q", len(in.Rows), in.Rows[rows-1].Desired.Cells)
+		if len(in.Rows) != rows || in.Rows[rows-1].Desired.Cell(2) != fmt.Sprintf("%s%d", long, (rows-1)%30) {
+			t.Fatalf("%d rows, the last %q", len(in.Rows), in.Rows[rows-1].Desired.Cells())
 		}
 		return (after.HeapAlloc - min(before.HeapAlloc, after.HeapAlloc)) / uint64(rows)
 	}

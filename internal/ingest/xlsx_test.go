@@ -34,10 +34,10 @@ func TestXLSXRow(t *testing.T) {
 	if got := wishesOf(in, 1)["description"]; got != "x_y & <b>" {
 		t.Errorf("description %q", got)
 	}
-	if o := in.Rows[1].Desired.Origin; o != (task.Origin{File: "in.xlsx", Sheet: "Tasks", Row: 7}) {
+	if o := in.Rows[1].Desired.Origin(); o != (task.Origin{File: "in.xlsx", Sheet: "Tasks", Row: 7}) {
 		t.Errorf("origin %+v", o)
 	}
-	if got := strings.Join(in.Rows[0].Desired.Cells, "|"); got != "a-1|Active|2026-03-04T05:06:07Z|12| two\nlines |2026-03-04 05:06:07|1.5|TRUE|" {
+	if got := strings.Join(in.Rows[0].Desired.Cells(), "|"); got != "a-1|Active|2026-03-04T05:06:07Z|12| two\nlines |2026-03-04 05:06:07|1.5|TRUE|" {
 		t.Errorf("cells %q", got)
 	}
 	if len(in.Columns) != 9 || in.Columns[8] != "" || !strings.Contains(strings.Join(in.Notices, "\n"), "I (no header)") {

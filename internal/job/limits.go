@@ -141,7 +141,7 @@ func (l Limits) checkClears(pending []*diff.Change) string {
 	var counts [task.Count]int
 	eachEdit(pending, func(c *diff.Change, e diff.Edit) {
 		if e.Property.Unset(e.Wanted) && !e.Property.Unset(e.Before) {
-			rows = append(rows, c.Desired.Origin.Row)
+			rows = append(rows, c.Desired.Origin().Row)
 			counts[e.Property.Index()]++
 		}
 	})
@@ -177,7 +177,7 @@ func (l Limits) checkAssignees(pending []*diff.Change) string {
 			byKey[key] = &load{name: e.Wanted.String()}
 			loads = append(loads, byKey[key])
 		}
-		byKey[key].rows = append(byKey[key].rows, c.Desired.Origin.Row)
+		byKey[key].rows = append(byKey[key].rows, c.Desired.Origin().Row)
 	})
 	loads = slices.DeleteFunc(loads, func(a *load) bool { return len(a.rows) <= l.MaxPerAssignee })
 	if len(loads) == 0 {
@@ -206,7 +206,7 @@ func (l Limits) checkReopened(pending []*diff.Change) string {
 	var rows []int
 	eachEdit(pending, func(c *diff.Change, e diff.Edit) {
 		if e.Property == task.Status && oneOf(e.Before, "completed", "rejected") && oneOf(e.Wanted, "pending", "active") {
-			rows = append(rows, c.Desired.Origin.Row)
+			rows = append(rows, c.Desired.Origin().Row)
 		}
 	})
 	if len(rows) == 0 {

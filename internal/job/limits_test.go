@@ -28,7 +28,7 @@ func limitEdit(p *task.Property, before, wanted string) diff.Edit {
 func limitPlan(tenant int, rows ...[]diff.Edit) *diff.Plan {
 	p := &diff.Plan{Tenant: tenant}
 	for i, edits := range rows {
-		c := diff.Change{Index: i, Edits: edits, SameAs: -1, Desired: task.Desired{ID: strconv.Itoa(i), Origin: task.Origin{Row: i + 2}}}
+		c := diff.Change{Index: i, Edits: edits, SameAs: -1, Desired: task.NewDesired(task.Origin{Row: i + 2}, strconv.Itoa(i), nil)}
 		if len(edits) == 0 {
 			c.Outcome = diff.Unchanged
 		}

@@ -116,12 +116,7 @@ func (r *run) note() func(*diff.Change) string {
 	columns := r.columns()
 	for i, name := range columns {
 		if task.FoldName(name) == "note" {
-			return func(c *diff.Change) string {
-				if i < len(c.Desired.Cells) {
-					return c.Desired.Cells[i]
-				}
-				return ""
-			}
+			return func(c *diff.Change) string { return c.Desired.Cell(i) }
 		}
 	}
 	return nil

@@ -30,7 +30,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 	for i, e := range all {
 		c := plan.Changes[i]
-		if e.Index != i || e.ID != c.ID() || e.Row != 2 || !reflect.DeepEqual(e.Cells, c.Desired.Cells) || len(e.Edits) != len(c.Edits) {
+		if e.Index != i || e.ID != c.ID() || e.Row != 2 || !reflect.DeepEqual(e.Cells, c.Desired.Cells()) || len(e.Edits) != len(c.Edits) {
 			t.Errorf("entry %d: %+v, want %+v", i, e, c)
 		}
 		if c.Current != nil && e.DisplayName != c.Current.Get(task.DisplayName) {

@@ -20,8 +20,10 @@ func TestPlanHashIsOfWhatIsSent(t *testing.T) {
 		t.Errorf("the hash of the sample is %s: saved plans of earlier versions are refused", plan)
 	}
 	for name, change := range map[string]func(p *diff.Plan){
-		"rows":          func(p *diff.Plan) { p.Changes[0].Desired.Origin = task.Origin{File: "other.csv", Row: 9} },
-		"own columns":   func(p *diff.Plan) { p.Changes[1].Desired.Cells[3] = "other notes" },
+		"rows": func(p *diff.Plan) {
+			p.Changes[0].Desired = placed(task.Origin{File: "other.csv", Row: 9}, p.Changes[0].Desired)
+		},
+		"own columns":   func(p *diff.Plan) { p.Changes[1].Desired = row("b", "other notes", -1).Desired },
 		"the id's case": func(p *diff.Plan) { p.Changes[0].Current.ID = "A" },
 		"places":        func(p *diff.Plan) { p.Changes[0].Index = 7 },
 		"other outcomes": func(p *diff.Plan) {

@@ -120,9 +120,7 @@ func (r *Reader) rebuild(line Change) (diff.Change, error) {
 	current.Set(task.DisplayName, line.DisplayName)
 	c := diff.Change{
 		Index: line.Index, SameAs: -1, Current: current,
-		Desired: task.Desired{
-			Origin: task.Origin{File: in.File, Sheet: in.Sheet, Row: line.Row}, ID: line.ID, Cells: line.Cells,
-		},
+		Desired: task.NewDesired(task.Origin{File: in.File, Sheet: in.Sheet, Row: line.Row}, line.ID, line.Cells),
 	}
 	for _, e := range line.Edits {
 		p := task.Lookup(e.Property)

@@ -211,11 +211,11 @@ func TestPendingIsAsPlanned(t *testing.T) {
 		if !reflect.DeepEqual(l.Change.Edits, c.Edits) || l.Change.Current.Get(task.DisplayName) != c.Current.Get(task.DisplayName) {
 			t.Errorf("change %d: %+v, want %+v", i, l.Change, c)
 		}
-		if now := diff.Edits(c.Desired.Wishes, l.Change.Current); !reflect.DeepEqual(now, c.Edits) {
+		if now := diff.Edits(&c.Desired, l.Change.Current); !reflect.DeepEqual(now, c.Edits) {
 			t.Errorf("change %d: made again of what was rebuilt, its edits are %+v", i, now)
 		}
-		c.Desired.Wishes, c.Current, l.Change.Current = nil, nil, nil
-		c.Desired.Origin.File = r.Header.Input.File // the sample's rows name another
+		c.Current, l.Change.Current = nil, nil
+		c.Desired = placed(task.Origin{File: r.Header.Input.File, Row: 2}, c.Desired) // the sample's rows name another file
 		if !reflect.DeepEqual(l.Change, *c) {
 			t.Errorf("change %d: %+v, want %+v", i, l.Change, *c)
 		}

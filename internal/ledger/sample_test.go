@@ -18,13 +18,16 @@ var start = time.Date(2026, 3, 4, 2, 0, 0, 0, time.UTC)
 
 // row asks for the task to be assigned and completed; notes go into a cell.
 func row(id, notes string, sameAs int) diff.Row {
-	return diff.Row{SameAs: sameAs, Desired: task.Desired{
-		Origin: task.Origin{File: "tasks.csv", Row: 2}, ID: id, Cells: []string{id, "new@contoso.com", "completed", notes},
-		Wishes: []task.Wish{
-			{Property: task.AssignedTo, Value: task.Text("new@contoso.com")},
-			{Property: task.Status, Value: task.Text("completed")},
-		},
-	}}
+	return diff.Row{SameAs: sameAs, Desired: task.NewDesired(
+		task.Origin{File: "tasks.csv", Row: 2}, id, []string{id, "new@contoso.com", "completed", notes},
+		task.Wish{Property: task.AssignedTo, Value: task.Text("new@contoso.com")},
+		task.Wish{Property: task.Status, Value: task.Text("completed")},
+	)}
+}
+
+// placed is the row in another place, as a ledger has it: without wishes.
+func placed(from task.Origin, d task.Desired) task.Desired {
+	return task.NewDesired(from, d.ID, d.Cells())
 }
 
 // samplePlan is a row of every kind: 0 to 3 pending, 4 the same as 0, 5 unchanged, 6 not found, 7 invalid.

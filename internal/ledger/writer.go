@@ -16,14 +16,19 @@ import (
 	"taskrecon/internal/task"
 )
 
-// Writer appends to a ledger. It is safe for concurrent use and is a batch.Recorder. After the first error every call
+// Writer appends to a ledger. It is safe for concurrent use and is a batch.Recorder: lines that must be durable and come at
+// the same time share one sync, and other lines do not wait for it. After the first error every call
 // returns that error: nothing is written behind a line that may be torn.
 type Writer struct {
-	mu   sync.Mutex
-	file *os.File
-	buf  *bufio.Writer
-	prev string
-	err  error
+	syncing sync.Mutex // held while the file is synced, which mu is not; taken before mu
+
+	mu     sync.Mutex
+	file   *os.File
+	buf    *bufio.Writer
+	prev   string
+	lines  int64 // that were written
+	stable int64 // of them, those on stable storage
+	err    error
 }
 
 // Create starts a ledger at path, which must not exist, with mode 0600.
@@ -58,7 +63,7 @@ func (w *Writer) Plan(h Header, changes []diff.Change) error {
 
 func changeLine(c *diff.Change) Change {
 	line := Change{
-		Index: c.Index, Row: c.Desired.Origin.Row, ID: c.ID(), Cells: c.Desired.Cells,
+		Index: c.Index, Row: c.Desired.Origin().Row, ID: c.ID(), Cells: c.Desired.Cells(),
 		Outcome: c.Outcome, Reason: c.Reason,
 	}
 	if c.SameAs >= 0 {
@@ -106,15 +111,19 @@ func (w *Writer) End(e End) error { return w.append(kindEnd, e, true) }
 // Sync brings all that was recorded to stable storage.
 func (w *Writer) Sync() error {
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.sync()
+	lines := w.lines
+	w.mu.Unlock()
+	return w.sync(lines)
 }
 
 // Close closes the file. What was recorded since the last sync is written, and synced.
 func (w *Writer) Close() error {
+	err := w.Sync()
+	w.syncing.Lock()
+	defer w.syncing.Unlock()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	err := errors.Join(w.sync(), w.file.Close())
+	err = errors.Join(err, w.file.Close())
 	if w.err == nil {
 		w.err = errClosed
 	}
@@ -123,52 +132,95 @@ func (w *Writer) Close() error {
 
 var errClosed = errors.New("writing the ledger: it is closed")
 
+// append writes a line. The lines of others may be written while it waits for its own to be durable.
 func (w *Writer) append(kind string, body any, durable bool) error {
+	fields, err := fieldsOf(body)
+	n, err := w.add(kind, fields, err)
+	if err == nil && durable {
+		return w.sync(n)
+	}
+	return err
+}
+
+// add writes a line of these fields, unless they failed, and returns its number, from 1.
+func (w *Writer) add(kind string, fields []byte, err error) (int64, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err != nil {
-		return w.err
+		return 0, w.err
 	}
-	line, whole, err := encode(envelope{kind, w.prev}, body)
+	var line []byte
+	var whole string
+	if err == nil {
+		line, whole, err = encode(envelope{kind, w.prev}, fields)
+	}
 	if err == nil {
 		_, err = w.buf.Write(line)
 	}
 	if err != nil {
 		w.err = fmt.Errorf("writing the ledger: %w", err)
-		return w.err
+		return 0, w.err
 	}
 	w.prev = whole
-	if durable {
-		return w.sync()
-	}
-	return nil
+	w.lines++
+	return w.lines, nil
 }
 
-func (w *Writer) sync() error {
-	if w.err != nil {
-		return w.err
+// sync returns once the first n lines are on stable storage. Those who wait for another's sync share the next one.
+func (w *Writer) sync(n int64) error {
+	w.syncing.Lock()
+	defer w.syncing.Unlock()
+	lines, err := w.flush(n)
+	if err != nil || lines == 0 {
+		return err
 	}
-	if err := errors.Join(w.buf.Flush(), w.file.Sync()); err != nil {
+	err = w.file.Sync()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err != nil {
 		w.err = fmt.Errorf("writing the ledger: %w", err)
+	}
+	if w.err == nil {
+		w.stable = lines
 	}
 	return w.err
 }
 
-// encode joins the fields of the envelope and of the body into one object on one line, with its sum, and returns the
-// hash of that line without the newline.
-func encode(e envelope, body any) (line []byte, whole string, err error) {
-	head, err := json.Marshal(e)
-	if err != nil {
-		return nil, "", err
+// flush hands the lines to the file and returns how many there are; 0 if the first n are on stable storage already.
+func (w *Writer) flush(n int64) (lines int64, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err != nil || w.stable >= n {
+		return 0, w.err
 	}
+	if err := w.buf.Flush(); err != nil {
+		w.err = fmt.Errorf("writing the ledger: %w", err)
+		return 0, w.err
+	}
+	return w.lines, nil
+}
+
+// fieldsOf is the members of a body, without braces.
+func fieldsOf(body any) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(body); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(buf.Bytes()[1:], []byte("}\n")), nil
+}
+
+// encode joins the fields of the envelope and of the body into one object on one line, with its sum, and returns the
+// hash of that line without the newline.
+func encode(e envelope, fields []byte) (line []byte, whole string, err error) {
+	head, err := json.Marshal(e)
+	if err != nil {
 		return nil, "", err
 	}
-	line = append(head[:len(head)-1], ',')
-	line = append(line, bytes.TrimSuffix(buf.Bytes()[1:], []byte("}\n"))...)
+	line = make([]byte, 0, len(head)+len(fields)+sumLength+1)
+	line = append(append(line, head[:len(head)-1]...), ',')
+	line = append(line, fields...)
 	member, whole := sums(line)
 	return append(append(line, member...), '\n'), whole, nil
 }

@@ -53,9 +53,16 @@ func (r *run) add(name string, edits ...diff.Edit) *diff.Change {
 	}
 	r.changes = append(r.changes, diff.Change{
 		Index: i, SameAs: -1, Current: current, Edits: edits,
-		Desired: task.Desired{ID: current.ID, Origin: task.Origin{Row: i + 2}, Cells: []string{current.ID, wanted, fmt.Sprintf("CHG%04d", i)}},
+		Desired: task.NewDesired(task.Origin{Row: i + 2}, current.ID, []string{current.ID, wanted, fmt.Sprintf("CHG%04d", i)}),
 	})
 	return &r.changes[i]
+}
+
+// setCell makes a cell of the change's row hold another text.
+func setCell(c *diff.Change, at int, text string) {
+	cells := c.Desired.Cells()
+	cells[at] = text
+	c.Desired = task.NewDesired(c.Desired.Origin(), c.Desired.ID, cells)
 }
 
 // planned appends a row that the plan settled.
@@ -144,7 +151,7 @@ func varied() *run {
 	},
 		edit(task.AssignedTo, "old@contoso.com", "dana@contoso.com"))
 	c := r.planned("Account protection", diff.Conflict, "assignedTo was old@contoso.com in the base and is now someone.else@contoso.com")
-	c.Desired.Cells[1] = "=HYPERLINK(\"http://example.com\")"
+	setCell(c, 1, "=HYPERLINK(\"http://example.com\")")
 	r.planned("", diff.NotFound, "the tenant has no task "+taskID(5))
 	r.planned("CVE-2026-1234", diff.WrongType, "the task is an appVulnerabilityTask, not a securityConfigurationTask")
 	r.planned("Web protection", diff.Invalid, `Wishes!C9: dueDateTime "03/04/2026" is ambiguous; write it as 2006-01-02 or say --date-order dmy, mdy or ymd`)

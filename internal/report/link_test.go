@@ -186,7 +186,7 @@ func TestDirectionIsNotTurned(t *testing.T) {
 	const evil = "file \u202efdp.exe"
 	r := newRun("apply")
 	c := r.planned(evil, diff.Conflict, "reason")
-	c.Desired.Cells[2] = evil
+	setCell(c, 2, evil)
 	f := render(t, r, Options{})
 	if got := rows(t, f, resultsSheet)[1][2]; got != `file \u202efdp.exe` {
 		t.Errorf("Results shows %q", got)

@@ -82,7 +82,7 @@ func manyResults(t testing.TB, n, wide int) *ledger.Reader {
 	for i := range changes {
 		changes[i] = diff.Change{
 			Index: i, SameAs: -1, Current: current, Edits: edits,
-			Desired: task.Desired{Origin: task.Origin{Row: i + 2}, Cells: []string{current.ID, "dana@contoso.com", "CHG0001"}},
+			Desired: task.NewDesired(task.Origin{Row: i + 2}, "", []string{current.ID, "dana@contoso.com", "CHG0001"}),
 		}
 	}
 	h := newRun("apply").header

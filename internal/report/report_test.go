@@ -16,6 +16,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"taskrecon/internal/diff"
+	"taskrecon/internal/task"
 )
 
 func TestSheetsAndHeaders(t *testing.T) {
@@ -135,7 +136,7 @@ func TestTextNeverBecomesFormula(t *testing.T) {
 	r.header.Input.File, r.header.Actor, r.header.Input.Notices = "=1+1", "=2", []string{"=3"}
 	for _, text := range evil {
 		c := r.planned(text, diff.Conflict, text)
-		c.Desired.Cells[2] = text
+		setCell(c, 2, text)
 	}
 	path := filepath.Join(t.TempDir(), "report.xlsx")
 	must(t, Write(path, r.write(t), Options{}))
@@ -185,8 +186,8 @@ func sheetParts(t *testing.T, path string) map[string]string {
 func TestUnfitTextIsSaid(t *testing.T) {
 	long := strings.Repeat("😀x", 20_000)
 	r := newRun("apply")
-	r.planned("long", diff.Conflict, long).Desired.Cells[1] = long
-	r.planned("bell", diff.Conflict, "a\x07b\uffff").Desired.Cells[1] = "a\x07b"
+	setCell(r.planned("long", diff.Conflict, long), 1, long)
+	setCell(r.planned("bell", diff.Conflict, "a\x07b\uffff"), 1, "a\x07b")
 	f := render(t, r, Options{})
 	results, failures := rows(t, f, "Results"), rows(t, f, "Failures")
 	if got := results[1][4]; units(got) > cellUnits || !strings.HasSuffix(got, " characters, see the ledger]") {
@@ -221,7 +222,7 @@ func TestFailuresGiveWayToTheUsersColumns(t *testing.T) {
 	r := newRun("apply")
 	r.header.Input.Columns = []string{"id", "OUTCOME", "Reason", "", "Reason", "reason (taskrecon)"}
 	c := r.planned("x", diff.Invalid, "why")
-	c.Desired.Cells = []string{"1", "mine", "own", "blank header", "own too", "third"}
+	c.Desired = task.NewDesired(c.Desired.Origin(), c.Desired.ID, []string{"1", "mine", "own", "blank header", "own too", "third"})
 	got := rows(t, render(t, r, Options{}), "Failures")
 	want := [][]string{
 		{"id", "OUTCOME", "Reason", "", "Reason", "reason (taskrecon)", "Outcome (taskrecon)", "Reason (taskrecon 2)", "HTTP status", "Error code", "Request ID"},

@@ -71,7 +71,7 @@ func TestVerifyPassesWhatWasWritten(t *testing.T) {
 	short.end = nil
 	saved.add("waits", edit(diffProperty, "a", "b"))
 	for _, text := range []string{"=1+1", "\t=1", " lead and trail ", "_x0041_", "_x005F_x0041_", "a\r\nb\rc", "0012", "1e5", "😀", "<f>1</f>", "a\x07b\uffff\xff", strings.Repeat("😀x", 20_000)} {
-		odd.planned(text, diff.Conflict, text).Desired.Cells[2] = text
+		setCell(odd.planned(text, diff.Conflict, text), 2, text)
 	}
 	for name, r := range map[string]*run{"every outcome": varied(), "cut short": short, "saved plan": saved, "no rows": newRun("apply"), "odd texts": odd} {
 		for _, zone := range []*time.Location{nil, time.UTC, berlin, time.FixedZone("Nearby", -90*60)} {

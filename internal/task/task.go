@@ -82,25 +82,3 @@ type Wish struct {
 	Value    Value
 	Pair     string
 }
-
-// Desired is what one row of the input asks for: a task, and only the properties that the row sets.
-type Desired struct {
-	Origin Origin
-	ID     string
-	Wishes []Wish   // in table order, each property or pair at most once; none of a read-only property
-	Base   *Base    // what the sheet was made from, or nil; then the wishes are only what differs from it
-	Cells  []string // the cells of the row as text that the input accepts again, in the file's columns; what is as in the base is ""
-}
-
-// SameWishes reports whether two rows ask for the same: the same properties, with equal values.
-func (d *Desired) SameWishes(o *Desired) bool {
-	if len(d.Wishes) != len(o.Wishes) {
-		return false
-	}
-	for i, w := range d.Wishes {
-		if !w.same(o.Wishes[i]) {
-			return false
-		}
-	}
-	return true
-}

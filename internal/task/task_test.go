@@ -97,7 +97,7 @@ func TestTaskFromJSONOfWrongShape(t *testing.T) {
 }
 
 func TestSameWishes(t *testing.T) {
-	row := func(w ...Wish) *Desired { return &Desired{Wishes: w} }
+	row := func(w ...Wish) *Desired { d := NewDesired(Origin{}, "", nil, w...); return &d }
 	name, due := Wish{Property: DisplayName, Value: Text("")}, Wish{Property: DueDateTime, Value: Text("2026-01-01T00:00:00Z")}
 	cases := []struct {
 		name string
