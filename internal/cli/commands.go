@@ -213,7 +213,7 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 	config.Watcher = w
 	summary, err := job.Run(c.Context, config)
 	w.close()
-	summary.Next = next(c, summary, file)
+	summary.Next = p.next(c, summary, file)
 	printSummary(p.people(c), summary)
 	return summary, err
 }
@@ -226,7 +226,7 @@ func (p *program) mayAsk(c *cli.Context, file string) error {
 	case !p.interactive() && ledger.Is(file):
 		return job.Fail(job.ExitUsage, "look first with taskrecon report "+shellQuote(file)+" -o FILE.xlsx", "apply without a terminal needs --yes")
 	case !p.interactive():
-		return job.Fail(job.ExitUsage, "look first with "+commandLine(c, "plan", file), "apply without a terminal needs --yes")
+		return job.Fail(job.ExitUsage, "look first with "+p.commandLine(c, "plan", file), "apply without a terminal needs --yes")
 	}
 	return nil
 }
@@ -256,7 +256,7 @@ func (p *program) sendingConfig(c *cli.Context, config *job.Config) (err error) 
 }
 
 // next is the command that follows from how the run ended, if any does.
-func next(c *cli.Context, s *job.Summary, file string) string {
+func (p *program) next(c *cli.Context, s *job.Summary, file string) string {
 	switch {
 	case file == ingest.StandardInput && s.Ledger == "":
 		return "" // what came through the pipe is gone
@@ -264,17 +264,17 @@ func next(c *cli.Context, s *job.Summary, file string) string {
 		if s.Ledger != "" {
 			file = s.Ledger
 		}
-		return commandLine(c, "apply", file)
+		return p.commandLine(c, "apply", file)
 	case s.ExitCode == job.ExitFailed && s.Ledger != "" && s.Command == "apply" && s.Patches > 0 && s.Outcomes[diff.NotSent]+s.Outcomes[diff.Unknown] > 0:
-		return commandLine(c, "apply", s.Ledger) // it failed part-way, as with a token that expired
+		return p.commandLine(c, "apply", s.Ledger) // it failed part-way, as with a token that expired
 	case s.Ledger != "" && slices.Contains([]int{
 		job.ExitTemporary, job.ExitBudget, job.ExitDeadline, job.ExitInterrupt, job.ExitTerminated,
 	}, s.ExitCode):
-		return commandLine(c, "apply", s.Ledger)
+		return p.commandLine(c, "apply", s.Ledger)
 	case s.ExitCode == job.ExitPartial && s.Ledger != "" && s.Command == "apply" && s.Outcomes[diff.NotSent] > 0:
-		return commandLine(c, "apply", s.Ledger) // --limit, or a conflict under abort, left the rest
+		return p.commandLine(c, "apply", s.Ledger) // --limit, or a conflict under abort, left the rest
 	case s.ExitCode == job.ExitInput && !ledger.Is(file):
-		return commandLine(c, "validate", file)
+		return p.commandLine(c, "validate", file)
 	}
 	return ""
 }

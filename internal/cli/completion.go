@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/urfave/cli/v2"
@@ -44,7 +45,7 @@ func (p *program) completion(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return t.Execute(p.stdout, completedCommands(c.App))
+	return t.Execute(p.stdout, completedCommands(p.app()))
 }
 
 // completedCommand is what can follow a command.
@@ -114,13 +115,14 @@ func argumentWords(c *cli.Command, commands []string) []string {
 	return nil
 }
 
-var plainWord = regexp.MustCompile(`^[a-z][A-Za-z0-9-]*$`)
+// plainWord is compiled when it is first used, by completion alone.
+var plainWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][A-Za-z0-9-]*$`) })
 
 // wordsIn returns the alternatives of a placeholder that stand for themselves: in a|b|FILE these are a and b.
 func wordsIn(placeholder string) []string {
 	var words []string
 	for word := range strings.SplitSeq(placeholder, "|") {
-		if plainWord.MatchString(word) {
+		if plainWord().MatchString(word) {
 			words = append(words, word)
 		}
 	}

@@ -46,7 +46,7 @@ func (p *program) settle(c *cli.Context) (map[string]string, error) {
 	if path == "" || first != nil {
 		return sources, first
 	}
-	file, err := readConfig(path, c.App.Commands)
+	file, err := readConfig(path, p.app().Commands)
 	if err != nil {
 		return sources, err
 	}

@@ -207,7 +207,7 @@ func (p *program) writeSheet(c *cli.Context, e job.Export) (*job.Summary, error)
 		fmt.Fprintln(out, s.Reason)
 		return s, nil
 	}
-	if s.Next = commandLine(c, "plan", e.Path); e.Edit == nil {
+	if s.Next = p.commandLine(c, "plan", e.Path); e.Edit == nil {
 		s.Next = "" // after the editing
 	}
 	what := job.Plural(s.Rows, "row")

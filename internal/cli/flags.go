@@ -274,9 +274,9 @@ func flagText(c *cli.Context, name string) string {
 
 // commandLine is the command that does name to the file, with the flags of c that it also has and that
 // do not name this run's own files. Who said --yes to a run is not asked again when it goes on.
-func commandLine(c *cli.Context, name, file string) string {
+func (p *program) commandLine(c *cli.Context, name, file string) string {
 	has := map[string]bool{}
-	for _, f := range c.App.Command(name).Flags {
+	for _, f := range p.app().Command(name).Flags {
 		has[f.Names()[0]] = true
 	}
 	words := []string{"taskrecon", name}

@@ -45,9 +45,10 @@ func (p *program) helpCommand() *cli.Command {
 			default:
 				return usage("help takes one command, not %d words: %q", c.Args().Len(), c.Args().Slice())
 			}
-			command := c.App.Command(c.Args().First())
+			app := p.app()
+			command := app.Command(c.Args().First())
 			if command == nil {
-				return p.noCommand(c.App, c.Args().First())
+				return p.noCommand(app, c.Args().First())
 			}
 			_, err := fmt.Fprint(p.stdout, commandHelp(command))
 			return err

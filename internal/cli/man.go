@@ -19,7 +19,7 @@ func (p *program) manCommand() *cli.Command {
 			if c.Args().Present() {
 				return usage("man takes no arguments, but got %q", c.Args().Slice())
 			}
-			_, err := io.WriteString(p.stdout, manPage(c.App))
+			_, err := io.WriteString(p.stdout, manPage(p.app()))
 			return err
 		},
 	}

@@ -62,10 +62,23 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 	app := p.app()
 	args, err := permute(app, args)
 	if err == nil {
+		app.Commands = called(app, args)
 		err = app.RunContext(ctx, args)
 	}
 	p.tell(err)
 	return job.Code(err)
+}
+
+// called returns the command that the arguments call, or all of them where that is none. urfave/cli writes out the help of
+// every flag that it is given, which takes longer than all else that a command needs before it begins; so it gets no
+// others, and whoever looks for these asks app.
+func called(app *cli.App, args []string) []*cli.Command {
+	if len(args) > 1 {
+		if c := app.Command(args[1]); c != nil {
+			return []*cli.Command{c}
+		}
+	}
+	return app.Commands
 }
 
 // tell prints an error and what to do about it: the one place that does.
@@ -120,16 +133,23 @@ func (p *program) app() *cli.App {
 
 // layOutHelp lays out the help that these arguments may show, and no other: it costs more than starting the program.
 func (p *program) layOutHelp(app *cli.App) {
-	named := false
+	named, asks := false, p.mayAskForHelp()
 	for _, c := range app.Commands {
 		if slices.Contains(p.args, c.Name) {
-			c.CustomHelpTemplate = literal(commandHelp(c))
 			named = named || c.Name != "help"
+			if asks {
+				c.CustomHelpTemplate = literal(commandHelp(c))
+			}
 		}
 	}
-	if !named || slices.Contains(p.args, "help") || slices.Contains(p.args, "--help") || slices.Contains(p.args, "-h") {
+	if !named || asks {
 		app.CustomAppHelpTemplate = literal(appHelp(app))
 	}
+}
+
+// mayAskForHelp reports whether an argument may be -h, --help=true or help, or any other way to ask urfave/cli for it.
+func (p *program) mayAskForHelp() bool {
+	return slices.ContainsFunc(p.args, func(arg string) bool { return strings.HasPrefix(strings.TrimLeft(arg, "-"), "h") })
 }
 
 // noCommand says that there is no such command, and which one may be meant.
@@ -167,8 +187,15 @@ func permute(app *cli.App, args []string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	if slices.ContainsFunc(flags, asksForHelp) {
+		return []string{args[0], args[1], "--help"}, nil // of the command, whatever else stands there; urfave/cli looks for a topic
+	}
 	out := append(append([]string{args[0], args[1]}, flags...), "--")
 	return append(out, files...), nil
+}
+
+func asksForHelp(flag string) bool {
+	return slices.Contains([]string{"-h", "--h", "-help", "--help"}, flag)
 }
 
 // splitArgs tells the flags on a command line, with their values, from everything else there.

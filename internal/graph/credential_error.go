@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
@@ -68,14 +67,14 @@ var adviceFor = map[string]string{
 }
 
 var (
-	stsCode     = regexp.MustCompile(`AADSTS[0-9]+`)
-	stsSentence = regexp.MustCompile(`(AADSTS[0-9]+): ([^"]*)`)
-	stsID       = regexp.MustCompile(`(Trace|Correlation) ID: ?([0-9A-Fa-f-]+)`)
-	stsTail     = regexp.MustCompile(`\s*(Trace ID|Correlation ID|Timestamp): ?.*`)
+	stsCode     = pattern(`AADSTS[0-9]+`)
+	stsSentence = pattern(`(AADSTS[0-9]+): ([^"]*)`)
+	stsID       = pattern(`(Trace|Correlation) ID: ?([0-9A-Fa-f-]+)`)
+	stsTail     = pattern(`\s*(Trace ID|Correlation ID|Timestamp): ?.*`)
 	// quotedAnswer is where MSAL repeats an answer that it could not read.
-	quotedAnswer = regexp.MustCompile(`(?si) json decode error\b.*|\bjson message bytes were\b.*|\braw message was\b.*`)
+	quotedAnswer = pattern(`(?si) json decode error\b.*|\bjson message bytes were\b.*|\braw message was\b.*`)
 	// answerStatus is the status in azidentity's copy of an answer, whose body may hold anything.
-	answerStatus = regexp.MustCompile(`[1-5][0-9][0-9]\b`)
+	answerStatus = pattern(`[1-5][0-9][0-9]\b`)
 )
 
 // reduce makes a SignInError of whatever azidentity says. Its own text holds the whole answer of the issuer.
@@ -106,13 +105,13 @@ func (in SignIn) reduce(err error) error {
 
 // sentence takes code, words and ids out of what Entra wrote.
 func (e *SignInError) sentence(text string) {
-	m := stsSentence.FindStringSubmatch(text)
+	m := stsSentence().FindStringSubmatch(text)
 	if m == nil {
-		e.Code = stsCode.FindString(text)
+		e.Code = stsCode().FindString(text)
 		return
 	}
-	e.Code, e.Message = m[1], plain(stsTail.ReplaceAllString(strings.ReplaceAll(m[2], `\r\n`, " "), ""))
-	for _, id := range stsID.FindAllStringSubmatch(m[2], -1) {
+	e.Code, e.Message = m[1], plain(stsTail().ReplaceAllString(strings.ReplaceAll(m[2], `\r\n`, " "), ""))
+	for _, id := range stsID().FindAllStringSubmatch(m[2], -1) {
 		if id[1] == "Trace" {
 			e.Trace = id[2]
 		} else {
@@ -170,7 +169,7 @@ func (e *SignInError) attempts(text string) {
 			one.Message = one.Code + ": " + one.Message
 			e.Code, e.Trace, e.Correlation = one.Code, one.Trace, one.Correlation
 		} else if head, rest, found := strings.Cut(why, "\n---"); found {
-			one.Message = plain(head) + " answered with HTTP " + answerStatus.FindString(rest)
+			one.Message = plain(head) + " answered with HTTP " + answerStatus().FindString(rest)
 		}
 		tried = append(tried, or(wayOf[name], name)+" ("+one.Message+")")
 	}
@@ -199,7 +198,7 @@ func adviceOf(kind SignInKind, message string) string {
 // plain makes one line of azidentity's words, without its links, and without the bytes of an answer that was no JSON, which
 // may be a token.
 func plain(text string) string {
-	text = quotedAnswer.ReplaceAllString(text, " the answer of the sign-in service is not its JSON")
+	text = quotedAnswer().ReplaceAllString(text, " the answer of the sign-in service is not its JSON")
 	text, _, _ = strings.Cut(text, "To troubleshoot, visit")
 	return clip(strings.TrimRight(strings.Join(strings.Fields(text), " "), ". "))
 }
@@ -211,5 +210,5 @@ func (in SignIn) blot(text string) string {
 			text = strings.ReplaceAll(strings.ReplaceAll(text, s, "(secret)"), url.QueryEscape(s), "(secret)")
 		}
 	}
-	return looksLikeJWT.ReplaceAllString(text, "(token)")
+	return looksLikeJWT().ReplaceAllString(text, "(token)")
 }

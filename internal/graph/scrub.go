@@ -98,19 +98,24 @@ func inBase64(text string) []string {
 const secretNames = `client_?secret|client_?assertion|assertion|password|passwd|pwd|(?:refresh|access|id|bearer|sas)_?token|device_?code|secret|api_?key|sas|sig|signature|authorization|proxy-authorization|cookie|set-cookie`
 
 var (
-	escapedLetter = regexp.MustCompile(`(?i)\\+u00(2[013-9a-f]|[3-46-7][0-9a-f]|5[0-9abd-f])`)
+	escapedLetter = pattern(`(?i)\\+u00(2[013-9a-f]|[3-46-7][0-9a-f]|5[0-9abd-f])`)
 	// looksLikeJWT is a token or an assertion, or the part of one that a cut left.
-	looksLikeJWT = regexp.MustCompile(`eyJ[A-Za-z0-9_=-]{8,}(?:\.[A-Za-z0-9_=-]*)*`)
-	bearer       = regexp.MustCompile(`(?i)\b(bearer|sharedaccesssignature)(\s+|%20|\+)[^\s"'<>\\,;]{8,}`)
-	member       = regexp.MustCompile(`(?i)("(?:` + secretNames + `)"\s*:\s*)(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\])`)
-	nestedMember = regexp.MustCompile(`(?i)(\\+"(?:` + secretNames + `)\\+"\s*:\s*\\+")(?:[^"\\]|\\\\\\"|\\\\[^"])*`)
-	parameter    = regexp.MustCompile(`(?i)(^|[?&;\s"'<>])((?:` + secretNames + `)(?:=|%3d))[^&;\s"'<>\\]+`)
-	echoedHeader = regexp.MustCompile(`(?im)\b((?:proxy-)?authorization|(?:set-)?cookie)(\s*[:=]\s*)([^\r\n<"'\\{\[]+)`)
+	looksLikeJWT = pattern(`eyJ[A-Za-z0-9_=-]{8,}(?:\.[A-Za-z0-9_=-]*)*`)
+	bearer       = pattern(`(?i)\b(bearer|sharedaccesssignature)(\s+|%20|\+)[^\s"'<>\\,;]{8,}`)
+	member       = pattern(`(?i)("(?:` + secretNames + `)"\s*:\s*)(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\])`)
+	nestedMember = pattern(`(?i)(\\+"(?:` + secretNames + `)\\+"\s*:\s*\\+")(?:[^"\\]|\\\\\\"|\\\\[^"])*`)
+	parameter    = pattern(`(?i)(^|[?&;\s"'<>])((?:` + secretNames + `)(?:=|%3d))[^&;\s"'<>\\]+`)
+	echoedHeader = pattern(`(?im)\b((?:proxy-)?authorization|(?:set-)?cookie)(\s*[:=]\s*)([^\r\n<"'\\{\[]+)`)
 )
+
+// pattern is a regular expression that is compiled when it is first used: most runs need none of these.
+func pattern(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
 
 // unescaped writes letters that JSON need not escape as they are, but for quotes and backslashes.
 func unescaped(text string) string {
-	return escapedLetter.ReplaceAllStringFunc(text, func(e string) string {
+	return escapedLetter().ReplaceAllStringFunc(text, func(e string) string {
 		b, _ := hex.DecodeString(e[len(e)-2:]) // two digits, by the pattern
 		return string(b)
 	})
@@ -125,12 +130,12 @@ func (s *scrubber) text(text string) string {
 	if parsed != nil {
 		text = parsed.Replace(text)
 	}
-	text = looksLikeJWT.ReplaceAllString(text, removed)
-	text = member.ReplaceAllString(text, "${1}\""+removed+"\"")
-	text = nestedMember.ReplaceAllString(text, "${1}"+removed)
-	text = parameter.ReplaceAllString(text, "${1}${2}"+removed)
-	text = bearer.ReplaceAllString(text, "${1}${2}"+removed)
-	return echoedHeader.ReplaceAllString(text, "${1}${2}"+removed)
+	text = looksLikeJWT().ReplaceAllString(text, removed)
+	text = member().ReplaceAllString(text, "${1}\""+removed+"\"")
+	text = nestedMember().ReplaceAllString(text, "${1}"+removed)
+	text = parameter().ReplaceAllString(text, "${1}${2}"+removed)
+	text = bearer().ReplaceAllString(text, "${1}${2}"+removed)
+	return echoedHeader().ReplaceAllString(text, "${1}${2}"+removed)
 }
 
 // trim takes the beginning of a secret off the end of data that was cut.

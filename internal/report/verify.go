@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -89,21 +90,26 @@ type claims struct {
 }
 
 var (
-	momentForm = regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC(?: \(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ([+-]\d\d):(\d\d), (.+)\))?$`)
-	noteForm   = regexp.MustCompile(` Ledger SHA-256 ([0-9a-f]{64})\.$`)
+	momentForm = pattern(`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC(?: \(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ([+-]\d\d):(\d\d), (.+)\))?$`)
+	noteForm   = pattern(` Ledger SHA-256 ([0-9a-f]{64})\.$`)
 )
+
+// pattern is a regular expression that is compiled when it is first used: most runs need none of these.
+func pattern(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
 
 func (w *workbook) claims() (claims, error) {
 	var c claims
 	zones := map[string]int{} // how many times name it; "" is UTC
 	best := ""
 	err := w.each(summarySheet, func(v value) {
-		if m := momentForm.FindStringSubmatch(v.text); m != nil {
+		if m := momentForm().FindStringSubmatch(v.text); m != nil {
 			if zones[m[3]]++; zones[m[3]] > zones[best] { // one that was altered does not outweigh the rest
 				best, c.zone = m[3], zoneNamed(m[3], m[1], m[2])
 			}
 		}
-		if m := noteForm.FindStringSubmatch(v.text); m != nil {
+		if m := noteForm().FindStringSubmatch(v.text); m != nil {
 			c.note = m[1]
 		}
 	})

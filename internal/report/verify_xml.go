@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -143,14 +142,14 @@ func unexpectedEnd(err error) error {
 	return err
 }
 
-var escapes = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
+var escapes = pattern(`_x[0-9A-Fa-f]{4}_`)
 
 // unescape undoes the form in which a workbook holds characters that XML has no place for.
 func unescape(text string) string {
 	if !strings.Contains(text, "_x") {
 		return text
 	}
-	return escapes.ReplaceAllStringFunc(text, func(e string) string {
+	return escapes().ReplaceAllStringFunc(text, func(e string) string {
 		n, err := strconv.ParseUint(e[2:6], 16, 16)
 		if err != nil {
 			return e

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/expr-lang/expr/file"
@@ -70,7 +71,7 @@ func faultOf(err error, text string) fault {
 	}
 	message := firstLine(e.Message)
 	f := fault{words: reword(message), at: e.From}
-	if m := unknownName.FindStringSubmatch(message); m != nil && isCall(text, e.To) {
+	if m := unknownName().FindStringSubmatch(message); m != nil && isCall(text, e.To) {
 		f.words = fmt.Sprintf("there is no function %.80q", m[1])
 	}
 	if message == "unexpected token EOF" || message == "unexpected end of expression" {
@@ -86,14 +87,19 @@ func isCall(text string, at int) bool {
 }
 
 var (
-	unknownName = regexp.MustCompile(`^unknown name (.+)$`)
-	unexpected  = regexp.MustCompile(`^unexpected token \w+\("(.*)"\)$`)
-	mismatched  = regexp.MustCompile(`^invalid operation: (.+) \(mismatched types (.+) and (.+)\)$`)
-	unary       = regexp.MustCompile(`^invalid operation: (.+) \(mismatched type (.+)\)$`)
-	argument    = regexp.MustCompile(`^cannot use (.+) as argument \(type (.+)\) to call (\w+) *$`)
-	noField     = regexp.MustCompile(`^type (.+) has no field (.+)$`)
-	notBool     = regexp.MustCompile(`^expected bool, but got (.+)$`)
+	unknownName = pattern(`^unknown name (.+)$`)
+	unexpected  = pattern(`^unexpected token \w+\("(.*)"\)$`)
+	mismatched  = pattern(`^invalid operation: (.+) \(mismatched types (.+) and (.+)\)$`)
+	unary       = pattern(`^invalid operation: (.+) \(mismatched type (.+)\)$`)
+	argument    = pattern(`^cannot use (.+) as argument \(type (.+)\) to call (\w+) *$`)
+	noField     = pattern(`^type (.+) has no field (.+)$`)
+	notBool     = pattern(`^expected bool, but got (.+)$`)
 )
+
+// pattern is a regular expression that is compiled when it is first used: most runs need none of these.
+func pattern(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
 
 // slips are tokens of other languages.
 var slips = map[string]string{
@@ -103,25 +109,25 @@ var slips = map[string]string{
 }
 
 func reword(message string) string {
-	if m := unknownName.FindStringSubmatch(message); m != nil {
+	if m := unknownName().FindStringSubmatch(message); m != nil {
 		return noName(m[1])
 	}
-	if m := unexpected.FindStringSubmatch(message); m != nil {
+	if m := unexpected().FindStringSubmatch(message); m != nil {
 		return fmt.Sprintf("%.80q is not expected here%s", m[1], slips[m[1]])
 	}
-	if m := unary.FindStringSubmatch(message); m != nil {
+	if m := unary().FindStringSubmatch(message); m != nil {
 		return fmt.Sprintf("%s does not go with %s; what it is for may need brackets, such as not (a == b)", m[1], sort(m[2]))
 	}
-	if m := argument.FindStringSubmatch(message); m != nil {
+	if m := argument().FindStringSubmatch(message); m != nil {
 		return fmt.Sprintf("%s takes %s here, not %s", m[3], sort(m[2]), sort(m[1]))
 	}
-	if m := noField.FindStringSubmatch(message); m != nil {
+	if m := noField().FindStringSubmatch(message); m != nil {
 		return fmt.Sprintf("%s has no part %.80q", sort(m[1]), m[2])
 	}
-	if m := mismatched.FindStringSubmatch(message); m != nil {
+	if m := mismatched().FindStringSubmatch(message); m != nil {
 		return fmt.Sprintf("%s does not go with %s and %s", m[1], sort(m[2]), sort(m[3]))
 	}
-	if m := notBool.FindStringSubmatch(message); m != nil {
+	if m := notBool().FindStringSubmatch(message); m != nil {
 		return fmt.Sprintf(`the expression gives %s, not true or false; compare it, such as with == ""`, sort(m[1]))
 	}
 	switch message {
