@@ -44,6 +44,12 @@ func CheckEncoding(name string) error {
 	return err
 }
 
+// namesUTF8 reports whether name is one of UTF-8.
+func namesUTF8(name string) bool {
+	_, canonical, _ := charset(name)
+	return canonical == "utf-8"
+}
+
 // decodeNamed reads text in the encoding that the user names. A byte order mark that says otherwise
 // is a contradiction, and is not resolved here.
 func decodeNamed(data []byte, name, mark, marked string) (text []byte, notice string, err error) {
@@ -56,9 +62,6 @@ func decodeNamed(data []byte, name, mark, marked string) (text []byte, notice st
 	}
 	data = data[len(mark):]
 	switch canonical {
-	case "utf-8":
-		text, err = checkUTF8(data, "so --encoding "+name+" is wrong, or the file is damaged")
-		return text, "", err
 	case "utf-16le":
 		text, err = decodeUTF16(data, binary.LittleEndian)
 		return text, "", err
@@ -80,7 +83,7 @@ func decodeNamed(data []byte, name, mark, marked string) (text []byte, notice st
 
 // undefined says where the text holds what its encoding has no character for.
 func undefined(text, data []byte, offset int, e encoding.Encoding, name string) error {
-	line, column := placeAt(text, offset)
+	line, column := place{}.of(text[:offset])
 	what := "something"
 	if _, single := e.(*charmap.Charmap); single {
 		what = fmt.Sprintf("the byte 0x%02X", data[utf8.RuneCount(text[:offset])])

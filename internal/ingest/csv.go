@@ -14,18 +14,21 @@ var delimiters = []rune{',', ';', '\t', '|'}
 
 // readCSV reads text with a header and one record a row. Quotes are strict: a file whose quotes do not
 // pair would put one record's text into another's.
-func readCSV(in *Input, data []byte, o Options) error {
-	text, notice, err := decodeText(data, o.Encoding)
+func readCSV(in *Input, src *source, o Options) error {
+	text, notice, err := textOf(src, o.Encoding)
 	if err != nil {
 		return err
 	}
+	defer text.stop()
 	b := newBuilder(in, o)
 	b.csv = true
 	if notice != "" {
 		b.notice(notice)
 	}
-	text = unifyLineEnds(text)
-	sep, text, skipped := separatorLine(text)
+	sep, skipped, err := separatorLine(text)
+	if err != nil {
+		return err
+	}
 	if o.Delimiter != 0 {
 		sep = o.Delimiter
 	}
@@ -36,37 +39,40 @@ func readCSV(in *Input, data []byte, o Options) error {
 	for {
 		line, cells, err := r.next()
 		if err == io.EOF {
+			in.SHA256 = src.hex()
 			return b.finish()
 		}
 		if err != nil {
-			return csvError(err, text, sep, skipped)
+			return csvError(err, r, skipped)
 		}
 		rec := b.csvRecord(line+skipped, cells)
-		rec.share = float64(r.at) / float64(len(text))
+		rec.share = text.share()
 		if err := b.add(rec); err != nil {
 			return err
 		}
 	}
 }
 
-func newCSVReader(text []byte, sep rune) *csv.Reader {
-	r := csv.NewReader(bytes.NewReader(text))
+func newCSVReader(text io.Reader, sep rune) *csv.Reader {
+	r := csv.NewReader(text)
 	r.Comma = sep
 	r.FieldsPerRecord = -1
 	r.ReuseRecord = true
 	return r
 }
 
-// csvError says in words, and with the character in place of the byte, what is wrong with the quotes.
-func csvError(err error, text []byte, sep rune, skipped int) error {
+// csvError says in words, and with the character in place of the byte, what is wrong with the quotes of the record
+// at which r stands.
+func csvError(err error, r *records, skipped int) error {
 	var pe *csv.ParseError
 	if !errors.As(err, &pe) {
 		return err
 	}
-	if line, column, open := openQuote(text, sep); open && errors.Is(pe.Err, csv.ErrQuote) {
-		return fmt.Errorf("line %d, column %d: the quote that opens here is never closed", line+skipped, column)
+	text, before := r.text.rest(), r.line-1
+	if line, column, open := openQuote(text, r.comma); open && errors.Is(pe.Err, csv.ErrQuote) {
+		return fmt.Errorf("line %d, column %d: the quote that opens here is never closed", line+before+skipped, column)
 	}
-	place := fmt.Sprintf("line %d, column %d", pe.Line+skipped, charAt(text, pe.Line, pe.Column))
+	place := fmt.Sprintf("line %d, column %d", pe.Line+skipped, charAt(text, pe.Line-before, pe.Column))
 	if pe.StartLine != pe.Line {
 		place += fmt.Sprintf(" (in the record that starts on line %d)", pe.StartLine+skipped)
 	}
@@ -136,28 +142,4 @@ func (b *builder) csvRecord(line int, cells []cell) record {
 		}
 	}
 	return rec
-}
-
-// unifyLineEnds makes encoding/csv see what is there: it takes a bare CR (old Mac files) for text, and
-// drops the CR of a CRLF inside quotes, where it is part of the cell. The first becomes LF, the second
-// is doubled, of which the reader drops one.
-func unifyLineEnds(text []byte) []byte {
-	if bytes.IndexByte(text, '\r') < 0 {
-		return text
-	}
-	out := make([]byte, 0, len(text)+len(text)/64)
-	quoted := false
-	for i, c := range text {
-		beforeLF := i+1 < len(text) && text[i+1] == '\n'
-		switch {
-		case c == '"':
-			quoted = !quoted
-		case c == '\r' && quoted && beforeLF:
-			out = append(out, '\r')
-		case c == '\r' && !quoted && !beforeLF:
-			c = '\n'
-		}
-		out = append(out, c)
-	}
-	return out
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -33,9 +34,40 @@ func markOf(data []byte) (mark, name string) {
 	return "", ""
 }
 
-// decodeText gives the text of a CSV file as UTF-8 without a byte order mark. Nothing is guessed:
+// textOf gives the text of a CSV file as UTF-8 without a byte order mark. Nothing is guessed:
 // what is neither UTF-8 nor UTF-16 is refused unless the user names its encoding, since a wrong guess
-// would be sent to the tenant. The notice, if any, is for the user.
+// would be sent to the tenant. The notice, if any, is for the user. The flow must be stopped.
+func textOf(src *source, encoding string) (text *flow, notice string, err error) {
+	head, err := src.head()
+	if err != nil {
+		return nil, "", err
+	}
+	mark, marked := markOf(head)
+	var hint string
+	switch {
+	case encoding == "" && (marked == "utf-8" || mark == "" && orderByNULs(head) == nil):
+		hint = saveAsUTF8 + ", or name its encoding, such as --encoding windows-1252"
+	case encoding != "" && (marked == "utf-8" || mark == "") && namesUTF8(encoding):
+		hint = "so --encoding " + encoding + " is wrong, or the file is damaged"
+	default:
+		data, _, err := src.all()
+		if err != nil {
+			return nil, "", err
+		}
+		whole, notice, err := decodeText(data, encoding)
+		if err != nil {
+			return nil, "", err
+		}
+		var ends cleanEnds
+		return flowOf(ends.unify(new([]byte), whole)), notice, nil
+	}
+	if _, err := io.CopyN(io.Discard, src, int64(len(mark))); err != nil {
+		return nil, "", err
+	}
+	return newFlow(src, &cleaner{hint: hint}), "", nil
+}
+
+// decodeText decodes what is not UTF-8.
 func decodeText(data []byte, encoding string) (text []byte, notice string, err error) {
 	mark, name := markOf(data)
 	switch {
@@ -47,27 +79,16 @@ func decodeText(data []byte, encoding string) (text []byte, notice string, err e
 		text, err = decodeUTF16(data[len(mark):], binary.LittleEndian)
 	case name == "utf-16be":
 		text, err = decodeUTF16(data[len(mark):], binary.BigEndian)
-	case mark == "" && orderByNULs(data) != nil:
-		text, err = decodeUTF16(data, orderByNULs(data))
 	default:
-		text, err = checkUTF8(data[len(mark):], fmt.Sprintf("%s, or name its encoding, such as --encoding windows-1252", saveAsUTF8))
+		text, err = decodeUTF16(data, orderByNULs(data))
 	}
 	if err != nil {
 		return nil, "", err
 	}
 	if i := bytes.IndexByte(text, 0); i >= 0 {
-		line, column := placeAt(text, i)
-		return nil, "", fmt.Errorf("line %d, column %d holds a NUL byte, so this is not a text file or it is damaged", line, column)
+		return nil, "", errNUL(place{}.of(text[:i]))
 	}
 	return text, notice, nil
-}
-
-func checkUTF8(data []byte, hint string) ([]byte, error) {
-	if i := invalidUTF8(data); i >= 0 {
-		line, column := placeAt(data, i)
-		return nil, fmt.Errorf("line %d, column %d holds the byte 0x%02X, which is not UTF-8; %s", line, column, data[i], hint)
-	}
-	return data, nil
 }
 
 // orderByNULs recognises UTF-16 without a byte order mark: western text has a NUL in nearly every
@@ -103,7 +124,7 @@ func decodeUTF16(data []byte, order binary.ByteOrder) ([]byte, error) {
 				low = rune(order.Uint16(data[i+2:]))
 			}
 			if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
-				line, column := placeAt(out, len(out))
+				line, column := place{}.of(out)
 				return nil, fmt.Errorf("line %d, column %d holds half a character of UTF-16, so the file is damaged", line, column)
 			}
 			i += 2
@@ -125,15 +146,4 @@ func invalidUTF8(data []byte) int {
 		i += size
 	}
 	return -1
-}
-
-// placeAt gives the line, ended by LF, CRLF or CR, and the character in it that stands at an offset.
-func placeAt(data []byte, offset int) (line, column int) {
-	line, start := 1, 0
-	for i, c := range data[:offset] {
-		if c == '\n' || c == '\r' && (i+1 == len(data) || data[i+1] != '\n') {
-			line, start = line+1, i+1
-		}
-	}
-	return line, 1 + utf8.RuneCount(data[start:offset])
 }

@@ -1,18 +1,27 @@
 package ingest
 
-import "taskrecon/internal/task"
+import (
+	"hash/maphash"
+
+	"taskrecon/internal/task"
+)
 
 const (
-	mostMeanings = 1 << 17 // remembered in all columns together
-	longMeaning  = 256     // bytes of a text that is remembered
-	fruitless    = 1 << 13 // misses after which a column must have shown that its texts repeat
+	mostMeanings = 1 << 17 // remembered in the maps of all columns together
+	fruitless    = 1 << 13 // misses after which these must have shown that they repeat
 )
 
 // memo is what the cells of one column said: most columns hold few texts, many times each. It holds
 // only what depends on nothing but the cell, so errors and cells with a remark are not in it.
+//
+// A text that says just itself costs it a few bytes, so all of these are remembered, and none is kept twice.
 type memo struct {
-	known        map[string]remembered
-	hits, misses int
+	sheet        *task.Sheet
+	at           int
+	plain        textIndex
+	known        map[string]remembered // what does not say just itself, as dates do and numbers
+	hits, misses int                   // of known
+	tired        bool                  // known has shown to be of no use
 	off          bool
 }
 
@@ -25,6 +34,14 @@ type remembered struct {
 // recall finds what a cell said the last time.
 func (m *memo) recall(c *cell) (r task.Ref, ok bool) {
 	if m.off {
+		return 0, false
+	}
+	if c.kind == cellText && m.plain.held > 0 {
+		if r, ok = m.plain.find(hashOf(c), func(r task.Ref) bool { return c.is(m.sheet.Text(m.at, r)) }); ok {
+			return r, true
+		}
+	}
+	if m.known == nil {
 		return 0, false
 	}
 	var was remembered
@@ -41,19 +58,82 @@ func (m *memo) recall(c *cell) (r task.Ref, ok bool) {
 	return was.ref, true
 }
 
-// remember takes note of what a cell says, if there is room and the column's texts repeat. It returns by
-// how much more is remembered.
+// remember takes note of what a cell says; if it does not say just itself, only if there is room and the column's texts
+// repeat. It returns by how much more of these are remembered.
 func (m *memo) remember(c cell, r task.Ref, room bool) int {
 	before := len(m.known)
 	switch {
 	case m.off:
+	case c.kind == cellText && r.Plain() && m.sheet.Text(m.at, r) == c.text:
+		m.plain.add(hashOf(&c), r)
+	case m.tired:
 	case m.misses > fruitless && m.hits < m.misses:
-		m.off, m.known = true, nil
-	case room && len(c.text) <= longMeaning:
+		m.tired, m.known = true, nil
+	case room:
 		if m.known == nil {
 			m.known = map[string]remembered{}
 		}
 		m.known[c.text] = remembered{r, c.kind, c.format}
 	}
 	return len(m.known) - before
+}
+
+var textSeed = maphash.MakeSeed()
+
+func hashOf(c *cell) uint32 {
+	if c.raw != nil {
+		return uint32(maphash.Bytes(textSeed, c.raw))
+	}
+	return uint32(maphash.String(textSeed, c.text))
+}
+
+// is reports whether the cell holds this text.
+func (c *cell) is(text string) bool {
+	if c.raw != nil {
+		return string(c.raw) == text
+	}
+	return c.text == text
+}
+
+// textIndex finds texts of a column by their hash. It holds no text, only where they are, which takes a third of a map's
+// memory. The zero value is empty.
+type textIndex struct {
+	slots []uint64 // the hash, and the task.Ref; 0 is free
+	held  int
+}
+
+// find returns the text with this hash of which same says that it is the one.
+func (x *textIndex) find(hash uint32, same func(task.Ref) bool) (task.Ref, bool) {
+	for at := int(hash); ; at++ {
+		slot := x.slots[at&(len(x.slots)-1)]
+		if slot == 0 {
+			return 0, false
+		}
+		if uint32(slot>>32) == hash && same(task.Ref(slot)) {
+			return task.Ref(slot), true
+		}
+	}
+}
+
+// add takes a text that is not there.
+func (x *textIndex) add(hash uint32, r task.Ref) {
+	if 4*x.held >= 3*len(x.slots) {
+		old := x.slots
+		x.slots = make([]uint64, max(64, 2*len(old)))
+		for _, slot := range old {
+			if slot != 0 {
+				x.put(slot)
+			}
+		}
+	}
+	x.put(uint64(hash)<<32 | uint64(r))
+	x.held++
+}
+
+func (x *textIndex) put(slot uint64) {
+	at := int(slot >> 32)
+	for x.slots[at&(len(x.slots)-1)] != 0 {
+		at++
+	}
+	x.slots[at&(len(x.slots)-1)] = slot
 }

@@ -4,13 +4,9 @@
 package ingest
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 
 	"taskrecon/internal/task"
 )
@@ -87,96 +83,52 @@ type Row struct {
 // inside a readable file is in Input.Problems. The file is only read, and temporary files are gone
 // when Read returns. Read may be called concurrently.
 func Read(path string, o Options) (*Input, error) {
-	name := filepath.Base(path)
-	var data []byte
-	var err error
-	switch {
-	case path != StandardInput:
-		data, err = readFile(path)
-	case o.Stdin == nil:
-		name, err = stdinName, errors.New("there is none to read from")
-	default:
-		name = stdinName
-		data, err = readAll(o.Stdin, 0)
-	}
+	src, err := openSource(path, o.Stdin)
 	if err != nil {
-		return nil, &FileError{File: name, Err: err}
+		return nil, &FileError{File: src.name, Err: err}
 	}
-	sum := make(chan [sha256.Size]byte, 1)
-	go func() { sum <- sha256.Sum256(data) }() // nothing needs it before the end, and it takes as long as cutting the rows
-	in := &Input{File: name}
+	in := &Input{File: src.name}
 	if path != StandardInput {
 		o.basePath = basePath(path)
 	}
-	if err := readAny(in, data, o); err != nil {
-		return nil, &FileError{File: name, Err: err}
+	if err := errors.Join(readAny(in, src, o), src.close()); err != nil {
+		return nil, &FileError{File: src.name, Err: err}
 	}
-	hash := <-sum
-	in.SHA256 = hex.EncodeToString(hash[:])
 	return in, nil
 }
 
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		var pe *os.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err // the name stands in front already
-		}
-		return nil, fmt.Errorf("cannot be opened: %w", err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("cannot be opened: %w", err)
-	}
-	if info.IsDir() {
-		return nil, errors.New("is a directory, not a CSV or XLSX file")
-	}
-	if info.Size() > MaxFileSize {
-		return nil, fmt.Errorf("is too big: more than %d MiB", MaxFileSize>>20)
-	}
-	return readAll(f, info.Size())
-}
-
-// readAll reads what is expected to be so many bytes.
-func readAll(r io.Reader, size int64) ([]byte, error) {
-	data := make([]byte, 0, size+1)
-	for {
-		n, err := r.Read(data[len(data):cap(data)])
-		data = data[:len(data)+n]
-		switch {
-		case len(data) > MaxFileSize: // a pipe has no size to look at before
-			return nil, fmt.Errorf("is too big: more than %d MiB", MaxFileSize>>20)
-		case err == io.EOF:
-			return data, nil
-		case err != nil:
-			return nil, fmt.Errorf("cannot be read: %w", err)
-		}
-		if len(data) == cap(data) {
-			data = append(data, 0)[:len(data)]
-		}
-	}
-}
-
-func readAny(in *Input, data []byte, o Options) error {
-	kind, err := sniff(in.File, data)
+func readAny(in *Input, src *source, o Options) error {
+	head, err := src.head()
 	if err != nil {
 		return err
 	}
-	if kind == kindEncrypted {
+	kind, err := sniff(src.name, head)
+	switch {
+	case err != nil:
+		return err
+	case kind == kindCSV && o.Sheet != "":
+		return fmt.Errorf("is CSV and has no worksheet %q", o.Sheet)
+	case kind == kindCSV:
+		return readCSV(in, src, o)
+	}
+	data, sum, err := src.all()
+	if err != nil {
+		return err
+	}
+	if kind == kindOLE {
+		if err := sniffOLE(data); err != nil {
+			return err
+		}
 		if data, err = decryptWorkbook(data, o.Password); err != nil {
 			return err
 		}
-		kind = kindXLSX
 	}
-	switch {
-	case kind == kindXLSX && (o.Encoding != "" || o.Delimiter != 0):
+	if o.Encoding != "" || o.Delimiter != 0 {
 		return errors.New("is a workbook; --encoding and --delimiter are for CSV")
-	case kind == kindXLSX:
-		return readXLSX(in, data, o)
-	case o.Sheet != "":
-		return fmt.Errorf("is CSV and has no worksheet %q", o.Sheet)
 	}
-	return readCSV(in, data, o)
+	if err := readXLSX(in, data, o); err != nil {
+		return err
+	}
+	in.SHA256 = sum()
+	return nil
 }

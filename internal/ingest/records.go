@@ -4,56 +4,61 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/csv"
-	"io"
+	"errors"
 	"unicode/utf8"
 )
 
 // records reads the records of a CSV text as encoding/csv does. Records are cut where they lie, without a
 // copy; encoding/csv is asked where quotes stand in a way that is not the everyday one, be it right or wrong.
 type records struct {
-	text  []byte
+	text  *flow
 	sep   []byte
 	comma rune
-	at    int // in text
-	line  int // that stands there
+	line  int // that stands next in text
 	cells []cell
 	plain []byte        // of quoted cells in which a quote stands
-	rest  *bytes.Reader // for encoding/csv, with the buffer that it will use
-	buf   *bufio.Reader
+	buf   *bufio.Reader // for encoding/csv
 }
 
-func newRecords(text []byte, sep rune) *records {
-	rest := bytes.NewReader(nil)
-	return &records{text: text, sep: utf8.AppendRune(nil, sep), comma: sep, line: 1, rest: rest, buf: bufio.NewReaderSize(rest, 4096)}
+func newRecords(text *flow, sep rune) *records {
+	return &records{text: text, sep: utf8.AppendRune(nil, sep), comma: sep, line: 1, buf: bufio.NewReaderSize(nil, 4096)}
 }
 
 // next returns the next record, whose cells are good until the following call, with the line on which it
-// starts, and io.EOF behind the last. Another error is that of encoding/csv for the whole text.
+// starts, and io.EOF behind the last. Another error is that of encoding/csv for the whole text, or what kept the text
+// from being read.
 func (r *records) next() (line int, cells []cell, err error) {
-	for r.at < len(r.text) {
-		end := bytes.IndexByte(r.text[r.at:], '\n')
-		next := r.at + end + 1
-		if end < 0 {
-			next = len(r.text)
+	for {
+		whole, err := r.text.line()
+		if err != nil {
+			return 0, nil, err
 		}
-		whole := r.text[r.at:next]
 		content := bytes.TrimSuffix(bytes.TrimSuffix(whole, []byte("\n")), []byte("\r"))
 		line = r.line
-		switch {
-		case len(content) == 0:
-			r.at, r.line = next, r.line+1
-			continue
-		case bytes.IndexByte(content, '"') >= 0:
-			if !r.cutQuoted() {
-				err = r.ask()
-			}
-			return line, r.cells, err
+		if bytes.IndexByte(content, '"') >= 0 {
+			return line, r.cells, r.quoted()
 		}
-		r.at, r.line = next, r.line+1
-		r.cut(content)
-		return line, r.cells, nil
+		r.text.use(len(whole))
+		if r.line++; len(content) > 0 {
+			r.cut(content)
+			return line, r.cells, nil
+		}
 	}
-	return 0, nil, io.EOF
+}
+
+// quoted cuts a record in which quotes stand.
+func (r *records) quoted() error {
+	for {
+		switch r.cutQuoted() {
+		case cutWhole:
+			return nil
+		case cutOdd:
+			return r.ask()
+		}
+		if err := r.text.twice(); err != nil {
+			return err
+		}
+	}
 }
 
 // cut cuts a line without quotes at its separators.
@@ -75,16 +80,29 @@ func (r *records) cut(line []byte) {
 	}
 }
 
+// cutting is what came of cutting a record with quotes.
+type cutting uint8
+
+const (
+	cutWhole cutting = iota
+	cutOdd           // quotes stand in another way than around cells, doubled inside
+	cutShort         // the text must be longer to see
+)
+
 // cutQuoted cuts a record in which quotes stand only around cells, doubled inside; else it does nothing.
-func (r *records) cutQuoted() bool {
+func (r *records) cutQuoted() cutting {
 	r.cells, r.plain = r.cells[:0], r.plain[:0]
-	lines := 1
-	for rest := r.text[r.at:]; ; {
+	lines, text := 1, r.text.rest()
+	short := cutShort
+	if r.text.end() {
+		short = cutOdd
+	}
+	for rest := text; ; {
 		var raw []byte
-		var ok bool
 		if len(rest) > 0 && rest[0] == '"' {
-			if raw, rest, ok = r.unquote(rest[1:]); !ok {
-				return false
+			var cut cutting
+			if raw, rest, cut = r.unquote(rest[1:], short); cut != cutWhole {
+				return cut
 			}
 			lines += bytes.Count(raw, []byte("\n"))
 		} else {
@@ -98,11 +116,13 @@ func (r *records) cutQuoted() bool {
 				end--
 			}
 			if raw, rest = rest[:end:end], rest[end:]; bytes.IndexByte(raw, '"') >= 0 {
-				return false
+				return cutOdd
 			}
 		}
 		r.cells = append(r.cells, cell{raw: raw})
 		switch {
+		case len(rest) < max(len(r.sep), 2) && !r.text.end():
+			return cutShort
 		case bytes.HasPrefix(rest, r.sep):
 			rest = rest[len(r.sep):]
 			continue
@@ -111,27 +131,33 @@ func (r *records) cutQuoted() bool {
 		case bytes.HasPrefix(rest, []byte("\n")):
 			rest = rest[1:]
 		case len(rest) > 0:
-			return false
+			return cutOdd
 		}
-		r.at, r.line = len(r.text)-len(rest), r.line+lines
-		return true
+		r.text.use(len(text) - len(rest))
+		r.line += lines
+		return cutWhole
 	}
 }
 
-// unquote reads a cell behind its opening quote.
-func (r *records) unquote(text []byte) (raw, rest []byte, ok bool) {
+// unquote reads a cell behind its opening quote; short is what it comes to where the text ends before the cell.
+func (r *records) unquote(text []byte, short cutting) (raw, rest []byte, c cutting) {
 	start := len(r.plain)
 	for {
 		end := bytes.IndexByte(text, '"')
-		if end < 0 || bytes.IndexByte(text[:end], '\r') >= 0 {
-			return nil, nil, false
+		switch {
+		case end < 0 && bytes.IndexByte(text, '\r') < 0:
+			return nil, nil, short
+		case end < 0 || bytes.IndexByte(text[:end], '\r') >= 0:
+			return nil, nil, cutOdd
+		case end+1 == len(text) && short == cutShort:
+			return nil, nil, short
 		}
 		if end+1 == len(text) || text[end+1] != '"' {
 			if raw = text[:end:end]; len(r.plain) > start {
 				r.plain = append(r.plain, raw...)
 				raw = r.plain[start:len(r.plain):len(r.plain)]
 			}
-			return raw, text[end+1:], true
+			return raw, text[end+1:], cutWhole
 		}
 		r.plain = append(r.plain, text[:end+1]...)
 		text = text[end+2:]
@@ -140,33 +166,24 @@ func (r *records) unquote(text []byte) (raw, rest []byte, ok bool) {
 
 // ask leaves one record to encoding/csv.
 func (r *records) ask() error {
-	r.rest.Reset(r.text[r.at:])
-	r.buf.Reset(r.rest)
+	r.buf.Reset(&ahead{from: r.text})
 	one := csv.NewReader(r.buf)
 	one.Comma, one.FieldsPerRecord = r.comma, -1
 	fields, err := one.Read()
+	var pe *csv.ParseError
+	if errors.As(err, &pe) {
+		pe.StartLine += r.line - 1
+		pe.Line += r.line - 1
+	}
 	if err != nil {
-		return r.fault(err)
+		return err
 	}
 	read := int(one.InputOffset())
-	r.line += bytes.Count(r.text[r.at:r.at+read], []byte("\n"))
-	r.at += read
+	r.line += bytes.Count(r.text.rest()[:read], []byte("\n"))
+	r.text.use(read)
 	r.cells = r.cells[:0]
 	for _, text := range fields {
 		r.cells = append(r.cells, cell{text: text})
 	}
 	return nil
-}
-
-// fault reads the text anew for an error that has its place in it.
-func (r *records) fault(err error) error {
-	for whole := newCSVReader(r.text, r.comma); ; {
-		_, again := whole.Read()
-		if again == io.EOF {
-			return err
-		}
-		if again != nil {
-			return again
-		}
-	}
 }

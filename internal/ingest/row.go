@@ -277,7 +277,7 @@ func (b *builder) report(row *Row, column int, message string, untold bool) {
 // remember makes a memo for each of so many columns. Ids do not repeat.
 func (b *builder) remember(columns int) {
 	for i := len(b.memos); i < columns; i++ {
-		b.memos = append(b.memos, memo{off: b.header.at(i).id})
+		b.memos = append(b.memos, memo{sheet: b.sheet, at: i, off: b.header.at(i).id})
 	}
 }
 

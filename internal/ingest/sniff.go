@@ -12,7 +12,7 @@ type fileKind uint8
 const (
 	kindCSV fileKind = iota
 	kindXLSX
-	kindEncrypted
+	kindOLE
 )
 
 var (
@@ -37,13 +37,13 @@ var others = []struct{ start, what string }{
 	{"SQLite format 3\x00", "an SQLite database, not a sheet"},
 }
 
-// sniff tells by the content what a file is; the error names a kind that is not read.
+// sniff tells by its first bytes what a file is; the error names a kind that is not read.
 func sniff(name string, data []byte) (fileKind, error) {
 	switch {
 	case len(data) == 0:
 		return 0, errors.New("is empty")
 	case bytes.HasPrefix(data, oleMagic):
-		return sniffOLE(data)
+		return kindOLE, nil
 	case bytes.HasPrefix(data, []byte("PK")) && (len(data) < 4 || data[2] < 9):
 		return kindXLSX, nil
 	case strings.HasPrefix(name, "~$") && len(data) < 1024:
@@ -57,14 +57,15 @@ func sniff(name string, data []byte) (fileKind, error) {
 	return kindCSV, sniffText(data)
 }
 
-func sniffOLE(data []byte) (fileKind, error) {
+// sniffOLE names a file of this kind that is no encrypted workbook.
+func sniffOLE(data []byte) error {
 	switch {
 	case bytes.Contains(data, utf16Name("EncryptedPackage")):
-		return kindEncrypted, nil
+		return nil
 	case bytes.Contains(data, utf16Name("WordDocument")):
-		return 0, errors.New("is an old Word document (.doc), not a sheet")
+		return errors.New("is an old Word document (.doc), not a sheet")
 	}
-	return 0, errors.New("is an old Excel workbook (.xls); save it as .xlsx")
+	return errors.New("is an old Excel workbook (.xls); save it as .xlsx")
 }
 
 // sniffText names text that is no CSV.

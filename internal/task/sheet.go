@@ -82,6 +82,12 @@ func (s *Sheet) KeepSilent(at int, text string) Ref {
 	return ref(len(c.other)-1, true)
 }
 
+// Text is a text of a column, "" for the zero Ref.
+func (s *Sheet) Text(at int, r Ref) string { return s.columns[at].text(r) }
+
+// Plain reports whether the text is itself what its cell says: not blank, and in a column of wishes the value wished for.
+func (r Ref) Plain() bool { return r != 0 && r&1 == 0 }
+
 // Row makes a row of cells, one for each of the first columns; further ones are blank. The row keeps cells.
 func (s *Sheet) Row(row int, id string, cells []Ref) Desired {
 	return Desired{ID: id, sheet: s, row: row, cells: cells}

@@ -1,0 +1,125 @@
+package ingest
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// headSize is how many bytes of a file are looked at to tell what it is.
+const headSize = 64 << 10
+
+// source is a file, or standard input, read once from its start.
+type source struct {
+	name string
+	size int64 // bytes; 0 where that is not known
+	in   *bufio.Reader
+	file io.Closer
+	sum  hash.Hash // of what has been read
+	read int64
+}
+
+func openSource(path string, stdin io.Reader) (*source, error) {
+	s := &source{name: filepath.Base(path), sum: sha256.New()}
+	if path == StandardInput {
+		if s.name = stdinName; stdin == nil {
+			return s, errors.New("there is none to read from")
+		}
+		s.in = bufio.NewReaderSize(stdin, headSize)
+		return s, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		var pe *os.PathError
+		if errors.As(err, &pe) {
+			err = pe.Err // the name stands in front already
+		}
+		return s, fmt.Errorf("cannot be opened: %w", err)
+	}
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		err = fmt.Errorf("cannot be opened: %w", err)
+	case info.IsDir():
+		err = errors.New("is a directory, not a CSV or XLSX file")
+	case info.Size() > MaxFileSize:
+		err = errTooBig
+	}
+	if err != nil {
+		return s, errors.Join(err, f.Close())
+	}
+	s.size, s.file, s.in = info.Size(), f, bufio.NewReaderSize(f, int(min(info.Size()+16, headSize)))
+	return s, nil
+}
+
+var errTooBig = fmt.Errorf("is too big: more than %d MiB", MaxFileSize>>20)
+
+// sourceOf is bytes that are at hand.
+func sourceOf(name string, data []byte) *source {
+	return &source{name: name, size: int64(len(data)), in: bufio.NewReaderSize(bytes.NewReader(data), headSize), sum: sha256.New()}
+}
+
+func (s *source) close() error {
+	if s.file == nil {
+		return nil
+	}
+	return s.file.Close()
+}
+
+// head is the first bytes, which are still to be read.
+func (s *source) head() ([]byte, error) {
+	head, err := s.in.Peek(headSize)
+	if err != nil && err != io.EOF && !errors.Is(err, bufio.ErrBufferFull) {
+		return nil, fmt.Errorf("cannot be read: %w", err)
+	}
+	return head, nil
+}
+
+// Read reads on, and io.EOF only where all is read.
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.in.Read(p)
+	s.sum.Write(p[:n])
+	if s.read += int64(n); s.read > MaxFileSize { // a pipe has no size to look at before
+		return n, errTooBig
+	}
+	if err != nil && err != io.EOF {
+		err = fmt.Errorf("cannot be read: %w", err)
+	}
+	return n, err
+}
+
+// all is the whole source, and a function that waits for its hash: it takes as long as to understand it.
+func (s *source) all() (data []byte, sum func() string, err error) {
+	data = make([]byte, 0, s.size+1)
+	for {
+		n, err := s.in.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		switch {
+		case len(data) > MaxFileSize:
+			return nil, nil, errTooBig
+		case err == io.EOF:
+			return data, inBackground(func() string { s.sum.Write(data); return s.hex() }), nil
+		case err != nil:
+			return nil, nil, fmt.Errorf("cannot be read: %w", err)
+		}
+		if len(data) == cap(data) {
+			data = append(data, 0)[:len(data)]
+		}
+	}
+}
+
+func (s *source) hex() string { return hex.EncodeToString(s.sum.Sum(nil)) }
+
+// inBackground begins f, and returns a function that waits for its result.
+func inBackground(f func() string) func() string {
+	done := make(chan string, 1)
+	go func() { done <- f() }()
+	return func() string { return <-done }
+}
