@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"taskrecon/internal/diff"
@@ -90,9 +91,12 @@ func (t *trip) request(i int, it *item) (graph.Item, error) {
 		return req, fmt.Errorf("task %s: %w", it.change.ID(), err)
 	}
 	req.Method, req.Body = method, body
-	req.Headers = map[string]string{"Content-Type": "application/json"}
+	req.Headers = ofJSON
 	return req, nil
 }
+
+// ofJSON are the headers of every item with a body. Nobody changes them.
+var ofJSON = map[string]string{"Content-Type": "application/json"}
 
 // statusAction is the body of updateStatus. The service does not give the note back, so only the status can be verified.
 func (t *trip) statusAction(it *item) (json.RawMessage, error) {
@@ -105,18 +109,28 @@ func (t *trip) statusAction(it *item) (json.RawMessage, error) {
 	return json.Marshal(body)
 }
 
-// Patch is the body that makes the edits: @odata.type and the edited properties, nothing else.
+// typeMember begins the body of every patch.
+var typeMember = `{"@odata.type":` + strconv.Quote(task.ODataType)
+
+// Patch is the body that makes the edits: @odata.type and the edited properties by name, nothing else.
 func Patch(edits []diff.Edit) (json.RawMessage, error) {
-	body := map[string]json.RawMessage{"@odata.type": json.RawMessage(strconv.Quote(task.ODataType))}
+	if !slices.IsSortedFunc(edits, byName) {
+		edits = slices.Clone(edits)
+		slices.SortFunc(edits, byName)
+	}
+	body := append(make([]byte, 0, 256), typeMember...)
 	for _, e := range edits {
 		raw, err := e.Property.Wire(e.Wanted)
 		if err != nil {
 			return nil, err
 		}
-		body[e.Property.Name] = raw
+		body = append(append(append(body, `,"`...), e.Property.Name...), `":`...)
+		body = append(body, raw...)
 	}
-	return json.Marshal(body)
+	return append(body, '}'), nil
 }
+
+func byName(a, b diff.Edit) int { return strings.Compare(a.Property.Name, b.Property.Name) }
 
 // answers matches the reply's answers to the items by id. An item whose answer is missing, doubled or
 // without a status that HTTP knows has nil: nothing certain is known of it.

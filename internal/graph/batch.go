@@ -28,14 +28,16 @@ type Answer struct {
 	ID     string
 	Status int
 	Body   json.RawMessage // nil when absent or null
-	header map[string]string
+	header []field
 }
+
+type field struct{ name, value string }
 
 // Header returns an item's header, its name in any case.
 func (a *Answer) Header(name string) string {
-	for k, v := range a.header {
-		if strings.EqualFold(k, name) {
-			return v
+	for _, f := range a.header {
+		if strings.EqualFold(f.name, name) {
+			return f.value
 		}
 	}
 	return ""
@@ -78,49 +80,4 @@ func (c *Client) Batch(ctx context.Context, clientRequestID string, items []Item
 	reply.RequestID, reply.Date = a.header.Get("request-id"), a.header.Get("Date")
 	reply.RetryAfter = RetryAfter(a.header.Get("Retry-After"), time.Now())
 	return reply, nil
-}
-
-// decodeReply reads the answers item by item, so that one of a wrong shape costs only itself. The
-// outer status does not matter where the body holds answers: 424 has been seen with them.
-func decodeReply(a *answer) (*Reply, error) {
-	var doc struct {
-		Responses []json.RawMessage `json:"responses"`
-	}
-	err := json.Unmarshal(a.body, &doc)
-	if err != nil || doc.Responses == nil {
-		if a.status/100 != 2 {
-			return nil, a.err()
-		}
-		return nil, fmt.Errorf("%w: HTTP %d, %s", ErrConnection, a.status, or(foreign(a.body), "an empty body"))
-	}
-	reply := &Reply{}
-	for _, raw := range doc.Responses {
-		var in struct {
-			ID      json.RawMessage            `json:"id"`
-			Status  int                        `json:"status"`
-			Headers map[string]json.RawMessage `json:"headers"`
-			Body    json.RawMessage            `json:"body"`
-		}
-		if json.Unmarshal(raw, &in) != nil {
-			continue // nothing in it can be trusted, its id least: its item counts as missing
-		}
-		answer := Answer{ID: text(in.ID), Status: in.Status, header: make(map[string]string, len(in.Headers))}
-		for k, v := range in.Headers {
-			answer.header[k] = text(v)
-		}
-		if string(in.Body) != "null" {
-			answer.Body = in.Body
-		}
-		reply.Answers = append(reply.Answers, answer)
-	}
-	return reply, nil
-}
-
-// text reads a JSON string, or any other scalar as it stands: ids and headers have been seen as numbers.
-func text(raw json.RawMessage) string {
-	var s string
-	if json.Unmarshal(raw, &s) == nil {
-		return s
-	}
-	return string(raw)
 }

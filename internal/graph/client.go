@@ -86,6 +86,8 @@ func NewTransport() *http.Transport {
 		ExpectContinueTimeout: time.Second,
 		IdleConnTimeout:       90 * time.Second,
 		MaxIdleConnsPerHost:   16,
+		WriteBufferSize:       32 << 10, // an envelope leaves, and its answer is read, in one piece
+		ReadBufferSize:        32 << 10,
 		ForceAttemptHTTP2:     true,
 	}
 }
@@ -181,7 +183,7 @@ func (c *Client) once(ctx context.Context, method, target, requestID, token stri
 	if !accepted {
 		limit = maxError
 	}
-	data, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	data, err := readAll(resp, limit+1)
 	if err != nil {
 		return nil, fmt.Errorf("%w: reading the answer: %w", ErrConnection, err)
 	}
@@ -196,6 +198,14 @@ func (c *Client) once(ctx context.Context, method, target, requestID, token stri
 		data = bytes.ReplaceAll(data, []byte(token), []byte("(token)"))
 	}
 	return &answer{resp.StatusCode, resp.Header, data}, nil
+}
+
+// readAll reads an answer up to limit. What an answer says of its length only saves copying: it is believed up to 1 MiB.
+func readAll(resp *http.Response, limit int64) ([]byte, error) {
+	var buf bytes.Buffer
+	buf.Grow(int(min(max(resp.ContentLength, 0), limit, 1<<20)) + bytes.MinRead)
+	_, err := buf.ReadFrom(io.LimitReader(resp.Body, limit))
+	return buf.Bytes(), err
 }
 
 func (c *Client) sameHost(u *url.URL) error {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -21,11 +22,41 @@ type item struct {
 	DependsOn []string          `json:"dependsOn"`
 }
 
+// itemAnswer is the answer to an item, and how it spells the names of its headers: an index of headerNames.
 type itemAnswer struct {
-	ID      string            `json:"id"`
-	Status  int               `json:"status"`
-	Headers map[string]string `json:"headers,omitempty"`
-	Body    json.RawMessage   `json:"body,omitempty"`
+	id string
+	answer
+	spelling int
+}
+
+// headerNames are the names of an item's headers in the cases that have been seen in batch answers.
+var headerNames = [...]struct{ contentType, retryAfter string }{
+	{"Content-Type", "Retry-After"},
+	{"content-type", "retry-after"},
+	{"CONTENT-TYPE", "RETRY-AFTER"},
+}
+
+// appendJSON adds the answer as it stands in the envelope. Its body is compact JSON already.
+func (a *itemAnswer) appendJSON(to []byte) []byte {
+	to = append(append(to, `{"id":`...), encode(a.id)...)
+	to = strconv.AppendInt(append(to, `,"status":`...), int64(a.status), 10)
+	names := &headerNames[a.spelling]
+	open := `,"headers":{"`
+	for _, h := range [...][2]string{{names.contentType, a.contentType}, {names.retryAfter, a.retryAfter}} {
+		if h[1] == "" {
+			continue
+		}
+		to = append(append(append(to, open...), h[0]...), `":`...)
+		to = append(to, encode(h[1])...)
+		open = `,"`
+	}
+	if open == `,"` {
+		to = append(to, '}')
+	}
+	if len(a.body) > 0 {
+		to = append(append(to, `,"body":`...), a.body...)
+	}
+	return append(to, '}')
 }
 
 // batch performs the items in their order and answers them in another.
@@ -39,18 +70,26 @@ func (s *Server) batch(c *call) answer {
 	s.stats.Items += len(items)
 	s.stats.MaxBatch = max(s.stats.MaxBatch, len(items))
 	s.mu.Unlock()
-	answers := []itemAnswer{}
+	answers := make([]itemAnswer, 0, len(items)+1)
 	for i := range items {
 		answers = append(answers, s.item(c, &items[i])...)
 	}
 	s.mu.Lock()
 	s.rng.Shuffle(len(answers), func(i, j int) { answers[i], answers[j] = answers[j], answers[i] })
 	s.mu.Unlock()
-	body := encode(struct {
-		Responses []itemAnswer `json:"responses"`
-	}{answers})
-	a := jsonAnswer(http.StatusOK, []byte(body))
-	a.header["Content-Type"] = "application/json"
+	size := 32
+	for i := range answers {
+		size += len(answers[i].body) + 256
+	}
+	body := append(make([]byte, 0, size), `{"responses":[`...)
+	for i := range answers {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = answers[i].appendJSON(body)
+	}
+	a := jsonAnswer(http.StatusOK, append(body, "]}"...))
+	a.contentType = "application/json"
 	return a
 }
 
@@ -99,14 +138,14 @@ func (s *Server) item(outer *call, it *item) []itemAnswer {
 	} else {
 		a, fault = s.one(c)
 	}
-	out := itemAnswer{ID: it.ID, Status: a.status, Headers: s.recase(a.header), Body: a.body}
+	out := itemAnswer{it.ID, a, s.spelling()}
 	switch fault.Name {
 	case "drop-item", "drop-item-applied":
 		return nil
 	case "double-item":
 		return []itemAnswer{out, out}
 	case "alien-item":
-		return []itemAnswer{out, {ID: it.ID + "-alien", Status: http.StatusOK, Body: json.RawMessage(`{}`)}}
+		return []itemAnswer{out, {id: it.ID + "-alien", answer: answer{status: http.StatusOK, body: []byte(`{}`)}}}
 	}
 	return []itemAnswer{out}
 }
@@ -144,14 +183,9 @@ func isJSON(contentType string) bool {
 	return strings.EqualFold(strings.TrimSpace(kind), "application/json")
 }
 
-// recase spells header names in one of the cases that have been seen in batch answers.
-func (s *Server) recase(header map[string]string) map[string]string {
+// spelling chooses how the names of an item's headers are spelled.
+func (s *Server) spelling() int {
 	s.mu.Lock()
-	n := s.rng.IntN(3)
-	s.mu.Unlock()
-	out := make(map[string]string, len(header))
-	for name, value := range header {
-		out[[]string{name, strings.ToLower(name), strings.ToUpper(name)}[n]] = value
-	}
-	return out
+	defer s.mu.Unlock()
+	return s.rng.IntN(len(headerNames))
 }

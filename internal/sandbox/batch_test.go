@@ -15,18 +15,26 @@ func patchItem(id, taskID, members string) string {
 
 func envelope(items ...string) string { return `{"requests":[` + strings.Join(items, ",") + `]}` }
 
-func responses(t *testing.T, body string) []itemAnswer {
+// answered is an item's answer as the client sees it.
+type answered struct {
+	ID      string
+	Status  int
+	Headers map[string]string
+	Body    json.RawMessage
+}
+
+func responses(t *testing.T, body string) []answered {
 	t.Helper()
-	var out struct{ Responses []itemAnswer }
+	var out struct{ Responses []answered }
 	if err := json.Unmarshal([]byte(body), &out); err != nil {
 		t.Fatalf("%v: %s", err, body)
 	}
 	return out.Responses
 }
 
-func byID(t *testing.T, body string) map[string]itemAnswer {
+func byID(t *testing.T, body string) map[string]answered {
 	t.Helper()
-	out := map[string]itemAnswer{}
+	out := map[string]answered{}
 	for _, r := range responses(t, body) {
 		if _, twice := out[r.ID]; twice {
 			t.Errorf("%s is answered twice", r.ID)

@@ -25,6 +25,7 @@ const (
 type call struct {
 	kind            string
 	id              string // of the task, where the path names one
+	key             string // task.Key of it
 	query           url.Values
 	body            []byte
 	origin          string // scheme and host under which the client sees the service
@@ -72,26 +73,35 @@ func (c *call) route(method, path string) {
 	}
 	if len(parts) > 2 {
 		c.id = parts[2]
+		c.key = task.Key(c.id)
 	}
 	if len(parts) == 4 && !strings.EqualFold(strings.TrimPrefix(parts[3], "microsoft.graph."), "updateStatus") {
 		return
 	}
-	kinds := map[string]string{"2GET": kindList, "3GET": kindGet, "3PATCH": kindPatch, "4POST": kindStatus}
-	c.kind = kinds[fmt.Sprint(len(parts), method)]
-	if c.kind == "" {
+	switch n := len(parts); {
+	case n == 2 && method == http.MethodGet:
+		c.kind = kindList
+	case n == 3 && method == http.MethodGet:
+		c.kind = kindGet
+	case n == 3 && method == http.MethodPatch:
+		c.kind = kindPatch
+	case n == 4 && method == http.MethodPost:
+		c.kind = kindStatus
+	default:
 		c.kind = kindMethod
 	}
 }
 
 // one answers a call that is not a batch, within the limits, and names the fault that befell it.
 func (s *Server) one(c *call) (answer, Fault) {
+	d := s.draft(c)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c.isWrite() {
 		s.stats.Writes++
 	}
 	if c.kind == kindPatch {
-		s.stats.Received[task.Key(c.id)]++
+		s.stats.Received[c.key]++
 	}
 	if wait, ok := s.admit(c.isWrite()); !ok {
 		s.stats.Throttled++
@@ -103,19 +113,19 @@ func (s *Server) one(c *call) (answer, Fault) {
 	if a, done := s.refusal(c, fault); done {
 		return a, fault
 	}
-	return s.distort(c, s.perform(c, fault.Name), fault), fault
+	return s.distort(c, s.perform(c, d, fault.Name), fault), fault
 }
 
-func (s *Server) perform(c *call, fault string) answer {
+func (s *Server) perform(c *call, d draft, fault string) answer {
 	switch c.kind {
 	case kindList:
 		return s.list(c)
 	case kindGet:
 		return s.get(c)
 	case kindPatch:
-		return s.patch(c, fault)
+		return s.patch(c, d, fault)
 	case kindStatus:
-		return s.updateStatus(c, fault)
+		return s.updateStatus(c, d, fault)
 	case kindMethod:
 		return c.fail(http.StatusMethodNotAllowed, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
 	}

@@ -31,7 +31,7 @@ func (s *Server) editListed(listed []*record) {
 // editCalled lets somebody else change the task of a call, as the faults of that name say; s.mu is held.
 func (s *Server) editCalled(name string, c *call) {
 	f := s.fire(func(a *armed) bool { return a.scope == ofEdit && a.Name == name && a.aimsAt(c) })
-	s.edit(task.Key(c.id), f)
+	s.edit(c.key, f)
 }
 
 func (s *Server) edit(key string, f Fault) {

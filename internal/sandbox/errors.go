@@ -49,9 +49,7 @@ func (c *call) throttled(after string, inMessage bool) answer {
 		return c.intuneFail(http.StatusTooManyRequests, "TooManyRequests", message, after)
 	}
 	a := c.intuneFail(http.StatusTooManyRequests, "TooManyRequests", message, "")
-	if after != "" {
-		a.header["Retry-After"] = after
-	}
+	a.retryAfter = after
 	return a
 }
 
@@ -72,6 +70,9 @@ func (c *call) badRequest(err error) answer {
 
 // encode writes v, a value that always encodes, as JSON without escaping for HTML.
 func encode(v any) string {
+	if text, ok := v.(string); ok && isPlain(text) {
+		return `"` + text + `"`
+	}
 	var b strings.Builder
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

@@ -229,5 +229,5 @@ func (a *armed) aimsAt(c *call) bool {
 	if c.kind == kindGet || a.Target == kindGet {
 		return c.kind == a.Target
 	}
-	return c.isWrite() && (a.Target == "" || task.Key(a.Target) == task.Key(c.id))
+	return c.isWrite() && (a.Target == "" || task.Key(a.Target) == c.key)
 }

@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-
-	"taskrecon/internal/task"
 )
 
 const collection = "/beta/deviceAppManagement/deviceAppManagementTasks"
@@ -113,7 +111,7 @@ func readToken(token string) (start int, err error) {
 
 // get answers one task; s.mu is held.
 func (s *Server) get(c *call) answer {
-	i, ok := s.index[task.Key(c.id)]
+	i, ok := s.index[c.key]
 	if !ok {
 		return c.notFound()
 	}
@@ -122,5 +120,8 @@ func (s *Server) get(c *call) answer {
 
 // whole answers with all of a task.
 func (c *call) whole(r *record) answer {
-	return jsonAnswer(http.StatusOK, append([]byte(`{"@odata.context":`+c.context("/$entity")+","), r.body[1:]...))
+	context := c.context("/$entity")
+	body := make([]byte, 0, len(context)+len(r.body)+32)
+	body = append(append(append(body, `{"@odata.context":`...), context...), ',')
+	return jsonAnswer(http.StatusOK, append(body, r.body[1:]...))
 }

@@ -26,7 +26,7 @@ func (s *Server) instead(w http.ResponseWriter, r *http.Request, c *call, fault 
 		if fault.Name == "outer-html-200" {
 			status = http.StatusOK
 		}
-		write(w, answer{status: status, body: []byte(htmlPage), header: map[string]string{"Content-Type": "text/html"}})
+		write(w, answer{status: status, body: []byte(htmlPage), contentType: "text/html"})
 	case "redirect":
 		w.Header().Set("Location", s.opt.Foreign+r.URL.RequestURI())
 		w.WriteHeader(http.StatusFound)
@@ -127,9 +127,7 @@ func (s *Server) faultThrottled(c *call, fault Fault) answer {
 func (s *Server) unavailable(c *call, code string, fault Fault) answer {
 	header, inMessage := s.waitAsked(fault)
 	a := c.intuneFail(http.StatusServiceUnavailable, code, "The service is not available.", inMessage)
-	if header != "" {
-		a.header["Retry-After"] = header
-	}
+	a.retryAfter = header
 	return a
 }
 

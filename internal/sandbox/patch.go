@@ -20,29 +20,65 @@ var base = map[string]bool{
 	"priority": true, "creator": true, "creatorNotes": true, "assignedTo": true, "status": true,
 }
 
-// patch changes one task, all of it or nothing; s.mu is held.
-func (s *Server) patch(c *call, fault string) answer {
-	i, ok := s.index[task.Key(c.id)]
-	if !ok {
-		return c.notFound()
+// draft is a write worked out before its turn, on the task as it was then: s.mu is not held for it.
+type draft struct {
+	on      *record // nil where there is no such task
+	changes []member
+	made    *record
+	err     error // the write is refused
+}
+
+// draft works a write out; that of any other call is empty.
+func (s *Server) draft(c *call) draft {
+	i, ok := s.index[c.key]
+	if !ok || !c.isWrite() {
+		return draft{}
 	}
-	changes, err := readPatch(s.tasks[i].kind, c.body)
+	s.mu.Lock()
+	d := draft{on: s.tasks[i]}
+	s.mu.Unlock()
+	if c.kind == kindPatch {
+		d.changes, d.err = readPatch(d.on.kind, c.body)
+	} else {
+		d.changes, d.err = readStatus(c.body)
+	}
+	if d.err == nil {
+		d.made, d.err = d.on.with(d.changes)
+	}
+	return d
+}
+
+// store carries a draft out on the task as it is now, and returns what the tenant then holds; s.mu is held.
+func (s *Server) store(c *call, d draft, fault string) (*record, error) {
+	i := s.index[c.key]
+	changed, err := d.made, d.err
+	lies := fault == "lie" && c.kind == kindPatch && len(d.changes) > 0
+	if err == nil && (lies || s.tasks[i] != d.on) {
+		if lies {
+			d.changes = d.changes[:len(d.changes)-1]
+		}
+		changed, err = s.tasks[i].with(d.changes)
+	}
 	if err != nil {
-		return c.badRequest(err)
-	}
-	if fault == "lie" && len(changes) > 0 {
-		changes = changes[:len(changes)-1]
-	}
-	changed, err := s.tasks[i].with(changes)
-	if err != nil {
-		return c.badRequest(err)
+		return nil, err
 	}
 	if fault == "ignore" {
-		changed = s.tasks[i]
-	} else {
-		s.stats.Applied[task.Key(c.id)]++
+		return s.tasks[i], nil
 	}
+	s.stats.Applied[c.key]++
 	s.tasks[i] = changed
+	return changed, nil
+}
+
+// patch changes one task, all of it or nothing; s.mu is held.
+func (s *Server) patch(c *call, d draft, fault string) answer {
+	if d.on == nil {
+		return c.notFound()
+	}
+	changed, err := s.store(c, d, fault)
+	if err != nil {
+		return c.badRequest(err)
+	}
 	if s.opt.Answer204 {
 		return answer{status: http.StatusNoContent}
 	}
@@ -174,27 +210,19 @@ func readSettings(p *task.Property, raw json.RawMessage) (json.RawMessage, error
 }
 
 // updateStatus is the action of that name; the note is taken and cannot be read back. s.mu is held.
-func (s *Server) updateStatus(c *call, fault string) answer {
-	i, ok := s.index[task.Key(c.id)]
-	if !ok {
+func (s *Server) updateStatus(c *call, d draft, fault string) answer {
+	if d.on == nil {
 		return c.notFound()
 	}
-	status, err := readStatus(c.body)
-	if err != nil {
+	if _, err := s.store(c, d, fault); err != nil {
 		return c.badRequest(err)
-	}
-	changed, err := s.tasks[i].with([]member{{task.Status.Name, status}})
-	if err != nil {
-		return c.badRequest(err)
-	}
-	if fault != "ignore" {
-		s.tasks[i] = changed
-		s.stats.Applied[task.Key(c.id)]++
 	}
 	return answer{status: http.StatusNoContent}
 }
 
-func readStatus(body []byte) (status json.RawMessage, err error) {
+// readStatus validates the parameters of updateStatus and returns the change that it makes.
+func readStatus(body []byte) ([]member, error) {
+	var status json.RawMessage
 	all, err := members(body)
 	if err != nil {
 		return nil, badf("Invalid JSON in the request body: %v.", err)
@@ -217,5 +245,5 @@ func readStatus(body []byte) (status json.RawMessage, err error) {
 	if status == nil {
 		return nil, badf("The action 'updateStatus' needs the parameter 'status'.")
 	}
-	return status, nil
+	return []member{{task.Status.Name, status}}, nil
 }

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -102,9 +103,10 @@ type Stats struct {
 type Server struct {
 	opt Options
 
+	index map[string]int // by task.Key; never changes
+
 	mu       sync.Mutex // guards everything below
 	tasks    []*record
-	index    map[string]int // by task.Key
 	rng      *rand.Rand
 	writes   window
 	any      window
@@ -255,20 +257,28 @@ func pause(ctx context.Context, d time.Duration) bool {
 
 // answer is what goes back for one request or batch item.
 type answer struct {
-	status int
-	header map[string]string
-	body   []byte // JSON, or nil for none
+	status                  int
+	contentType, retryAfter string // headers; "" for none
+	body                    []byte // JSON, or nil for none
 }
 
 func jsonAnswer(status int, body []byte) answer {
-	return answer{status: status, body: body, header: map[string]string{
-		"Content-Type": "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8",
-	}}
+	return answer{
+		status: status, body: body,
+		contentType: "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8",
+	}
 }
 
 func write(w http.ResponseWriter, a answer) {
-	for name, value := range a.header {
-		w.Header().Set(name, value)
+	h := w.Header()
+	if a.contentType != "" {
+		h.Set("Content-Type", a.contentType)
+	}
+	if a.retryAfter != "" {
+		h.Set("Retry-After", a.retryAfter)
+	}
+	if len(a.body) > 0 && h.Get("Content-Length") == "" {
+		h.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body) // a client that has gone is no concern of the service
