@@ -342,9 +342,7 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 	}
 	defer past.Close()
 	s := job.NewSummary("report")
-	if err := pastSummary(s, past, file); err != nil {
-		return s, err
-	}
+	pastSummary(s, past, file)
 	if err := report.Write(out, past, report.Options{Zone: zone, Overwrite: c.Bool("overwrite")}); err != nil {
 		return s, err
 	}
@@ -355,18 +353,12 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 }
 
 // pastSummary sums up the run that a ledger records.
-func pastSummary(s *job.Summary, past *ledger.Reader, file string) error {
+func pastSummary(s *job.Summary, past *ledger.Reader, file string) {
 	s.Run, s.Ledger, s.Rows, s.Unmanaged = past.Header.RunID, file, past.Rows(), len(past.Header.Unmanaged)
 	total := past.Total()
 	s.Patches, s.Batches, s.Requests = total.Patches, total.Batches, total.Requests
 	s.Throttled, s.Retries = total.Throttled, total.Retries
-	return past.Each(func(e ledger.Entry) error {
-		s.Outcomes[e.Outcome]++
-		if e.Change.Outcome == diff.Pending && e.SameAs == nil {
-			s.Changes++
-		}
-		return nil
-	})
+	s.Outcomes, s.Changes = past.Counts(), past.Changes()
 }
 
 // ask shows the plan on the terminal and waits for a yes.

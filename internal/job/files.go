@@ -134,11 +134,10 @@ func (r *run) report() error {
 	if len(r.files.reports) == 0 && !undo && !sign {
 		return nil
 	}
-	past, err := ledger.Open(r.files.ledger)
+	past, err := r.recorded()
 	if err != nil {
 		return err
 	}
-	defer past.Close()
 	var errs []error
 	if sign {
 		errs = append(errs, r.sign(past.Final))

@@ -75,12 +75,7 @@ func pastRun(path string) PastRun {
 	defer past.Close()
 	h := &past.Header
 	p.Run, p.Command, p.Started, p.Operator, p.Actor, p.Tenant = h.RunID, h.Command, h.Started, h.Operator, h.Actor, h.Tenant
-	p.File, p.Rows = h.Input.File, past.Rows()
-	if p.Outcomes, err = past.Counts(); err != nil {
-		p.Problem = err.Error()
-		return p
-	}
-	p.Verified = true
+	p.File, p.Rows, p.Outcomes, p.Verified = h.Input.File, past.Rows(), past.Counts(), true
 	if past.End != nil {
 		p.ExitCode = &past.End.ExitCode
 	}

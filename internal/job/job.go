@@ -63,8 +63,9 @@ type Watcher interface {
 // run is a run under way.
 type run struct {
 	Config
-	input   *ingest.Input // nil when the plan comes from a ledger
-	past    *ledger.Reader
+	input   *ingest.Input  // nil when the plan comes from a ledger
+	past    *ledger.Reader // from which the plan comes, where it does
+	record  *ledger.Reader // of this run; nil until something is told from it
 	who     graph.Identity
 	started time.Time
 	planned time.Time

@@ -37,10 +37,7 @@ func (r *run) resume(ctx context.Context) error {
 // acceptLedger checks that the ledger may be applied here, and takes its plan.
 func (r *run) acceptLedger(ctx context.Context) (release func(), err error) {
 	h := &r.past.Header
-	r.summary.Rows = r.past.Rows()
-	if r.summary.Outcomes, err = r.past.Counts(); err != nil {
-		return nil, err
-	}
+	r.summary.Rows, r.summary.Outcomes = r.past.Rows(), r.past.Counts()
 	if r.past.Finished() {
 		return nil, Fail(ExitInput, "nothing was sent; make a new plan, or see this one with taskrecon report", "the ledger %s is finished (%s) and cannot be applied again", r.File, r.past.End.Reason)
 	}

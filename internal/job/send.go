@@ -45,7 +45,11 @@ func (r *run) keep(ctx context.Context, book *ledger.Writer, err error) error {
 		_, countErr := r.tally(book)
 		err = first(err, countErr)
 	}
-	return first(first(err, book.Close()), r.report())
+	err = first(first(err, book.Close()), r.report())
+	if r.record != nil {
+		err = first(err, r.record.Close())
+	}
+	return err
 }
 
 // first is the error that is told: the earlier one, since later ones tend to follow from it.

@@ -55,21 +55,23 @@ func (r *run) verdict(ctx context.Context, err error, book *ledger.Writer) error
 // is counted as far as it goes.
 func (r *run) tally(book *ledger.Writer) (temporary int, err error) {
 	unwritten := book.Sync()
-	past, err := ledger.Open(r.files.ledger)
+	past, err := r.recorded()
 	if err != nil {
 		return 0, first(unwritten, err)
 	}
-	defer past.Close()
-	for _, o := range diff.Outcomes() {
-		r.summary.Outcomes[o] = 0
+	r.summary.Rows, r.summary.Outcomes = past.Rows(), past.Counts()
+	return past.Passing(), unwritten
+}
+
+// recorded is the run's ledger as it lies on the disk by now.
+func (r *run) recorded() (*ledger.Reader, error) {
+	if r.record == nil {
+		past, err := ledger.Open(r.files.ledger)
+		r.record = past
+		return past, err
 	}
-	r.summary.Rows = past.Rows()
-	err = past.Each(func(e ledger.Entry) error {
-		r.summary.Outcomes[e.Outcome]++
-		if e.Result != nil && e.Result.Temporary && !e.Outcome.Good() {
-			temporary++
-		}
-		return nil
-	})
-	return temporary, first(unwritten, err)
+	if err := r.record.Follow(); err != nil {
+		return nil, first(err, r.record.Close())
+	}
+	return r.record, nil
 }

@@ -34,11 +34,29 @@ const ahead = 64
 // Each calls f with every entry in plan order and stops at the first error, which it returns. It may
 // be called again, but not from two goroutines at once. Entries are read ahead of f.
 func (r *Reader) Each(f func(Entry) error) error {
+	return r.eachOf(func(int) bool { return true }, f)
+}
+
+// EachSent is Each for the entries that were put on the wire, or share the outcome of one that was.
+func (r *Reader) EachSent(f func(Entry) error) error {
+	return r.eachOf(func(i int) bool { return r.of(i).sent > 0 }, f)
+}
+
+// of is the state that decides the outcome of a change: its own, or that of the one whose outcome it shares.
+func (r *Reader) of(index int) *state {
+	s := &r.changes[index]
+	if s.shares {
+		return &r.changes[s.offset]
+	}
+	return s
+}
+
+func (r *Reader) eachOf(wanted func(int) bool, f func(Entry) error) error {
 	read, stop := make(chan []Entry), make(chan struct{})
 	var failed error
 	go func() {
 		defer close(read)
-		failed = r.readAhead(read, stop)
+		failed = r.readAhead(wanted, read, stop)
 	}()
 	err := each(read, f)
 	close(stop)
@@ -61,8 +79,8 @@ func each(read <-chan []Entry, f func(Entry) error) error {
 	return nil
 }
 
-// readAhead sends all entries, those before an error as well, until it is stopped.
-func (r *Reader) readAhead(read chan<- []Entry, stop <-chan struct{}) error {
+// readAhead sends all entries that are wanted, those before an error as well, until it is stopped.
+func (r *Reader) readAhead(wanted func(int) bool, read chan<- []Entry, stop <-chan struct{}) error {
 	var entries []Entry
 	errStopped := errors.New("nobody reads on")
 	flush := func() error {
@@ -74,7 +92,7 @@ func (r *Reader) readAhead(read chan<- []Entry, stop <-chan struct{}) error {
 			return errStopped
 		}
 	}
-	err := r.eachChange(func(c Change) error {
+	err := r.eachChange(wanted, func(c Change) error {
 		entry, err := r.entry(c)
 		if err != nil {
 			return err
@@ -90,8 +108,8 @@ func (r *Reader) readAhead(read chan<- []Entry, stop <-chan struct{}) error {
 	return err
 }
 
-// eachChange reads the plan's lines again.
-func (r *Reader) eachChange(f func(Change) error) error {
+// eachChange reads the plan's lines again, those that are wanted.
+func (r *Reader) eachChange(wanted func(int) bool, f func(Change) error) error {
 	in := bufio.NewReaderSize(io.NewSectionReader(r.file, 0, r.whole), 256<<10)
 	for seen := 0; seen < len(r.changes); {
 		line, err := in.ReadBytes('\n')
@@ -100,6 +118,10 @@ func (r *Reader) eachChange(f func(Change) error) error {
 		}
 		e, err := envelopeOf(line)
 		if err == nil && e.Kind != kindChange {
+			continue
+		}
+		if err == nil && !wanted(seen) {
+			seen++
 			continue
 		}
 		var c Change
@@ -126,16 +148,12 @@ func (r *Reader) entry(c Change) (Entry, error) {
 	if c.Outcome != diff.Pending {
 		return e, nil
 	}
-	from := c.Index
-	if c.SameAs != nil {
-		from = *c.SameAs
-	}
-	s := &r.changes[from]
+	s := r.of(c.Index)
 	if s.doubt || s.length == 0 {
 		e.Outcome, e.Reason = r.unsettled(s)
 		return e, nil
 	}
-	res, err := r.result(from)
+	res, err := r.result(s.place)
 	if err != nil {
 		return e, err
 	}
@@ -158,15 +176,14 @@ func (r *Reader) caller(offset int64) Caller {
 }
 
 // result reads the line that says how a change ended. One of the plan has outcome and reason under the same names.
-func (r *Reader) result(index int) (*Result, error) {
-	at := r.changes[index].place
+func (r *Reader) result(at place) (*Result, error) {
 	line := make([]byte, at.length)
 	if _, err := r.file.ReadAt(line, at.offset); err != nil {
 		return nil, fmt.Errorf("reading the ledger again: %w", err)
 	}
 	res := new(Result)
 	if err := json.Unmarshal(line, res); err != nil {
-		return nil, fmt.Errorf("change %d: %w: %w", index, ErrAltered, err)
+		return nil, fmt.Errorf("%w: %w", ErrAltered, err)
 	}
 	return res, nil
 }
@@ -190,11 +207,39 @@ func (r *Reader) unsettled(s *state) (diff.Outcome, string) {
 func (r *Reader) Planned() bool { return r.Header.Command == "plan" && !r.begun }
 
 // Counts returns how many rows ended in each outcome, every outcome present.
-func (r *Reader) Counts() (map[diff.Outcome]int, error) {
-	counts := make(map[diff.Outcome]int)
-	for _, o := range diff.Outcomes() {
+func (r *Reader) Counts() map[diff.Outcome]int {
+	all := diff.Outcomes()
+	counts := make(map[diff.Outcome]int, len(all))
+	for _, o := range all {
 		counts[o] = 0
 	}
-	err := r.Each(func(e Entry) error { counts[e.Outcome]++; return nil })
-	return counts, err
+	for i := range r.changes {
+		s := r.of(i)
+		o := all[s.outcome]
+		if s.doubt || s.length == 0 {
+			o, _ = r.unsettled(s)
+		}
+		counts[o]++
+	}
+	return counts
+}
+
+// Changes returns how many rows the plan would send.
+func (r *Reader) Changes() (n int) {
+	for i := range r.changes {
+		if r.changes[i].pending {
+			n++
+		}
+	}
+	return n
+}
+
+// Passing returns how many rows are not as wanted for a reason that may pass.
+func (r *Reader) Passing() (n int) {
+	for i := range r.changes {
+		if s := r.of(i); s.passing && !s.doubt {
+			n++
+		}
+	}
+	return n
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 
@@ -27,6 +28,7 @@ type Reader struct {
 	whole   int64 // where the last whole line ends
 	size    int64 // of the file as it was read
 	plan    planHash
+	lines   int  // whole ones
 	begun   bool // a line follows the plan
 	total   Total
 	legs    []int64 // where the lines of Resumes begin
@@ -37,9 +39,12 @@ type Reader struct {
 type state struct {
 	place
 	sent    int32 // how often it was put on the wire, over all legs
+	outcome uint8 // that stands at place, as an index of diff.Outcomes
 	pending bool  // the plan says that it is to be sent
+	shares  bool  // its outcome is that of another change, whose index stands in offset
 	doubt   bool  // a sending line names it, and no result came since
 	again   bool  // its last result leaves it to be tried again
+	passing bool  // its last result is of a kind that may pass, and it is not as wanted
 }
 
 // place is where the line stands that says how a change ended: its last result, or for a change that needed no sending
@@ -97,30 +102,39 @@ func (r *Reader) Total() Total { return r.total }
 // planned reports whether all lines of the plan were read.
 func (r *Reader) planned() bool { return len(r.changes) == r.Header.Input.Rows }
 
+// Follow reads on: what was written since Open, or since the last Follow, is checked and indexed as Open does it. After an
+// error the Reader is of no more use but to be closed.
+func (r *Reader) Follow() error {
+	if err := r.index(); err != nil {
+		return fmt.Errorf("%s: %w", r.file.Name(), err)
+	}
+	return nil
+}
+
+// index reads all behind the last whole line that is known.
 func (r *Reader) index() error {
-	in := bufio.NewReaderSize(r.file, 256<<10)
-	number := 0
-	for {
+	in := bufio.NewReaderSize(io.NewSectionReader(r.file, r.whole, math.MaxInt64-r.whole), 256<<10)
+	for r.size = r.whole; ; {
 		line, err := in.ReadBytes('\n')
 		r.size += int64(len(line))
 		if err == io.EOF {
 			r.Torn = len(line) > 0
 			if err := r.takeTail(line); err != nil {
-				return fmt.Errorf("line %d: %w", number+1, err)
+				return fmt.Errorf("line %d: %w", r.lines+1, err)
 			}
 			break
 		}
 		if err != nil {
 			return err
 		}
-		number++
-		if err := r.take(number, line[:len(line)-1]); err != nil {
-			return fmt.Errorf("line %d: %w", number, err)
+		r.lines++
+		if err := r.take(r.lines, line[:len(line)-1]); err != nil {
+			return fmt.Errorf("line %d: %w", r.lines, err)
 		}
 		r.whole = r.size
 	}
 	switch {
-	case number == 0:
+	case r.lines == 0:
 		return errors.New("not a ledger: it has no whole line")
 	case !r.planned():
 		return fmt.Errorf("the plan is not whole: %d of %d rows; the program was stopped before it sent anything",
@@ -284,9 +298,11 @@ func (r *Reader) takeChange(line []byte, at place) error {
 	case c.Outcome == diff.Pending && c.SameAs == nil:
 		s.pending = true
 		r.plan.add(c.ID, c.Edits)
-	case c.Outcome != diff.Pending && !slices.Contains(diff.Outcomes(), c.Outcome):
-		return fmt.Errorf("unknown outcome %q", c.Outcome)
 	case c.Outcome != diff.Pending:
+		var err error
+		if s.outcome, err = outcomeIndex(c.Outcome); err != nil {
+			return err
+		}
 		s.place = at
 	}
 	if c.SameAs != nil {
@@ -295,6 +311,9 @@ func (r *Reader) takeChange(line []byte, at place) error {
 		}
 		if of := r.changes[*c.SameAs]; !of.pending && of.length == 0 {
 			return fmt.Errorf("change %d shares the outcome of %d, which has none of its own", c.Index, *c.SameAs)
+		}
+		if c.Outcome == diff.Pending {
+			s.shares, s.offset = true, int64(*c.SameAs)
 		}
 	}
 	r.changes = append(r.changes, s)
@@ -341,12 +360,14 @@ func (r *Reader) takeResult(line []byte, at place) error {
 	if err := r.known(res.Index); err != nil {
 		return err
 	}
-	if !slices.Contains(diff.Outcomes(), res.Outcome) {
-		return fmt.Errorf("unknown outcome %q", res.Outcome)
+	outcome, err := outcomeIndex(res.Outcome)
+	if err != nil {
+		return err
 	}
 	if s := &r.changes[res.Index]; s.pending {
-		s.place, s.doubt = at, false
-		s.again = res.Outcome == diff.NotSent || res.Outcome == diff.Unknown || (res.Temporary && !res.Outcome.Good())
+		s.place, s.outcome, s.doubt = at, outcome, false
+		s.passing = res.Temporary && !res.Outcome.Good()
+		s.again = res.Outcome == diff.NotSent || res.Outcome == diff.Unknown || s.passing
 	}
 	return nil
 }
@@ -364,6 +385,15 @@ func (r *Reader) takeEnd(line []byte) error {
 	r.total.Throttled += e.Throttled
 	r.total.Waited += e.Waited
 	return nil
+}
+
+// outcomeIndex is the place of an outcome in diff.Outcomes.
+func outcomeIndex(o diff.Outcome) (uint8, error) {
+	i := slices.Index(diff.Outcomes(), o)
+	if i < 0 {
+		return 0, fmt.Errorf("unknown outcome %q", o)
+	}
+	return uint8(i), nil
 }
 
 func (r *Reader) known(index int) error {

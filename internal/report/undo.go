@@ -30,7 +30,7 @@ type UndoRow struct {
 func UndoOf(past *ledger.Reader, canAsk func(p *task.Property, base, wanted task.Value) bool) (*Undo, error) {
 	u := &Undo{At: past.Header.Planned}
 	var restored [task.Count]bool
-	err := past.Each(func(e ledger.Entry) error {
+	err := past.EachSent(func(e ledger.Entry) error {
 		if e.Outcome == diff.Unknown {
 			u.leave(e, "nobody knows whether it took effect")
 		}
