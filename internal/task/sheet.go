@@ -18,8 +18,32 @@ type Sheet struct {
 type column struct {
 	property *Property // that its cells set; nil where they ask for nothing
 	pair     string
-	plain    []string // texts that are the value wished for, where the column wishes for one
-	other    []saying
+	plain    list[string] // texts that are the value wished for, where the column wishes for one
+	other    list[saying]
+}
+
+// list grows without moving what it holds: of what has millions, a copy would be half of all memory.
+type list[T any] struct {
+	full [][]T // of longList each
+	last []T
+}
+
+const longList = 4096
+
+// add returns the index of what it adds.
+func (l *list[T]) add(v T) int {
+	if len(l.last) == longList {
+		l.full, l.last = append(l.full, l.last), make([]T, 0, longList)
+	}
+	l.last = append(l.last, v)
+	return len(l.full)*longList + len(l.last) - 1
+}
+
+func (l *list[T]) at(i int) *T {
+	if n := i / longList; n < len(l.full) {
+		return &l.full[n][i%longList]
+	}
+	return &l.last[i%longList]
 }
 
 // saying is a text that is not itself the value that it asks for.
@@ -68,18 +92,14 @@ func (s *Sheet) Wishing(at int, p *Property, pair string) {
 func (s *Sheet) Keep(at int, text string, v Value) Ref {
 	c := &s.columns[at]
 	if c.property == nil || v == Text(text) {
-		c.plain = append(c.plain, text)
-		return ref(len(c.plain)-1, false)
+		return ref(c.plain.add(text), false)
 	}
-	c.other = append(c.other, saying{text, v, true})
-	return ref(len(c.other)-1, true)
+	return ref(c.other.add(saying{text, v, true}), true)
 }
 
 // KeepSilent adds a text that asks for nothing, in whatever column.
 func (s *Sheet) KeepSilent(at int, text string) Ref {
-	c := &s.columns[at]
-	c.other = append(c.other, saying{text: text})
-	return ref(len(c.other)-1, true)
+	return ref(s.columns[at].other.add(saying{text: text}), true)
 }
 
 // Text is a text of a column, "" for the zero Ref.
@@ -98,9 +118,9 @@ func (c *column) text(r Ref) string {
 	case r == 0:
 		return ""
 	case r&1 != 0:
-		return c.other[i].text
+		return c.other.at(i).text
 	default:
-		return c.plain[i]
+		return *c.plain.at(i)
 	}
 }
 
@@ -111,9 +131,9 @@ func (c *column) wish(r Ref) (w Wish, ok bool) {
 	case r == 0 || c.property == nil:
 		return w, false
 	case r&1 != 0:
-		w.Value, ok = c.other[i].value, c.other[i].wish
+		w.Value, ok = c.other.at(i).value, c.other.at(i).wish
 	default:
-		w.Value, ok = Text(c.plain[i]), true
+		w.Value, ok = Text(*c.plain.at(i)), true
 	}
 	return w, ok
 }

@@ -74,3 +74,18 @@ func TestDesiredOfItsOwn(t *testing.T) {
 		t.Error("the zero row says something")
 	}
 }
+
+// A list gives back what was added, wherever it lies.
+func TestList(t *testing.T) {
+	var l list[int]
+	for i := range 3*longList + 7 {
+		if at := l.add(-i); at != i {
+			t.Fatalf("%d is at %d", i, at)
+		}
+	}
+	for i := range 3*longList + 7 {
+		if got := *l.at(i); got != -i {
+			t.Fatalf("at %d is %d", i, got)
+		}
+	}
+}
