@@ -2,10 +2,10 @@ package ledger
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"taskrecon/internal/diff"
 )
@@ -92,8 +92,9 @@ func (r *Reader) readAhead(wanted func(int) bool, read chan<- []Entry, stop <-ch
 			return errStopped
 		}
 	}
-	err := r.eachChange(wanted, func(c Change) error {
-		entry, err := r.entry(c)
+	lines := newLineReader(r)
+	err := lines.eachChange(wanted, func(c Change) error {
+		entry, err := lines.entry(c)
 		if err != nil {
 			return err
 		}
@@ -108,12 +109,23 @@ func (r *Reader) readAhead(wanted func(int) bool, read chan<- []Entry, stop <-ch
 	return err
 }
 
+// lineReader reads lines of an indexed ledger again. It may not be used concurrently.
+type lineReader struct {
+	*Reader
+	decode *lineDecoder
+	seen   []byte // a piece of the file, since results that follow each other tend to lie together
+	at     int64  // where it begins
+}
+
+func newLineReader(r *Reader) *lineReader { return &lineReader{Reader: r, decode: newLineDecoder()} }
+
 // eachChange reads the plan's lines again, those that are wanted.
-func (r *Reader) eachChange(wanted func(int) bool, f func(Change) error) error {
+func (r *lineReader) eachChange(wanted func(int) bool, f func(Change) error) error {
 	in := bufio.NewReaderSize(io.NewSectionReader(r.file, 0, r.whole), 256<<10)
+	var line []byte
 	for seen := 0; seen < len(r.changes); {
-		line, err := in.ReadBytes('\n')
-		if err != nil {
+		var err error
+		if line, err = appendLine(line[:0], in); err != nil {
 			return fmt.Errorf("reading the ledger again: %w", err)
 		}
 		e, err := envelopeOf(line)
@@ -126,7 +138,7 @@ func (r *Reader) eachChange(wanted func(int) bool, f func(Change) error) error {
 		}
 		var c Change
 		if err == nil {
-			err = json.Unmarshal(line, &c)
+			c, err = r.decode.change(line)
 		}
 		if err != nil {
 			return fmt.Errorf("change %d: %w: %w", seen, ErrAltered, err)
@@ -143,7 +155,7 @@ func (r *Reader) eachChange(wanted func(int) bool, f func(Change) error) error {
 }
 
 // entry settles the outcome of a row: the plan's, else the result's, else what the lack of one means.
-func (r *Reader) entry(c Change) (Entry, error) {
+func (r *lineReader) entry(c Change) (Entry, error) {
 	e := Entry{Change: c, Outcome: c.Outcome, Reason: c.Reason, Caller: r.caller(0)}
 	if c.Outcome != diff.Pending {
 		return e, nil
@@ -155,13 +167,32 @@ func (r *Reader) entry(c Change) (Entry, error) {
 	}
 	res, err := r.result(s.place)
 	if err != nil {
-		return e, err
+		return e, fmt.Errorf("change %d: %w", c.Index, err)
 	}
 	e.Outcome, e.Reason = res.Outcome, res.Reason
 	if s.pending {
 		e.Result, e.Caller = res, r.caller(s.offset)
 	}
 	return e, nil
+}
+
+// result reads the line that says how a change ended. One of the plan has outcome and reason under the same names.
+func (r *lineReader) result(at place) (*Result, error) {
+	const piece = 64 << 10
+	if at.offset < r.at || at.offset+int64(at.length) > r.at+int64(len(r.seen)) {
+		r.at = at.offset
+		r.seen = slices.Grow(r.seen[:0], max(piece, int(at.length)))
+		n, err := r.file.ReadAt(r.seen[:max(piece, int(at.length))], at.offset)
+		if r.seen = r.seen[:n]; n < int(at.length) {
+			return nil, fmt.Errorf("reading the ledger again: %w", err)
+		}
+	}
+	from := at.offset - r.at
+	res, err := r.decode.result(r.seen[from : from+int64(at.length)])
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrAltered, err)
+	}
+	return res, nil
 }
 
 // caller is who called Graph where the line at offset was written.
@@ -173,19 +204,6 @@ func (r *Reader) caller(offset int64) Caller {
 		}
 	}
 	return Caller{r.Header.Actor, r.Header.AppID, r.Header.ObjectID}
-}
-
-// result reads the line that says how a change ended. One of the plan has outcome and reason under the same names.
-func (r *Reader) result(at place) (*Result, error) {
-	line := make([]byte, at.length)
-	if _, err := r.file.ReadAt(line, at.offset); err != nil {
-		return nil, fmt.Errorf("reading the ledger again: %w", err)
-	}
-	res := new(Result)
-	if err := json.Unmarshal(line, res); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrAltered, err)
-	}
-	return res, nil
 }
 
 // unsettled says what became of a change that has no result, or none since it was sent last.

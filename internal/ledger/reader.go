@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -113,25 +112,20 @@ func (r *Reader) Follow() error {
 
 // index reads all behind the last whole line that is known.
 func (r *Reader) index() error {
-	in := bufio.NewReaderSize(io.NewSectionReader(r.file, r.whole, math.MaxInt64-r.whole), 256<<10)
-	for r.size = r.whole; ; {
-		line, err := in.ReadBytes('\n')
-		r.size += int64(len(line))
-		if err == io.EOF {
-			r.Torn = len(line) > 0
-			if err := r.takeTail(line); err != nil {
-				return fmt.Errorf("line %d: %w", r.lines+1, err)
-			}
-			break
-		}
-		if err != nil {
-			return err
-		}
+	tail, err := checkedLines(io.NewSectionReader(r.file, r.whole, math.MaxInt64-r.whole), func(l *checkedLine) error {
 		r.lines++
-		if err := r.take(r.lines, line[:len(line)-1]); err != nil {
+		if err := r.take(l); err != nil {
 			return fmt.Errorf("line %d: %w", r.lines, err)
 		}
-		r.whole = r.size
+		r.whole += int64(len(l.line)) + 1
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r.Torn, r.size = len(tail) > 0, r.whole+int64(len(tail))
+	if err := r.takeTail(tail); err != nil {
+		return fmt.Errorf("line %d: %w", r.lines+1, err)
 	}
 	switch {
 	case r.lines == 0:
@@ -161,35 +155,30 @@ func (r *Reader) takeTail(tail []byte) error {
 	return nil
 }
 
-// take checks a line and its place in the chain, and remembers what the entries will need of it.
-func (r *Reader) take(number int, line []byte) error {
-	whole, ok := check(line)
+// take looks at a line's place in the chain, and remembers what the entries will need of it.
+func (r *Reader) take(l *checkedLine) error {
 	switch {
-	case !ok && number == 1:
-		return foreign(line)
-	case !ok:
+	case !l.ok && r.lines == 1:
+		return foreign(l.line)
+	case !l.ok:
 		return fmt.Errorf("%w: this line is not as it was written; its sum is another", ErrAltered)
-	}
-	e, err := envelopeOf(line)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrAltered, err)
-	}
-	switch {
-	case number == 1 && (e.Kind != kindRun || e.Prev != ""):
+	case l.err != nil:
+		return fmt.Errorf("%w: %w", ErrAltered, l.err)
+	case r.lines == 1 && (l.Kind != kindRun || l.Prev != ""):
 		return fmt.Errorf("%w: the ledger does not begin here, a line is missing before", ErrAltered)
-	case number == 1:
-		if err := r.takeHeader(line); err != nil {
+	case r.lines == 1:
+		if err := r.takeHeader(l.line); err != nil {
 			return err
 		}
-	case e.Prev != r.Final:
+	case l.Prev != r.Final:
 		return fmt.Errorf("%w: this line does not follow line %d as it was written; "+
-			"a line is missing between them or was put in, or line %[2]d was made anew", ErrAltered, number-1)
+			"a line is missing between them or was put in, or line %[2]d was made anew", ErrAltered, r.lines-1)
 	default:
-		if err := r.takeKind(e.Kind, line, place{offset: r.whole, length: int32(len(line))}); err != nil {
+		if err := r.takeKind(l, place{offset: r.whole, length: int32(len(l.line))}); err != nil {
 			return fmt.Errorf("%w: %w", ErrAltered, err) // this program does not write such lines
 		}
 	}
-	r.Final = whole
+	r.Final = l.whole
 	return nil
 }
 
@@ -256,40 +245,34 @@ func (r *Reader) takeHeader(line []byte) error {
 	return nil
 }
 
-func (r *Reader) takeKind(kind string, line []byte, at place) error {
+func (r *Reader) takeKind(l *checkedLine, at place) error {
 	switch {
-	case kind == kindChange:
-		return r.takeChange(line, at)
+	case l.Kind == kindChange:
+		return r.takeChange(l, at)
 	case !r.planned():
-		return fmt.Errorf("a line of kind %q stands where change %d belongs", kind, len(r.changes))
-	case kind == kindRun:
-		return r.takeResumed(line, at)
+		return fmt.Errorf("a line of kind %q stands where change %d belongs", l.Kind, len(r.changes))
+	case l.Kind == kindRun:
+		return r.takeResumed(l.line, at)
 	case r.End != nil:
 		return errors.New("a line follows the end of the run, and nobody resumed it")
 	}
 	r.begun = true
-	switch kind {
+	switch l.Kind {
 	case kindSending:
-		return r.takeSending(line)
+		return r.takeSending(l.line)
 	case kindResult:
-		return r.takeResult(line, at)
+		return r.takeResult(l, at)
 	case kindEnd:
-		return r.takeEnd(line)
+		return r.takeEnd(l.line)
 	}
-	return fmt.Errorf("a line of kind %q does not belong here", kind)
+	return fmt.Errorf("a line of kind %q does not belong here", l.Kind)
 }
 
-func (r *Reader) takeChange(line []byte, at place) error {
-	var c struct {
-		Index   int          `json:"index"`
-		ID      string       `json:"id"`
-		Edits   []Edit       `json:"edits"`
-		Outcome diff.Outcome `json:"outcome"`
-		SameAs  *int         `json:"sameAs"`
+func (r *Reader) takeChange(l *checkedLine, at place) error {
+	if l.bodyErr != nil {
+		return l.bodyErr
 	}
-	if err := json.Unmarshal(line, &c); err != nil {
-		return err
-	}
+	c := &l.change
 	if c.Index != len(r.changes) || r.planned() {
 		return fmt.Errorf("change %d stands where %d of %d belongs", c.Index, len(r.changes), r.Header.Input.Rows)
 	}
@@ -348,15 +331,11 @@ func (r *Reader) takeSending(line []byte) error {
 	return nil
 }
 
-func (r *Reader) takeResult(line []byte, at place) error {
-	var res struct {
-		Index     int          `json:"index"`
-		Outcome   diff.Outcome `json:"outcome"`
-		Temporary bool         `json:"temporary"`
+func (r *Reader) takeResult(l *checkedLine, at place) error {
+	if l.bodyErr != nil {
+		return l.bodyErr
 	}
-	if err := json.Unmarshal(line, &res); err != nil {
-		return err
-	}
+	res := &l.result
 	if err := r.known(res.Index); err != nil {
 		return err
 	}

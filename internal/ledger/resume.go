@@ -91,7 +91,8 @@ type Left struct {
 // good. It is empty for a ledger that is finished.
 func (r *Reader) Pending() ([]Left, error) {
 	var all []Left
-	err := r.eachChange(r.left, func(c Change) error {
+	lines := newLineReader(r)
+	err := lines.eachChange(r.left, func(c Change) error {
 		change, err := r.rebuild(c)
 		if err != nil {
 			return err
@@ -99,7 +100,7 @@ func (r *Reader) Pending() ([]Left, error) {
 		s := &r.changes[c.Index]
 		l := Left{Change: change, Sent: s.doubt, Attempts: int(s.sent)}
 		if s.length > 0 {
-			if l.Result, err = r.result(s.place); err != nil {
+			if l.Result, err = lines.result(s.place); err != nil {
 				return err
 			}
 			l.Sent = l.Sent || (l.Result.Outcome == diff.Unknown && s.sent > 0)
