@@ -39,11 +39,11 @@ var onlyIn = map[string][]string{
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy": {"graph"},
 
 	"go.yaml.in/yaml/v4":                          {"cli"},
-	"github.com/go-json-experiment/json/jsontext": {"task", "graph"},
+	"github.com/go-json-experiment/json/jsontext": {"task", "graph", "ledger"},
 	"github.com/expr-lang/expr":                   {"where"},
 	"github.com/rs/zerolog":                       {"cli"},
 	"github.com/xuri/excelize/v2":                 {"ingest", "report"},
-	"golang.org/x/sync/errgroup":                  {"batch"},
+	"golang.org/x/sync/errgroup":                  {"batch", "report"},
 	"net/http":                                    {"graph", "sandbox", "batch", "notify"},
 	"os/signal":                                   {"cli"},
 	"github.com/google/renameio/v2":               {"ingest", "report", "job", "notify"},

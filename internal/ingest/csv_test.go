@@ -80,13 +80,6 @@ func TestCSVProblems(t *testing.T) {
 }
 
 func TestCSVForms(t *testing.T) {
-	utf16LE := func(s string) string {
-		var b strings.Builder
-		for _, u := range utf16.Encode([]rune(s)) {
-			b.Write([]byte{byte(u), byte(u >> 8)})
-		}
-		return b.String()
-	}
 	for _, tt := range []struct{ name, text string }{
 		{"comma", "id,displayName\na,é😀\n"},
 		{"semicolon", "id;displayName\na;é😀\n"},
@@ -172,4 +165,12 @@ in.csv:5:1: the id "B" is also in row 3, which asks for something else; keep one
 	if len(in.Problems) != 3 || in.Rows[1].SameAs != -1 {
 		t.Errorf("a duplicate that was not understood:\n%s", messages(in))
 	}
+}
+
+func utf16LE(s string) string {
+	var b strings.Builder
+	for _, u := range utf16.Encode([]rune(s)) {
+		b.Write([]byte{byte(u), byte(u >> 8)})
+	}
+	return b.String()
 }

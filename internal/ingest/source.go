@@ -55,7 +55,11 @@ func openSource(path string, stdin io.Reader) (*source, error) {
 	if err != nil {
 		return s, errors.Join(err, f.Close())
 	}
-	s.size, s.file, s.in = info.Size(), f, bufio.NewReaderSize(f, int(min(info.Size()+16, headSize)))
+	room := int64(headSize)
+	if s.size = info.Size(); s.size > 0 { // else it may be a pipe that has a name
+		room = min(s.size, headSize)
+	}
+	s.file, s.in = f, bufio.NewReaderSize(f, int(room))
 	return s, nil
 }
 

@@ -188,7 +188,7 @@ func envelopeOf(line []byte) (e envelope, err error) {
 	if rest, ok := bytes.CutPrefix(line, []byte(kindStart)); ok {
 		kind, rest, ok := bytes.Cut(rest, []byte(prevStart))
 		end := bytes.IndexByte(rest, '"')
-		if ok && end >= 0 && plain(kind) && bytes.Count(line, []byte(`"kind"`)) == 1 && bytes.Count(line, []byte(`"prev"`)) == 1 && plain(rest[:end]) {
+		if ok && end >= 0 && plain(kind) && bytes.Count(line, []byte(`kind"`)) == 1 && bytes.Count(line, []byte(`prev"`)) == 1 && plain(rest[:end]) {
 			return envelope{string(kind), string(rest[:end])}, nil
 		}
 	}
