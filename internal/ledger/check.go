@@ -20,8 +20,11 @@ type checkedLine struct {
 	bodyErr error // of change or result
 }
 
-// linesPerBlock lines are checked at a time: enough to keep the processors busy, too few to be seen in memory.
-const linesPerBlock = 256
+// A block is full with so many lines, or bytes: enough to keep the processors busy, too few to be seen in memory.
+const (
+	linesPerBlock = 256
+	bytesPerBlock = 128 << 10
+)
 
 // block is some lines that follow each other.
 type block struct {
@@ -98,7 +101,7 @@ func readBlocks(from io.Reader, give func(*block) bool) (tail []byte, err error)
 			}
 			return nil, err
 		}
-		if b.ends = append(b.ends, len(b.text)); len(b.ends) == linesPerBlock {
+		if b.ends = append(b.ends, len(b.text)); len(b.ends) == linesPerBlock || len(b.text) >= bytesPerBlock {
 			if !give(b) {
 				return nil, nil
 			}

@@ -42,7 +42,7 @@ func TestFollow(t *testing.T) {
 	}
 	lines := strings.SplitAfter(string(whole), "\n")
 	from := len(strings.Join(lines[:planned], ""))
-	for step := 1; step < 2000; step += 97 {
+	for _, step := range []int{23, 211, 1009} {
 		path := filepath.Join(t.TempDir(), "ledger.jsonl")
 		must(t, os.WriteFile(path, whole[:from], 0o600))
 		r := open(t, path)
