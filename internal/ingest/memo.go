@@ -9,16 +9,20 @@ import (
 const (
 	mostMeanings = 1 << 17 // remembered in the maps of all columns together
 	fruitless    = 1 << 13 // misses after which these must have shown that they repeat
+	mostUnproven = 1 << 18 // plain texts that a column may hold before it must have shown that they repeat
 )
 
 // memo is what the cells of one column said: most columns hold few texts, many times each. It holds
 // only what depends on nothing but the cell, so errors and cells with a remark are not in it.
 //
-// A text that says just itself costs it a few bytes, so all of these are remembered, and none is kept twice.
+// A text that says just itself costs it a few bytes, so all of these are remembered, and none is kept twice: unless the first
+// of a column are nearly all different, as names are, where to look for each would cost more than it saves.
 type memo struct {
 	sheet        *task.Sheet
 	at           int
 	plain        textIndex
+	again        int                   // times that plain found a text
+	names        bool                  // plain has shown to be of no use
 	known        map[string]remembered // what does not say just itself, as dates do and numbers
 	hits, misses int                   // of known
 	tired        bool                  // known has shown to be of no use
@@ -38,6 +42,7 @@ func (m *memo) recall(c *cell) (r task.Ref, ok bool) {
 	}
 	if c.kind == cellText && m.plain.held > 0 {
 		if r, ok = m.plain.find(hashOf(c), func(r task.Ref) bool { return c.is(m.sheet.Text(m.at, r)) }); ok {
+			m.again++
 			return r, true
 		}
 	}
@@ -65,6 +70,10 @@ func (m *memo) remember(c cell, r task.Ref, room bool) int {
 	switch {
 	case m.off:
 	case c.kind == cellText && r.Plain() && m.sheet.Text(m.at, r) == c.text:
+		if m.names = m.names || m.plain.held == mostUnproven && m.again < mostUnproven/16; m.names {
+			m.plain = textIndex{}
+			break
+		}
 		m.plain.add(hashOf(&c), r)
 	case m.tired:
 	case m.misses > fruitless && m.hits < m.misses:
