@@ -50,7 +50,7 @@ func textOf(src *source, encoding string) (text *flow, notice string, err error)
 	case encoding != "" && (marked == "utf-8" || mark == "") && namesUTF8(encoding):
 		hint = "so --encoding " + encoding + " is wrong, or the file is damaged"
 	default:
-		data, _, err := src.all()
+		data, err := src.all()
 		if err != nil {
 			return nil, "", err
 		}

@@ -111,7 +111,7 @@ func readAny(in *Input, src *source, o Options) error {
 	case kind == kindCSV:
 		return readCSV(in, src, o)
 	}
-	data, sum, err := src.all()
+	data, err := src.all()
 	if err != nil {
 		return err
 	}
@@ -129,6 +129,6 @@ func readAny(in *Input, src *source, o Options) error {
 	if err := readXLSX(in, data, o); err != nil {
 		return err
 	}
-	in.SHA256 = sum()
+	in.SHA256 = src.hex()
 	return nil
 }

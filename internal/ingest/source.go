@@ -24,6 +24,7 @@ type source struct {
 	file io.Closer
 	sum  hash.Hash // of what has been read
 	read int64
+	done chan struct{} // closed when sum is; nil where it always is
 }
 
 func openSource(path string, stdin io.Reader) (*source, error) {
@@ -99,19 +100,24 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// all is the whole source, and a function that waits for its hash: it takes as long as to understand it.
-func (s *source) all() (data []byte, sum func() string, err error) {
-	data = make([]byte, 0, s.size+1)
+// all is the whole source. Its hash goes on in the background: it takes as long as to understand the data.
+func (s *source) all() ([]byte, error) {
+	data := make([]byte, 0, s.size+1)
 	for {
 		n, err := s.in.Read(data[len(data):cap(data)])
 		data = data[:len(data)+n]
 		switch {
 		case len(data) > MaxFileSize:
-			return nil, nil, errTooBig
+			return nil, errTooBig
 		case err == io.EOF:
-			return data, inBackground(func() string { s.sum.Write(data); return s.hex() }), nil
+			s.done = make(chan struct{})
+			go func() {
+				defer close(s.done)
+				s.sum.Write(data)
+			}()
+			return data, nil
 		case err != nil:
-			return nil, nil, fmt.Errorf("cannot be read: %w", err)
+			return nil, fmt.Errorf("cannot be read: %w", err)
 		}
 		if len(data) == cap(data) {
 			data = append(data, 0)[:len(data)]
@@ -119,11 +125,10 @@ func (s *source) all() (data []byte, sum func() string, err error) {
 	}
 }
 
-func (s *source) hex() string { return hex.EncodeToString(s.sum.Sum(nil)) }
-
-// inBackground begins f, and returns a function that waits for its result.
-func inBackground(f func() string) func() string {
-	done := make(chan string, 1)
-	go func() { done <- f() }()
-	return func() string { return <-done }
+// hex is the hash of all that was read.
+func (s *source) hex() string {
+	if s.done != nil {
+		<-s.done
+	}
+	return hex.EncodeToString(s.sum.Sum(nil))
 }
