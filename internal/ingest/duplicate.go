@@ -2,8 +2,6 @@ package ingest
 
 import (
 	"fmt"
-	"hash/maphash"
-	"math/bits"
 	"strconv"
 
 	"taskrecon/internal/task"
@@ -13,7 +11,7 @@ import (
 // one of them could not be understood, none of them is right for certain.
 func (b *builder) markDuplicates() {
 	rows := b.in.Rows
-	first := newFirsts(len(rows))
+	var first hashIndex
 	byKey := map[string][]int{} // of keys that several rows have
 	var keys []string           // these, in file order
 	for i := range rows {
@@ -45,34 +43,6 @@ func (b *builder) markDuplicates() {
 	}
 	if len(merged) > 0 {
 		b.notice("rows with the same id and the same wishes were merged: " + list(merged))
-	}
-}
-
-// firsts finds the first of several rows with the same key. It holds no keys, only where they are, which
-// takes less than half of a map's memory.
-type firsts struct {
-	seed  maphash.Seed
-	slots []uint64 // the upper half of the hash, and the index and one; 0 is free
-}
-
-func newFirsts(rows int) *firsts {
-	return &firsts{seed: maphash.MakeSeed(), slots: make([]uint64, 1<<bits.Len(uint(2*rows)))}
-}
-
-// of returns the first index that was given with this key, which is i itself if it is new. There may be
-// as many different keys as newFirsts was told, and fewer than 1<<32.
-func (f *firsts) of(key string, i int, keyAt func(int) string) int {
-	const upper = 0xFFFFFFFF << 32
-	hash := maphash.String(f.seed, key)
-	for at := hash; ; at++ {
-		slot := &f.slots[at&uint64(len(f.slots)-1)]
-		if *slot == 0 {
-			*slot = hash&upper | uint64(i+1)
-			return i
-		}
-		if j := int(*slot&^upper) - 1; *slot&upper == hash&upper && keyAt(j) == key {
-			return j
-		}
 	}
 }
 

@@ -20,7 +20,7 @@ const (
 type memo struct {
 	sheet        *task.Sheet
 	at           int
-	plain        textIndex
+	plain        hashIndex
 	again        int                   // times that plain found a text
 	names        bool                  // plain has shown to be of no use
 	known        map[string]remembered // what does not say just itself, as dates do and numbers
@@ -40,10 +40,10 @@ func (m *memo) recall(c *cell) (r task.Ref, ok bool) {
 	if m.off {
 		return 0, false
 	}
-	if c.kind == cellText && m.plain.held > 0 {
-		if r, ok = m.plain.find(hashOf(c), func(r task.Ref) bool { return c.is(m.sheet.Text(m.at, r)) }); ok {
+	if c.kind == cellText {
+		if n, ok := m.plain.find(hashOf(c), func(n uint32) bool { return c.is(m.sheet.Text(m.at, task.Ref(n))) }); ok {
 			m.again++
-			return r, true
+			return task.Ref(n), true
 		}
 	}
 	if m.known == nil {
@@ -71,10 +71,10 @@ func (m *memo) remember(c cell, r task.Ref, room bool) int {
 	case m.off:
 	case c.kind == cellText && r.Plain() && m.sheet.Text(m.at, r) == c.text:
 		if m.names = m.names || m.plain.held == mostUnproven && m.again < mostUnproven/16; m.names {
-			m.plain = textIndex{}
+			m.plain = hashIndex{}
 			break
 		}
-		m.plain.add(hashOf(&c), r)
+		m.plain.add(hashOf(&c), uint32(r))
 	case m.tired:
 	case m.misses > fruitless && m.hits < m.misses:
 		m.tired, m.known = true, nil
@@ -87,13 +87,11 @@ func (m *memo) remember(c cell, r task.Ref, room bool) int {
 	return len(m.known) - before
 }
 
-var textSeed = maphash.MakeSeed()
-
 func hashOf(c *cell) uint32 {
 	if c.raw != nil {
 		return uint32(maphash.Bytes(textSeed, c.raw))
 	}
-	return uint32(maphash.String(textSeed, c.text))
+	return hashOfText(c.text)
 }
 
 // is reports whether the cell holds this text.
@@ -102,47 +100,4 @@ func (c *cell) is(text string) bool {
 		return string(c.raw) == text
 	}
 	return c.text == text
-}
-
-// textIndex finds texts of a column by their hash. It holds no text, only where they are, which takes a third of a map's
-// memory. The zero value is empty.
-type textIndex struct {
-	slots []uint64 // the hash, and the task.Ref; 0 is free
-	held  int
-}
-
-// find returns the text with this hash of which same says that it is the one.
-func (x *textIndex) find(hash uint32, same func(task.Ref) bool) (task.Ref, bool) {
-	for at := int(hash); ; at++ {
-		slot := x.slots[at&(len(x.slots)-1)]
-		if slot == 0 {
-			return 0, false
-		}
-		if uint32(slot>>32) == hash && same(task.Ref(slot)) {
-			return task.Ref(slot), true
-		}
-	}
-}
-
-// add takes a text that is not there.
-func (x *textIndex) add(hash uint32, r task.Ref) {
-	if 4*x.held >= 3*len(x.slots) {
-		old := x.slots
-		x.slots = make([]uint64, max(64, 2*len(old)))
-		for _, slot := range old {
-			if slot != 0 {
-				x.put(slot)
-			}
-		}
-	}
-	x.put(uint64(hash)<<32 | uint64(r))
-	x.held++
-}
-
-func (x *textIndex) put(slot uint64) {
-	at := int(slot >> 32)
-	for x.slots[at&(len(x.slots)-1)] != 0 {
-		at++
-	}
-	x.slots[at&(len(x.slots)-1)] = slot
 }

@@ -40,7 +40,7 @@ func TestQuickRulesOfTexts(t *testing.T) {
 // A key's first row is found whatever else has its hash's lower half.
 func TestFirsts(t *testing.T) {
 	keys := make([]string, 3000)
-	f := newFirsts(len(keys))
+	var f hashIndex
 	want := map[string]int{}
 	for i := range keys {
 		keys[i] = itoa(i * i % 1009)
