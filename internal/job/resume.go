@@ -23,12 +23,11 @@ func (r *run) resume(ctx context.Context) error {
 	if err != nil {
 		return &Exit{Code: ExitInput, Err: err, Hint: "nothing was sent"}
 	}
-	defer past.Close()
-	r.past = past
+	r.past, r.record = past, past
 	r.Watcher.Started(past.Header.RunID)
 	release, err := r.acceptLedger(ctx)
 	if err != nil {
-		return first(err, book.Close())
+		return first(first(err, book.Close()), past.Close())
 	}
 	defer release()
 	return r.keep(ctx, book, book.Resumed(r.header()))

@@ -71,7 +71,9 @@ func (r *run) recorded() (*ledger.Reader, error) {
 		return past, err
 	}
 	if err := r.record.Follow(); err != nil {
-		return nil, first(err, r.record.Close())
+		err = first(err, r.record.Close())
+		r.record = nil
+		return nil, err
 	}
 	return r.record, nil
 }
