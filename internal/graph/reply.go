@@ -81,12 +81,12 @@ func ordinaryAnswers(data []byte) (answers []Answer, err error) {
 		if string(name) != "responses" {
 			return r.skip(name, "responses")
 		}
-		if found || r.dec.PeekKind() != '[' {
+		if found {
 			return task.ErrUnusual
 		}
 		found = true
 		answers = make([]Answer, 0, MaxItems)
-		return r.list(func() error {
+		return task.Elements(r.dec, func() error {
 			answers = append(answers, Answer{})
 			return r.answer(&answers[len(answers)-1])
 		})
@@ -118,7 +118,6 @@ func (r *replyReader) answer(a *Answer) error {
 			if !first(&headers) {
 				return task.ErrUnusual
 			}
-			a.header = make([]field, 0, 4)
 			return r.headers(a)
 		case "body":
 			a.Body, err = r.value(first(&body))
@@ -135,52 +134,26 @@ func (r *replyReader) answer(a *Answer) error {
 func (r *replyReader) headers(a *Answer) error {
 	a.header = make([]field, 0, 4)
 	return r.object(func(name []byte) error {
-		if slices.ContainsFunc(a.header, func(f field) bool { return f.name == string(name) }) {
+		f := field{name: string(name)} // before the value is read, since name goes with it
+		if slices.ContainsFunc(a.header, func(other field) bool { return other.name == f.name }) {
 			return task.ErrUnusual
 		}
-		value, err := r.plain(true)
-		a.header = append(a.header, field{string(name), value})
+		var err error
+		f.value, err = r.plain(true)
+		a.header = append(a.header, f)
 		return err
 	})
 }
 
 // object reads an object: f is called with each name, without quotes, before its value, which it reads.
 func (r *replyReader) object(f func(name []byte) error) error {
-	if r.dec.PeekKind() != '{' {
-		return task.ErrUnusual
-	}
-	if _, err := r.dec.ReadToken(); err != nil {
-		return err
-	}
-	for r.dec.PeekKind() != '}' {
-		quoted, err := r.value(true)
-		if err != nil {
-			return err
-		}
+	return task.Members(r.dec, func(quoted []byte) error {
 		name, ok := unquoted(quoted)
 		if !ok {
 			return task.ErrUnusual
 		}
-		if err := f(name); err != nil {
-			return err
-		}
-	}
-	_, err := r.dec.ReadToken()
-	return err
-}
-
-// list reads an array: f is called for each element, which it reads.
-func (r *replyReader) list(f func() error) error {
-	if _, err := r.dec.ReadToken(); err != nil {
-		return err
-	}
-	for r.dec.PeekKind() != ']' {
-		if err := f(); err != nil {
-			return err
-		}
-	}
-	_, err := r.dec.ReadToken()
-	return err
+		return f(name)
+	})
 }
 
 // value is the next value as it stands in data. One that is not the first of its name is unusual.

@@ -3,7 +3,6 @@ package ledger
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"strconv"
 	"time"
@@ -25,17 +24,14 @@ type lineDecoder struct {
 
 func newLineDecoder() *lineDecoder { return &lineDecoder{dec: new(jsontext.Decoder)} }
 
-// errUnusual leaves a line to encoding/json, be it right or wrong.
-var errUnusual = errors.New("a line of an unusual shape")
-
 // decode reads a line into all by quick, or where that does not know it by encoding/json.
 func decode[T any](d *lineDecoder, line []byte, all *T, quick func(name []byte) error) error {
 	d.in = *bytes.NewBuffer(line)
 	d.dec.Reset(&d.in, jsontext.AllowInvalidUTF8(true)) // where it matters, text refuses it
-	err := d.object(quick)
+	err := task.Members(d.dec, quick)
 	if err == nil {
 		if _, end := d.dec.ReadToken(); end != io.EOF {
-			err = errUnusual
+			err = task.ErrUnusual
 		}
 	}
 	if err != nil {
@@ -45,51 +41,13 @@ func decode[T any](d *lineDecoder, line []byte, all *T, quick func(name []byte) 
 	return nil
 }
 
-// object calls member with the name of each member, in quotes, to read its value.
-func (d *lineDecoder) object(member func(name []byte) error) error {
-	if d.dec.PeekKind() != '{' {
-		return errUnusual
-	}
-	if _, err := d.dec.ReadToken(); err != nil {
-		return err
-	}
-	for d.dec.PeekKind() != '}' {
-		name, err := d.dec.ReadValue()
-		if err != nil {
-			return err
-		}
-		if err := member(name); err != nil {
-			return err
-		}
-	}
-	_, err := d.dec.ReadToken()
-	return err
-}
-
-// array calls element to read each element.
-func (d *lineDecoder) array(element func() error) error {
-	if d.dec.PeekKind() != '[' {
-		return errUnusual
-	}
-	if _, err := d.dec.ReadToken(); err != nil {
-		return err
-	}
-	for d.dec.PeekKind() != ']' {
-		if err := element(); err != nil {
-			return err
-		}
-	}
-	_, err := d.dec.ReadToken()
-	return err
-}
-
 // other skips the members that every line has beside its own.
 func (d *lineDecoder) other(name []byte) error {
 	switch string(name) {
 	case `"kind"`, `"prev"`, `"sum"`:
 		return d.dec.SkipValue()
 	}
-	return errUnusual // encoding/json may know it: it is not strict about letters' case
+	return task.ErrUnusual // encoding/json may know it: it is not strict about letters' case
 }
 
 func (d *lineDecoder) text(s *string) error {
@@ -99,7 +57,7 @@ func (d *lineDecoder) text(s *string) error {
 	}
 	switch {
 	case raw.Kind() != '"' || !utf8.Valid(raw):
-		return errUnusual
+		return task.ErrUnusual
 	case bytes.IndexByte(raw, '\\') < 0:
 		*s = string(raw[1 : len(raw)-1])
 		return nil
@@ -127,7 +85,7 @@ func (d *lineDecoder) number(n *int) error {
 		return err
 	}
 	if *n, err = strconv.Atoi(string(raw)); err != nil {
-		return errUnusual
+		return task.ErrUnusual
 	}
 	return nil
 }
@@ -135,7 +93,7 @@ func (d *lineDecoder) number(n *int) error {
 func (d *lineDecoder) truth(b *bool) error {
 	raw, err := d.dec.ReadValue()
 	if *b = raw.Kind() == 't'; !*b && raw.Kind() != 'f' {
-		return errUnusual
+		return task.ErrUnusual
 	}
 	return err
 }
@@ -146,7 +104,7 @@ func (d *lineDecoder) time(t *time.Time) error {
 		return err
 	}
 	if raw.Kind() != '"' {
-		return errUnusual
+		return task.ErrUnusual
 	}
 	return t.UnmarshalJSON(raw)
 }
@@ -160,9 +118,9 @@ func (d *lineDecoder) outcome(o *diff.Outcome) error {
 
 func (d *lineDecoder) edits(edits *[]Edit) error {
 	*edits = []Edit{}
-	return d.array(func() error {
+	return task.Elements(d.dec, func() error {
 		var e Edit
-		err := d.object(func(name []byte) error {
+		err := task.Members(d.dec, func(name []byte) error {
 			switch string(name) {
 			case `"property"`:
 				return d.text(&e.Property)
@@ -171,7 +129,7 @@ func (d *lineDecoder) edits(edits *[]Edit) error {
 			case `"wanted"`:
 				return d.value(&e.Wanted)
 			}
-			return errUnusual
+			return task.ErrUnusual
 		})
 		*edits = append(*edits, e)
 		return err
@@ -268,7 +226,7 @@ func (d *lineDecoder) cells(cells *[]string) error {
 		return d.dec.SkipValue()
 	}
 	*cells = []string{}
-	return d.array(func() error {
+	return task.Elements(d.dec, func() error {
 		var s string
 		err := d.text(&s)
 		*cells = append(*cells, s)
@@ -289,7 +247,7 @@ func (d *lineDecoder) result(line []byte) (*Result, error) {
 			return d.text(&r.Reason)
 		case `"after"`:
 			r.After = []task.Value{}
-			return d.array(func() error {
+			return task.Elements(d.dec, func() error {
 				var v task.Value
 				err := d.value(&v)
 				r.After = append(r.After, v)

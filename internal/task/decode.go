@@ -18,6 +18,45 @@ func Tokens(data []byte) *jsontext.Decoder {
 	return jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 }
 
+// Members reads the object that stands next in dec, in which f reads each value: it is called with the name before it, in
+// quotes, which is good until f reads on. Anything else than an object is ErrUnusual.
+func Members(dec *jsontext.Decoder, f func(name []byte) error) error {
+	if dec.PeekKind() != '{' {
+		return ErrUnusual
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for dec.PeekKind() != '}' {
+		name, err := dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		if err := f(name); err != nil {
+			return err
+		}
+	}
+	_, err := dec.ReadToken()
+	return err
+}
+
+// Elements reads the array that stands next in dec, in which f reads each element. Anything else than an array is ErrUnusual.
+func Elements(dec *jsontext.Decoder, f func() error) error {
+	if dec.PeekKind() != '[' {
+		return ErrUnusual
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for dec.PeekKind() != ']' {
+		if err := f(); err != nil {
+			return err
+		}
+	}
+	_, err := dec.ReadToken()
+	return err
+}
+
 // tasksPerSlab tasks are allocated at once; they fill 32 KiB.
 const tasksPerSlab = 110
 
@@ -57,28 +96,13 @@ func init() {
 
 // Next reads the task that stands next in dec, which Tokens made. After an error dec is somewhere within it.
 func (d *Decoder) Next(dec *jsontext.Decoder) (*Task, error) {
-	if dec.PeekKind() != '{' {
-		return nil, ErrUnusual
-	}
-	if _, err := dec.ReadToken(); err != nil {
-		return nil, err
-	}
 	if len(d.slab) == 0 {
 		d.slab = make([]Task, tasksPerSlab)
 	}
 	t := &d.slab[0]
 	*t = Task{} // one that was refused half-way may have been here
 	d.buf, d.own, d.seen = d.buf[:0], [Count + 1]span{}, 0
-	for dec.PeekKind() != '}' {
-		name, err := dec.ReadValue()
-		if err != nil {
-			return nil, err
-		}
-		if err := d.member(dec, t, name); err != nil {
-			return nil, err
-		}
-	}
-	if _, err := dec.ReadToken(); err != nil {
+	if err := Members(dec, func(name []byte) error { return d.member(dec, t, name) }); err != nil {
 		return nil, err
 	}
 	if err := d.finish(t); err != nil {
