@@ -36,22 +36,7 @@ type pageReader struct {
 // ordinaryPage reads an object with one value, an array of tasks; any error means that the page is to be read otherwise.
 func ordinaryPage(tasks *task.Decoder, body []byte) (*page, error) {
 	r := pageReader{dec: task.Tokens(body), tasks: tasks, page: new(page)}
-	if r.dec.PeekKind() != '{' {
-		return nil, task.ErrUnusual
-	}
-	if _, err := r.dec.ReadToken(); err != nil {
-		return nil, err
-	}
-	for r.dec.PeekKind() != '}' {
-		name, err := r.dec.ReadValue()
-		if err != nil {
-			return nil, err
-		}
-		if err := r.member(name); err != nil {
-			return nil, err
-		}
-	}
-	if _, err := r.dec.ReadToken(); err != nil {
+	if err := task.Members(r.dec, r.member); err != nil {
 		return nil, err
 	}
 	if _, err := r.dec.ReadToken(); !errors.Is(err, io.EOF) {
@@ -76,22 +61,12 @@ func (r *pageReader) member(name []byte) error {
 }
 
 func (r *pageReader) value() error {
-	if r.dec.PeekKind() != '[' {
-		return task.ErrUnusual
-	}
-	if _, err := r.dec.ReadToken(); err != nil {
-		return err
-	}
 	r.page.Value = []*task.Task{}
-	for r.dec.PeekKind() != ']' {
+	return task.Elements(r.dec, func() error {
 		t, err := r.tasks.Next(r.dec)
-		if err != nil {
-			return err
-		}
 		r.page.Value = append(r.page.Value, t)
-	}
-	_, err := r.dec.ReadToken()
-	return err
+		return err
+	})
 }
 
 func (r *pageReader) next() error {
