@@ -6,6 +6,7 @@ const (
 	EventInputRead    = "input.read"
 	EventInputNotice  = "input.notice"
 	EventInputProblem = "input.problem"
+	EventListWait     = "list.wait"
 	EventTenantRead   = "tenant.read"
 	EventPlanMade     = "plan.made"
 	EventEnvelopeSent = "envelope.sent"

@@ -100,7 +100,7 @@ func eventRuns(t *testing.T) [][]event {
 		t.Fatal(err)
 	}
 	return [][]event{
-		eventsOf(t, job.ExitPartial, "apply", "--yes", "--run-dir", in("run"), "--sandbox", tenant, "--sandbox-faults", "item-429~0.249:3,refuse:1@5",
+		eventsOf(t, job.ExitPartial, "apply", "--yes", "--run-dir", in("run"), "--sandbox", tenant, "--sandbox-faults", "outer-429~0.249=list,item-429~0.249:3,refuse:1@5",
 			"--max-changes", "60%", "--notify-url", hook.URL+"/hush", filepath.Join(samples, "reassign.csv")),
 		eventsOf(t, job.ExitInput, "plan", "--sandbox", tenant, "--metrics-file", filepath.Join(wrong, "x.prom"), "--ping-url", "http://127.0.0.1:1/hush", wrong),
 		eventsOf(t, 0, "plan", "--sandbox", tenant, "--skip-invalid", "--problems", in("marked.xlsx"), wrong),
@@ -148,7 +148,7 @@ func TestEventsAreDocumented(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		EventRunStart, EventInputRead, EventInputNotice, EventInputProblem, EventTenantRead, EventPlanMade, EventEnvelopeSent, EventItemSettled,
+		EventRunStart, EventInputRead, EventInputNotice, EventInputProblem, EventListWait, EventTenantRead, EventPlanMade, EventEnvelopeSent, EventItemSettled,
 		EventThrottleWait, EventProgress, EventFileWritten, EventFileFailed, EventNotifySent, EventNotifyFailed, EventRunEnd,
 	} {
 		if members[name] == nil {

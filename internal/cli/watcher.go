@@ -99,6 +99,13 @@ func (w *watcher) say(event string, level zerolog.Level, text string) {
 	w.log.WithLevel(level).Str(eventMember, event).Msg(text)
 }
 
+// Relisting logs that the list of tasks stands still, and why.
+func (w *watcher) Relisting(page int, at time.Time, why error) {
+	seconds := untilSeconds(at)
+	w.log.Warn().Str(eventMember, EventListWait).Int("page", page).Float64("seconds", seconds).Time("until", at.UTC()).
+		Msg(printable(fmt.Sprintf("listing the tasks waits %v s for the service: %v", seconds, why)))
+}
+
 // Fetched logs the size of the tenant's list.
 func (w *watcher) Fetched(tasks int) { w.info(EventTenantRead).Int("tasks", tasks).Msg("tenant read") }
 
@@ -128,8 +135,11 @@ func (w *watcher) Sending(e batch.Envelope) {
 
 // Waiting logs that sending stands still.
 func (w *watcher) Waiting(until time.Time) {
-	wait := time.Until(until).Round(time.Millisecond)
-	w.info(EventThrottleWait).Float64("seconds", max(wait.Seconds(), 0)).Time("until", until.UTC()).Msg("sending waits for the service")
+	w.info(EventThrottleWait).Float64("seconds", untilSeconds(until)).Time("until", until.UTC()).Msg("sending waits for the service")
+}
+
+func untilSeconds(at time.Time) float64 {
+	return max(time.Until(at).Round(time.Millisecond).Seconds(), 0)
 }
 
 // Progress tells on the bar, and in the log every half minute, how fast it goes and when it should end.

@@ -23,7 +23,7 @@ func TestRedirectIsRefused(t *testing.T) {
 			w.WriteHeader(status)
 		})
 		c := s.client(t, Config{})
-		_, list := c.ListTasks(ctxOf(t))
+		_, list := c.ListTasks(ctxOf(t), nil)
 		_, batch := c.Batch(ctxOf(t), "id", []Item{{ID: "1", Method: "PATCH", URL: "/x"}})
 		for _, err := range []error{list, batch} {
 			wantError(t, err, "redirects to", strings.TrimPrefix(other.URL, "http://"), "this is not followed")
@@ -77,7 +77,7 @@ func TestOneFreshTokenAfter401(t *testing.T) {
 
 func TestStaticTokenCannotBeRenewed(t *testing.T) {
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusUnauthorized) })
-	_, err := s.client(t, Config{Credential: StaticToken(secret)}).ListTasks(ctxOf(t))
+	_, err := s.client(t, Config{Credential: StaticToken(secret)}).ListTasks(ctxOf(t), nil)
 	wantError(t, err, "signing in failed", "the access token was refused", "TASKRECON_ACCESS_TOKEN")
 	if !errors.Is(err, ErrSignIn) || errors.Is(err, ErrConnection) || len(s.requests()) != 1 {
 		t.Errorf("after %d calls: %v; want ErrSignIn after one", len(s.requests()), err)
@@ -93,7 +93,7 @@ func (noCredential) Token(context.Context, bool) (string, error) {
 func TestNoCallWithoutToken(t *testing.T) {
 	s := serve(t, func(http.ResponseWriter, *http.Request) {})
 	c := s.client(t, Config{Credential: noCredential{}})
-	_, list := c.ListTasks(ctxOf(t))
+	_, list := c.ListTasks(ctxOf(t), nil)
 	_, who := c.Identity(ctxOf(t))
 	for _, err := range []error{list, who} {
 		wantError(t, err, "signing in failed: no browser here")
@@ -109,7 +109,7 @@ func TestNoCallWithoutToken(t *testing.T) {
 func TestReadOnlyLetsNothingButReadsThrough(t *testing.T) {
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, aPage("", "a")) })
 	c := s.client(t, Config{Transport: ReadOnly(NewTransport())})
-	if tasks, err := c.ListTasks(ctxOf(t)); err != nil || len(tasks) != 1 {
+	if tasks, err := c.ListTasks(ctxOf(t), nil); err != nil || len(tasks) != 1 {
 		t.Fatalf("%d tasks, %v", len(tasks), err)
 	}
 	for _, method := range []string{"POST", "PATCH", "PUT", "DELETE", "OPTIONS", "get"} {
@@ -192,7 +192,7 @@ func TestCallTimeout(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(30*time.Millisecond, cancel)
-	_, err = s.client(t, Config{}).ListTasks(ctx)
+	_, err = s.client(t, Config{}).ListTasks(ctx, nil)
 	if wantError(t, err); !errors.Is(err, context.Canceled) || len(s.requests()) > 2 {
 		t.Errorf("after %d calls: %v; want the cancellation, without retries", len(s.requests()), err)
 	}

@@ -251,7 +251,7 @@ func TestHostileCookies(t *testing.T) {
 	})
 	c := s.client(t, Config{})
 	for range 2 {
-		if tasks, err := c.ListTasks(ctxOf(t)); err != nil || len(tasks) != 1 {
+		if tasks, err := c.ListTasks(ctxOf(t), nil); err != nil || len(tasks) != 1 {
 			t.Errorf("%d tasks, %v", len(tasks), err)
 		}
 	}
@@ -285,7 +285,7 @@ func TestHostileReferences(t *testing.T) {
 			if c := s.client(t, Config{}); redirect {
 				_, err = firstPage(ctxOf(t), c) // an unreadable one counts as a lost answer, and would be asked for again
 			} else {
-				_, err = c.ListTasks(ctxOf(t))
+				_, err = c.ListTasks(ctxOf(t), nil)
 			}
 			wantError(t, err)
 			if got := len(s.requests()) - before; got != 1 {

@@ -18,9 +18,13 @@ const (
 	listAttempts = 6 // tries of one page
 )
 
+// Again is told, before the wait, that a page of the list failed for a passing reason and when it is asked for again.
+// Pages count from 1. It is called from the goroutine that lists.
+type Again func(page int, at time.Time, why error)
+
 // ListTasks returns the tenant's tasks of every type, in the order of the list, each id once. Pages
-// that fail for a passing reason are asked for again, after the wait that the service asks for.
-func (c *Client) ListTasks(ctx context.Context) ([]*task.Task, error) {
+// that fail for a passing reason are asked for again, after the wait that the service asks for; again may be nil.
+func (c *Client) ListTasks(ctx context.Context, again Again) ([]*task.Task, error) {
 	var tasks []*task.Task
 	var decoder task.Decoder
 	seen := make(map[string]struct{})
@@ -31,7 +35,11 @@ func (c *Client) ListTasks(ctx context.Context) ([]*task.Task, error) {
 			return nil, fmt.Errorf("the list of tasks does not end: page %d refers back or never comes to an end", len(followed))
 		}
 		followed[next] = true
-		page, err := c.page(ctx, &decoder, next)
+		page, err := c.page(ctx, &decoder, next, func(at time.Time, why error) {
+			if again != nil {
+				again(len(followed), at, why)
+			}
+		})
 		if err != nil {
 			return nil, fmt.Errorf("listing the tenant's tasks, page %d: %w", len(followed), err)
 		}
@@ -55,18 +63,19 @@ func unseen(tasks, more []*task.Task, seen map[string]struct{}) []*task.Task {
 	return tasks
 }
 
-// page gets one page of the list.
-func (c *Client) page(ctx context.Context, decoder *task.Decoder, target string) (*page, error) {
+// page gets one page of the list, and tells again of each wait.
+func (c *Client) page(ctx context.Context, decoder *task.Decoder, target string, again func(time.Time, error)) (*page, error) {
 	for attempt := 1; ; attempt++ {
 		var p *page
 		body, err := c.tryPage(ctx, target)
 		if err == nil {
 			p, err = readPage(decoder, body)
 		}
-		wait, again := retryWait(err, attempt)
-		if err == nil || !again || attempt == listAttempts || ctx.Err() != nil {
+		wait, passing := retryWait(err, attempt)
+		if err == nil || !passing || attempt == listAttempts || ctx.Err() != nil {
 			return p, err
 		}
+		again(time.Now().Add(wait), err)
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()

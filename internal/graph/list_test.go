@@ -63,7 +63,7 @@ func TestListFollowsPages(t *testing.T) {
 		},
 	})
 	c := s.client(t, Config{UserAgent: "taskrecon/test"})
-	tasks, err := c.ListTasks(ctxOf(t))
+	tasks, err := c.ListTasks(ctxOf(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestListFollowsPages(t *testing.T) {
 
 func TestListOfNothing(t *testing.T) {
 	s := pages(t, map[string]func(string) string{"": func(string) string { return `{"value":[]}` }})
-	tasks, err := s.client(t, Config{}).ListTasks(ctxOf(t))
+	tasks, err := s.client(t, Config{}).ListTasks(ctxOf(t), nil)
 	if err != nil || len(tasks) != 0 {
 		t.Errorf("%d tasks, %v; want none", len(tasks), err)
 	}
@@ -111,7 +111,7 @@ func TestListStaysOnItsHost(t *testing.T) {
 		s := pages(t, map[string]func(string) string{
 			"": func(string) string { return aPage(next, "a") }, "2": func(string) string { return aPage("", "b") },
 		})
-		tasks, err := s.client(t, Config{}).ListTasks(ctxOf(t))
+		tasks, err := s.client(t, Config{}).ListTasks(ctxOf(t), nil)
 		if len(tasks) != 0 {
 			t.Errorf("%s: an unfinished list was handed out", name)
 		}
@@ -126,7 +126,7 @@ func TestListStaysOnItsHost(t *testing.T) {
 		func(self string) string { return strings.Replace(self, "http://", "http://user:pw@", 1) },
 	} {
 		s := pages(t, map[string]func(string) string{"": func(self string) string { return aPage(edit(self)+"2", "a") }})
-		_, err := s.client(t, Config{}).ListTasks(ctxOf(t))
+		_, err := s.client(t, Config{}).ListTasks(ctxOf(t), nil)
 		wantError(t, err, "the token is sent nowhere but to")
 	}
 	if n := len(other.requests()); n != 0 {
@@ -140,7 +140,7 @@ func TestListThatDoesNotEnd(t *testing.T) {
 		"a ring of two":            {"": func(self string) string { return aPage(self+"2", "a") }, "2": func(self string) string { return aPage(self+"3", "b") }, "3": func(self string) string { return aPage(self + "2") }},
 	} {
 		s := pages(t, at)
-		_, err := s.client(t, Config{}).ListTasks(ctxOf(t))
+		_, err := s.client(t, Config{}).ListTasks(ctxOf(t), nil)
 		wantError(t, err, "the list of tasks does not end")
 		if got := len(s.requests()); got != len(at) {
 			t.Errorf("%s: %d calls; want %d", name, got, len(at))
@@ -164,13 +164,22 @@ func TestListWaitsAndAsksAgain(t *testing.T) {
 			fmt.Fprint(w, aPage("", "b"))
 		}
 	})
+	var told []string
 	began := time.Now()
-	tasks, err := s.client(t, Config{}).ListTasks(ctxOf(t))
+	tasks, err := s.client(t, Config{}).ListTasks(ctxOf(t), func(page int, at time.Time, why error) {
+		told = append(told, fmt.Sprintf("page %d: %.8s", page, why))
+		if at.Before(began.Add(10 * time.Millisecond)) {
+			t.Errorf("page %d is asked for again at %s, which is before the wait", page, at)
+		}
+	})
 	if err != nil || !slices.Equal(ids(tasks), []string{"a", "b"}) {
 		t.Fatalf("listed %q, %v", ids(tasks), err)
 	}
 	if waited := time.Since(began); waited < 40*time.Millisecond || waited > 5*time.Second {
 		t.Errorf("waited %s for four times 10 ms", waited)
+	}
+	if want := []string{"page 2: HTTP 429", "page 2: HTTP 503", "page 2: HTTP 504", "page 2: HTTP 509"}; !slices.Equal(told, want) {
+		t.Errorf("told of %q, want %q", told, want)
 	}
 	if n := len(s.requests()); n != 6 {
 		t.Errorf("%d calls; want 6: only the page that failed is asked for again", n)
@@ -184,7 +193,7 @@ func TestListGivesUp(t *testing.T) {
 			w.WriteHeader(status)
 			fmt.Fprint(w, `{"error":{"code":"SomeCode","message":"some words"}}`)
 		})
-		_, err := s.client(t, Config{}).ListTasks(ctxOf(t))
+		_, err := s.client(t, Config{}).ListTasks(ctxOf(t), nil)
 		wantError(t, err, "listing the tenant's tasks, page 1", "SomeCode: some words")
 		var refused *Error
 		if !errors.As(err, &refused) || refused.Status != status {
@@ -223,7 +232,7 @@ func TestListOfUselessAnswers(t *testing.T) {
 				return response(200, c.body), nil
 			})})
 			began := time.Now()
-			tasks, err := client.ListTasks(t.Context())
+			tasks, err := client.ListTasks(t.Context(), nil)
 			if tasks != nil {
 				t.Errorf("%s: %d tasks", c.name, len(tasks))
 			}
@@ -252,7 +261,7 @@ func TestListAsksAgainAfterALostConnection(t *testing.T) {
 			}
 			return response(200, aPage("", "a")), nil
 		})})
-		tasks, err := client.ListTasks(t.Context())
+		tasks, err := client.ListTasks(t.Context(), nil)
 		if err != nil || len(tasks) != 1 || calls != 3 {
 			t.Errorf("%d tasks after %d calls, %v", len(tasks), calls, err)
 		}
@@ -267,7 +276,7 @@ func TestListStopsWaitingWithItsContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		began := time.Now()
-		_, err := client.ListTasks(ctx)
+		_, err := client.ListTasks(ctx, nil)
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != 5*time.Second {
 			t.Errorf("after %s: %v; want the deadline after 5s", time.Since(began), err)
 		}

@@ -233,7 +233,7 @@ func TestRecordingThatCannotBeWritten(t *testing.T) {
 	r := Record(NewTransport(), f)
 	c := s.client(t, Config{Transport: r})
 	for range 2 {
-		if tasks, err := c.ListTasks(ctxOf(t)); err != nil || len(tasks) != 1 {
+		if tasks, err := c.ListTasks(ctxOf(t), nil); err != nil || len(tasks) != 1 {
 			t.Errorf("%d tasks, %v", len(tasks), err)
 		}
 	}

@@ -19,6 +19,7 @@ type Export struct {
 	Where  func(*task.Task) (bool, error) // picks the tasks; nil is all
 	Edit   *Edit                          // what the sheet asks for already; nil is nothing. Its Where is the one above
 	Sheet  ingest.SheetOptions            // its Source is filled in
+	Again  graph.Again                    // may be nil
 }
 
 // Fetched is told how many tasks the tenant has, and how many of them were picked.
@@ -33,7 +34,7 @@ func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched)
 		return s, stopped(ctx, err)
 	}
 	read := time.Now()
-	current, err := e.Client.ListTasks(ctx)
+	current, err := e.Client.ListTasks(ctx, e.Again)
 	s.Requests = e.Client.Requests()
 	if err != nil {
 		return s, stopped(ctx, err)

@@ -3,7 +3,9 @@ package job
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -50,6 +52,7 @@ type Config struct {
 type Watcher interface {
 	Started(run string)
 	Read(*ingest.Input)
+	Relisting(page int, at time.Time, why error) // as graph.Again
 	Fetched(tasks int)
 	Planned(p *diff.Plan, hash string)
 	Sending(batch.Envelope)
@@ -193,7 +196,7 @@ func (r *run) signInAndLock(ctx context.Context) (release func(), err error) {
 // makePlan fetches the tenant's tasks and computes the plan.
 func (r *run) makePlan(ctx context.Context) error {
 	r.planned = time.Now() // from here on the tenant may change behind what is read
-	current, err := r.Client.ListTasks(ctx)
+	current, err := r.list(ctx)
 	if err != nil {
 		return err
 	}
@@ -202,6 +205,22 @@ func (r *run) makePlan(ctx context.Context) error {
 	r.hash = ledger.PlanHash(r.plan.Changes)
 	r.show()
 	return nil
+}
+
+// list fetches the tenant's tasks, and counts the calls for it that were refused for too many requests.
+func (r *run) list(ctx context.Context) ([]*task.Task, error) {
+	count := func(err error) {
+		if refused := (*graph.Error)(nil); errors.As(err, &refused) && refused.Status == http.StatusTooManyRequests {
+			r.stats.Throttled++
+			r.summary.Throttled++
+		}
+	}
+	current, err := r.Client.ListTasks(ctx, func(page int, at time.Time, why error) {
+		count(why)
+		r.Watcher.Relisting(page, at, why)
+	})
+	count(err)
+	return current, err
 }
 
 // show tells the plan to the summary and the watcher.

@@ -83,6 +83,7 @@ func (r *run) send(ctx context.Context, book *ledger.Writer) error {
 		}
 	}
 	stats, err := batch.Send(ctx, pending, r.Client, watched{book, r.Watcher}, r.sendOptions(len(pending)))
+	stats.Throttled += r.stats.Throttled // while listing
 	r.stats = stats
 	s := r.summary
 	s.Patches, s.Batches, s.Throttled, s.Retries, s.Waited = stats.Patches, stats.Batches, stats.Throttled, stats.Retries, stats.Waited
@@ -135,7 +136,7 @@ func (r *run) columns() []string {
 
 // abortIfStale reads the tenant again, and refuses the whole saved plan if any of its tasks has changed since.
 func (r *run) abortIfStale(ctx context.Context, pending []*diff.Change, book *ledger.Writer) error {
-	current, err := r.Client.ListTasks(ctx)
+	current, err := r.list(ctx)
 	if err != nil {
 		return err
 	}
