@@ -2,6 +2,7 @@ package graph
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -46,6 +47,12 @@ func Retryable(status int) bool {
 		return true
 	}
 	return false
+}
+
+// Throttled reports whether err is, or wraps, an answer 429: too many requests.
+func Throttled(err error) bool {
+	var refused *Error
+	return errors.As(err, &refused) && refused.Status == http.StatusTooManyRequests
 }
 
 // DecodeError reads the error in a body, if it holds one in Graph's form; whatever it holds, the

@@ -3,9 +3,7 @@ package job
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
@@ -210,7 +208,7 @@ func (r *run) makePlan(ctx context.Context) error {
 // list fetches the tenant's tasks, and counts the calls for it that were refused for too many requests.
 func (r *run) list(ctx context.Context) ([]*task.Task, error) {
 	count := func(err error) {
-		if refused := (*graph.Error)(nil); errors.As(err, &refused) && refused.Status == http.StatusTooManyRequests {
+		if graph.Throttled(err) {
 			r.stats.Throttled++
 			r.summary.Throttled++
 		}
