@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -147,7 +148,7 @@ func (in SignIn) complete() error {
 }
 
 // issuer is the root of who issues the tokens.
-func (in SignIn) issuer() string { return or(in.Authority, in.Cloud.Login) }
+func (in SignIn) issuer() string { return cmp.Or(in.Authority, in.Cloud.Login) }
 
 // Issuer is the root of whom tokens are asked of; "" where they come from this machine, from a file or from a command.
 func (s *Session) Issuer() string { return s.issuer }

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -137,11 +138,11 @@ func (e *SignInError) answer(r *http.Response) {
 	if err != nil || json.Unmarshal(data, &body) != nil {
 		return
 	}
-	if words := or(body.Description, body.Error); words != "" {
+	if words := cmp.Or(body.Description, body.Error); words != "" {
 		e.Message += ": " + plain(words)
 	}
 	e.sentence(body.Description)
-	e.Trace, e.Correlation = or(body.Trace, e.Trace), or(body.Correlation, e.Correlation)
+	e.Trace, e.Correlation = cmp.Or(body.Trace, e.Trace), cmp.Or(body.Correlation, e.Correlation)
 }
 
 // wayOf names azidentity's credentials as --auth does, where it can.
@@ -171,7 +172,7 @@ func (e *SignInError) attempts(text string) {
 		} else if head, rest, found := strings.Cut(why, "\n---"); found {
 			one.Message = plain(head) + " answered with HTTP " + answerStatus().FindString(rest)
 		}
-		tried = append(tried, or(wayOf[name], name)+" ("+one.Message+")")
+		tried = append(tried, cmp.Or(wayOf[name], name)+" ("+one.Message+")")
 	}
 	e.Message = "no way to sign in serves here; tried were " + strings.Join(tried, ", ")
 	if e.Advice = adviceFor[e.Code]; e.Code == "" {

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -80,9 +81,9 @@ func DecodeError(status int, header func(string) string, body []byte, now time.T
 	}
 	e.Code = doc.Error.Code
 	in := doc.Error.Inner
-	e.RequestID = or(in.RequestID, e.RequestID)
-	e.ClientRequestID = or(in.ClientRequestID, e.ClientRequestID)
-	e.Date = or(in.Date, e.Date)
+	e.RequestID = cmp.Or(in.RequestID, e.RequestID)
+	e.ClientRequestID = cmp.Or(in.ClientRequestID, e.ClientRequestID)
+	e.Date = cmp.Or(in.Date, e.Date)
 	var message string
 	if json.Unmarshal(doc.Error.Message, &message) != nil {
 		message = string(doc.Error.Message)
@@ -148,13 +149,6 @@ func ServerDate(text string) time.Time {
 		}
 	}
 	return time.Time{}
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // foreign describes a body that is not Graph's JSON, such as a proxy's HTML page.

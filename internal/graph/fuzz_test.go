@@ -67,10 +67,8 @@ func FuzzIdentify(f *testing.F) {
 	f.Fuzz(func(t *testing.T, header, payload, signature string) {
 		for _, token := range []string{payload, header + "." + payload + "." + signature, header + "." + base64.RawURLEncoding.EncodeToString([]byte(payload)) + "." + signature} {
 			id := Identify(token)
-			for _, at := range []time.Time{id.Issued, id.Expires} {
-				if _, err := at.MarshalJSON(); err != nil {
-					t.Errorf("%q: %v", token, err)
-				}
+			if _, err := id.Expires.MarshalJSON(); err != nil {
+				t.Errorf("%q: %v", token, err)
 			}
 			if signature := strings.Trim(signature, "."); len(signature) > 20 && !strings.Contains(payload, signature) && strings.Contains(id.Tenant+id.Actor+id.App, signature) {
 				t.Errorf("%q: the signature shows", token)

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -101,7 +102,7 @@ func readPage(decoder *task.Decoder, body []byte) (*page, error) {
 	p, err := decodePage(decoder, body)
 	if err != nil && !json.Valid(body) {
 		// Cut short, or some other machine's page: reading again may help, unlike below.
-		return nil, fmt.Errorf("%w: HTTP %d, %s", ErrConnection, http.StatusOK, or(foreign(body), "an empty body"))
+		return nil, fmt.Errorf("%w: HTTP %d, %s", ErrConnection, http.StatusOK, cmp.Or(foreign(body), "an empty body"))
 	}
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,7 +34,7 @@ func anyReply(a *answer) (*Reply, error) {
 		if a.status/100 != 2 {
 			return nil, a.err()
 		}
-		return nil, fmt.Errorf("%w: HTTP %d, %s", ErrConnection, a.status, or(foreign(a.body), "an empty body"))
+		return nil, fmt.Errorf("%w: HTTP %d, %s", ErrConnection, a.status, cmp.Or(foreign(a.body), "an empty body"))
 	}
 	reply := &Reply{}
 	for _, raw := range doc.Responses {

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -41,7 +42,6 @@ type Identity struct {
 	Audience string    // whom the token is for; of several, the first
 	Roles    []string  // application permissions, sorted
 	Scopes   []string  // delegated permissions, sorted
-	Issued   time.Time // UTC, whole seconds
 	Expires  time.Time // UTC, whole seconds
 	TokenID  string    // the token's id in the tenant's sign-in log
 }
@@ -65,10 +65,9 @@ func Identify(token string) Identity {
 		return Identity{}
 	}
 	id := Identity{
-		Tenant: c.text("tid"), App: or(c.text("appid"), c.text("azp")), AppName: c.text("app_displayname"),
-		Object: c.text("oid"), UserName: or(c.text("upn"), c.text("preferred_username")),
-		Roles:  c.list("roles"),
-		Issued: c.instant("iat"), Expires: c.instant("exp"), TokenID: c.text("uti"),
+		Tenant: c.text("tid"), App: cmp.Or(c.text("appid"), c.text("azp")), AppName: c.text("app_displayname"),
+		Object: c.text("oid"), UserName: cmp.Or(c.text("upn"), c.text("preferred_username")),
+		Roles: c.list("roles"), Expires: c.instant("exp"), TokenID: c.text("uti"),
 	}
 	if audience := c.list("aud"); len(audience) > 0 {
 		id.Audience = audience[0]
@@ -85,7 +84,7 @@ func Identify(token string) Identity {
 	case id.AppName != "" && id.App != "":
 		id.Actor = id.AppName + " (" + id.App + ")"
 	default:
-		id.Actor = or(id.App, id.AppName)
+		id.Actor = cmp.Or(id.App, id.AppName)
 	}
 	return id
 }

@@ -19,7 +19,7 @@ func TestIdentify(t *testing.T) {
 	}{
 		{"a user", jwt(raw, `{"tid":"t","upn":"ada@example.com","preferred_username":"other","appid":"a","app_displayname":"n","oid":"o","scp":"b a","iat":1700000000,"exp":1700003600,"uti":"u1","aud":"https://graph.microsoft.com"}`), Identity{
 			Tenant: "t", Actor: "ada@example.com", App: "a", AppName: "n", Object: "o", UserName: "ada@example.com", Audience: "https://graph.microsoft.com",
-			Scopes: []string{"a", "b"}, Issued: time.Unix(1700000000, 0).UTC(), Expires: time.Unix(1700003600, 0).UTC(), TokenID: "u1",
+			Scopes: []string{"a", "b"}, Expires: time.Unix(1700003600, 0).UTC(), TokenID: "u1",
 		}},
 		{"an application's token", jwt(raw, `{"tid":"t","azp":"a","idtyp":"app","oid":"sp","roles":["y","x"],"aud":["one","two"]}`), Identity{
 			Tenant: "t", Actor: "a", App: "a", Object: "sp", AppOnly: true, Roles: []string{"x", "y"}, Audience: "one",
