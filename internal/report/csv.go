@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
 )
 
@@ -30,25 +31,33 @@ func writeCSV(f *os.File, r *ledger.Reader, _ Options) error {
 	if err := w.Write(headers); err != nil {
 		return err
 	}
-	if err := r.Each(func(e ledger.Entry) error { return w.Write(record(r, e)) }); err != nil {
+	record := make([]string, len(resultColumns))
+	err := r.Each(func(e ledger.Entry) error {
+		for i, v := range resultValues(&r.Header, e, outcome(e, r.Planned()), spot{}, spot{}) {
+			record[i] = field(v)
+		}
+		return w.Write(record)
+	})
+	if err != nil {
 		return err
 	}
 	w.Flush()
 	return w.Error()
 }
 
-func record(r *ledger.Reader, e ledger.Entry) []string {
-	res := settled(e)
-	code := ""
-	if res.Status != 0 {
-		code = strconv.Itoa(res.Status)
+// field is a value that leads nowhere, as text.
+func field(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case int:
+		return strconv.Itoa(v)
+	case time.Time:
+		return shown(v)
+	case diff.Outcome:
+		return string(v)
 	}
-	return []string{
-		strconv.Itoa(e.Row), inert(e.ID), inert(e.DisplayName.String()), string(outcome(e, r.Planned())), inert(reason(e)),
-		inert(properties(e.Edits)), strconv.Itoa(tried(e)), code, inert(res.Code), inert(res.RequestID),
-		inert(res.ClientRequestID), shown(res.SentAt), shown(res.SettledAt),
-		serverDate(res), inert(r.Header.RunID), inert(e.Caller.Actor), inert(e.Caller.AppID), inert(r.Header.Tenant),
-	}
+	return inert(v.(string))
 }
 
 // inert is text that no spreadsheet takes for a formula.

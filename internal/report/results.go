@@ -52,16 +52,22 @@ func (b *book) results(r *ledger.Reader, zone *time.Location) (results, error) {
 
 // entry writes a row that leads to those of its changes and of its failure.
 func (t results) entry(e ledger.Entry, o diff.Outcome, change, failure spot) error {
-	res := settled(e)
-	values := []any{
-		e.Row, e.ID, e.DisplayName.String(), leading(o, failure), reason(e), leading(properties(e.Edits), change), tried(e),
-		status(res), res.Code, res.RequestID, res.ClientRequestID, res.SentAt, res.SettledAt,
-		serverDate(res), t.header.RunID, e.Caller.Actor, e.Caller.AppID, t.header.Tenant,
-	}
+	values := resultValues(t.header, e, o, change, failure)
 	if t.zone != nil {
+		res := settled(e)
 		values = append(values, local{res.SentAt.In(t.zone)}, local{res.SettledAt.In(t.zone)})
 	}
 	return t.add(values...)
+}
+
+// resultValues are the values of resultColumns for an entry: a string, int, time.Time, diff.Outcome, linked or nil each.
+func resultValues(h *ledger.Header, e ledger.Entry, o diff.Outcome, change, failure spot) []any {
+	res := settled(e)
+	return []any{
+		e.Row, e.ID, e.DisplayName.String(), leading(o, failure), reason(e), leading(properties(e.Edits), change), tried(e),
+		status(res), res.Code, res.RequestID, res.ClientRequestID, res.SentAt, res.SettledAt,
+		serverDate(res), h.RunID, e.Caller.Actor, e.Caller.AppID, h.Tenant,
+	}
 }
 
 // serverDate is the date of the answer by the service's clock, in the form in which the audit logs of Entra and Intune export theirs.
