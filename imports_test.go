@@ -14,19 +14,20 @@ import (
 
 // mayImport is the floors of ARCHITECTURE.md: which packages of the project each package may import.
 var mayImport = map[string][]string{
-	"task":    {},
-	"ingest":  {"task"},
-	"diff":    {"task"},
-	"graph":   {"task"},
-	"sandbox": {"task"},
-	"where":   {"task"},
-	"batch":   {"diff", "graph", "task"},
-	"ledger":  {"batch", "diff", "task"},
-	"report":  {"ledger", "batch", "diff", "task"},
-	"job":     {"report", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
-	"notify":  {"job", "graph", "diff", "task"},
-	"cli":     {"notify", "job", "report", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
-	"main":    {"cli"},
+	"atomicfile": {},
+	"task":       {},
+	"ingest":     {"atomicfile", "task"},
+	"diff":       {"task"},
+	"graph":      {"task"},
+	"sandbox":    {"task"},
+	"where":      {"task"},
+	"batch":      {"diff", "graph", "task"},
+	"ledger":     {"batch", "diff", "task"},
+	"report":     {"atomicfile", "ledger", "batch", "diff", "task"},
+	"job":        {"atomicfile", "report", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
+	"notify":     {"atomicfile", "job", "graph", "diff", "task"},
+	"cli":        {"notify", "job", "report", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
+	"main":       {"cli"},
 }
 
 // onlyIn names the packages that may import a library whose use is confined.
@@ -46,7 +47,6 @@ var onlyIn = map[string][]string{
 	"golang.org/x/sync/errgroup":                  {"batch", "report"},
 	"net/http":                                    {"graph", "sandbox", "batch", "notify"},
 	"os/signal":                                   {"cli"},
-	"github.com/google/renameio/v2":               {"ingest", "report", "job", "notify"},
 }
 
 // forbiddenInDiff keeps the planner pure.

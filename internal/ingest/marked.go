@@ -10,9 +10,9 @@ import (
 	"unicode"
 	"unicode/utf16"
 
-	"github.com/google/renameio/v2"
 	"github.com/xuri/excelize/v2"
 
+	"taskrecon/internal/atomicfile"
 	"taskrecon/internal/task"
 )
 
@@ -65,15 +65,15 @@ func (in *Input) WriteMarked(path string) (err error) {
 	if err := m.fill(); err != nil {
 		return err
 	}
-	out, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o600))
+	out, err := atomicfile.Create(path, 0o600)
 	if err != nil {
 		return err
 	}
-	defer out.Cleanup() // does nothing once the file has landed
+	defer out.Discard() // does nothing once the file has landed
 	if err := f.Write(out); err != nil {
 		return err
 	}
-	return out.CloseAtomicallyReplace()
+	return out.Commit()
 }
 
 // marker writes one marked sheet.

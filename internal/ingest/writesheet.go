@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/renameio/v2"
-
 	"taskrecon/internal/task"
 )
 
@@ -215,9 +213,4 @@ func (w *sheetWriter) hidden(from *task.Base, p *task.Property, wish task.Value,
 		return ""
 	}
 	return hiddenBehind(p, v, text, w.csv)
-}
-
-// pending is a file that appears whole, beside what is there already, when it is let land.
-func pending(path string) (*renameio.PendingFile, error) {
-	return renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o600))
 }

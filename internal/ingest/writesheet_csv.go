@@ -5,7 +5,7 @@ import (
 	"encoding/csv"
 	"io"
 
-	"github.com/google/renameio/v2"
+	"taskrecon/internal/atomicfile"
 )
 
 // writeCSV writes the sheet and, first, its base. Both are written whole before either lands. Where only the base
@@ -15,27 +15,27 @@ func (w *sheetWriter) writeCSV(path string) (files []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer sheet.Cleanup() // does nothing once the file has landed
+	defer sheet.Discard() // does nothing once the file has landed
 	if !w.options.Template {
 		base, err := pendingWith(basePath(path), w.writeBase)
 		if err != nil {
 			return nil, err
 		}
-		defer base.Cleanup()
-		if err := base.CloseAtomicallyReplace(); err != nil {
+		defer base.Discard()
+		if err := base.Commit(); err != nil {
 			return nil, err
 		}
 		files = append(files, basePath(path))
 	}
-	if err := sheet.CloseAtomicallyReplace(); err != nil {
+	if err := sheet.Commit(); err != nil {
 		return files, err
 	}
 	return append([]string{path}, files...), nil
 }
 
 // pendingWith fills a pending file.
-func pendingWith(path string, fill func(io.Writer) error) (*renameio.PendingFile, error) {
-	f, err := pending(path)
+func pendingWith(path string, fill func(io.Writer) error) (*atomicfile.File, error) {
+	f, err := atomicfile.Create(path, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func pendingWith(path string, fill func(io.Writer) error) (*renameio.PendingFile
 		err = buffered.Flush()
 	}
 	if err != nil {
-		f.Cleanup()
+		f.Discard()
 		return nil, err
 	}
 	return f, nil

@@ -10,6 +10,7 @@ import (
 	"github.com/klauspost/compress/flate"
 	"github.com/xuri/excelize/v2"
 
+	"taskrecon/internal/atomicfile"
 	"taskrecon/internal/task"
 )
 
@@ -36,15 +37,15 @@ func (w *sheetWriter) writeXLSX(path string) (files []string, err error) {
 	if err := b.fill(); err != nil {
 		return nil, err
 	}
-	out, err := pending(path)
+	out, err := atomicfile.Create(path, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	defer out.Cleanup() // does nothing once the file has landed
+	defer out.Discard() // does nothing once the file has landed
 	if err := packWorkbook(f, out); err != nil {
 		return nil, err
 	}
-	if err := out.CloseAtomicallyReplace(); err != nil {
+	if err := out.Commit(); err != nil {
 		return nil, err
 	}
 	return []string{path}, nil

@@ -9,8 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/google/renameio/v2"
-
+	"taskrecon/internal/atomicfile"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/report"
 )
@@ -166,7 +165,7 @@ func (r *run) sign(final string) error {
 	signature, err := r.Signer.Sign(final)
 	path := r.files.ledger + ledger.SignatureSuffix
 	if err == nil {
-		err = renameio.WriteFile(path, signature, 0o600, renameio.WithStaticPermissions(0o600))
+		err = atomicfile.Write(path, signature, 0o600)
 	}
 	if err != nil {
 		return fmt.Errorf("signing the ledger: %w", err)

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -25,9 +26,9 @@ const lockPoll = 50 * time.Millisecond // how often a run that waits looks wheth
 // Lock is an exclusive lock that the kernel keeps, so that it ends with its process, however that ends: a lock file
 // that is left behind locks nothing. A Lock may be used by several goroutines.
 type Lock struct {
-	mu      sync.Mutex
-	held    *flock.Flock // nil once released
-	details bool         // the file is the lock's own and tells who holds it
+	mu     sync.Mutex
+	held   *flock.Flock // nil once released
+	holder string       // the file that tells who holds the lock; "" where none does
 }
 
 // holder is what a lock file tells about the run that holds the lock.
@@ -40,8 +41,8 @@ type holder struct {
 }
 
 // StateDir is the directory for what outlives a run: TASKRECON_STATE_DIR, else taskrecon in XDG_STATE_HOME, else
-// .local/state/taskrecon in HOME. A relative XDG_STATE_HOME does not count, as its specification says. The path is
-// absolute; the directory need not exist.
+// .local/state/taskrecon in HOME, else, as Windows has it, taskrecon in LOCALAPPDATA. A relative XDG_STATE_HOME does
+// not count, as its specification says. The path is absolute; the directory need not exist.
 func StateDir(env map[string]string) (string, error) {
 	switch {
 	case env["TASKRECON_STATE_DIR"] != "":
@@ -50,8 +51,10 @@ func StateDir(env map[string]string) (string, error) {
 		return filepath.Join(env["XDG_STATE_HOME"], "taskrecon"), nil
 	case filepath.IsAbs(env["HOME"]):
 		return filepath.Join(env["HOME"], ".local", "state", "taskrecon"), nil
+	case filepath.IsAbs(env["LOCALAPPDATA"]):
+		return filepath.Join(env["LOCALAPPDATA"], "taskrecon"), nil
 	}
-	return "", Fail(ExitUsage, "set TASKRECON_STATE_DIR", "there is no directory for locks: none of TASKRECON_STATE_DIR, XDG_STATE_HOME and HOME is set")
+	return "", Fail(ExitUsage, "set TASKRECON_STATE_DIR", "there is no directory for locks: none of TASKRECON_STATE_DIR, XDG_STATE_HOME, HOME and LOCALAPPDATA is set")
 }
 
 // TakeLock takes the one lock that there is for a cloud and tenant, or for the host of graphURL where the tenant is
@@ -70,7 +73,7 @@ func TakeLock(ctx context.Context, dir, cloud, tenant, graphURL string, wait tim
 	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, Fail(ExitFailed, "remove it, or name another directory with TASKRECON_STATE_DIR", "the lock %s is not a regular file", path)
 	}
-	f := flock.New(path, flock.SetPermissions(0o600))
+	f := flock.New(lockable(path), flock.SetPermissions(0o600))
 	ok, err := f.TryLock()
 	if err == nil && !ok && wait > 0 {
 		ok, err = waitForLock(ctx, f, wait)
@@ -83,11 +86,20 @@ func TakeLock(ctx context.Context, dir, cloud, tenant, graphURL string, wait tim
 	case !ok:
 		return nil, refused(path, wait)
 	}
-	l := &Lock{held: f, details: true}
+	l := &Lock{held: f, holder: path}
 	if err := writeHolder(path, cloud, tenant); err != nil {
 		return nil, errors.Join(fmt.Errorf("writing the lock: %w", err), l.Release())
 	}
 	return l, nil
+}
+
+// lockable is the file to lock in the name of the one at path. Windows lets nobody read what another has locked, so
+// that one beside it is locked there.
+func lockable(path string) string {
+	if runtime.GOOS == "windows" {
+		return path + ".held"
+	}
+	return path
 }
 
 // waitForLock polls until the lock is taken (true), wait has passed (false), or ctx ends (an error).
@@ -128,7 +140,7 @@ func writeHolder(path, cloud, tenant string) error {
 	if err != nil {
 		return err
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0) // truncating keeps the inode, and so the lock
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) // truncating keeps the inode, and so the lock
 	if err != nil {
 		return err
 	}
@@ -163,7 +175,11 @@ func readHolder(path string) (h holder, ok bool) {
 // LockLedger locks an existing ledger for the one run that writes it. It does not alter the file, and a reader need
 // not care. Where another run holds it, the error is an *Exit with ExitLocked that names the ledger.
 func LockLedger(path string) (*Lock, error) {
-	f := flock.New(path, flock.SetFlag(os.O_RDONLY))
+	locked, flag := lockable(path), os.O_RDONLY
+	if locked != path {
+		flag |= os.O_CREATE
+	}
+	f := flock.New(locked, flock.SetFlag(flag))
 	ok, err := f.TryLock()
 	switch {
 	case err != nil:
@@ -186,8 +202,8 @@ func (l *Lock) Release() error {
 		return nil
 	}
 	var err error
-	if l.details {
-		err = os.Truncate(l.held.Path(), 0) // before the lock ends: afterwards the file may be another's
+	if l.holder != "" {
+		err = os.Truncate(l.holder, 0) // before the lock ends: afterwards the file may be another's
 	}
 	err = errors.Join(err, l.held.Unlock())
 	l.held = nil

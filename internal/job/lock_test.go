@@ -34,6 +34,8 @@ func TestStateDir(t *testing.T) {
 		{"then XDG", map[string]string{"XDG_STATE_HOME": "/x", "HOME": "/h"}, "/x/taskrecon"},
 		{"a relative XDG does not count", map[string]string{"XDG_STATE_HOME": "x", "HOME": "/h"}, "/h/.local/state/taskrecon"},
 		{"then HOME", map[string]string{"HOME": "/h"}, "/h/.local/state/taskrecon"},
+		{"HOME before what Windows has", map[string]string{"HOME": "/h", "LOCALAPPDATA": "/l"}, "/h/.local/state/taskrecon"},
+		{"then what Windows has", map[string]string{"LOCALAPPDATA": "/l"}, "/l/taskrecon"},
 		{"empty is not set", map[string]string{"TASKRECON_STATE_DIR": "", "XDG_STATE_HOME": "", "HOME": ""}, ""},
 		{"nothing", nil, ""},
 	}

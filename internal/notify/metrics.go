@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/google/renameio/v2"
-
+	"taskrecon/internal/atomicfile"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/job"
 )
@@ -30,8 +28,7 @@ func WriteMetrics(path, version string, s *job.Summary, ended time.Time) error {
 		success = successBefore(path, s.Command)
 	}
 	// The exporter runs as another user, and counts are no secret: hence 0644, whatever the umask is.
-	return renameio.WriteFile(path, metrics(version, s, ended, success), 0o644,
-		renameio.IgnoreUmask(), renameio.WithTempDir(filepath.Dir(path)))
+	return atomicfile.Write(path, metrics(version, s, ended, success), 0o644)
 }
 
 // successBefore is the last success of the command that a metrics file tells; the zero time where it tells none.

@@ -12,8 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/renameio/v2"
-
+	"taskrecon/internal/atomicfile"
 	"taskrecon/internal/ledger"
 )
 
@@ -72,17 +71,17 @@ func Write(path string, r *ledger.Reader, o Options) error {
 	if err := free(path, o); err != nil {
 		return err
 	}
-	pending, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o600))
+	pending, err := atomicfile.Create(path, 0o600)
 	if err != nil {
 		return fmt.Errorf("starting report %q: %w", path, err)
 	}
-	defer pending.Cleanup() // does nothing once the file has its name
+	defer pending.Discard() // does nothing once the file has its name
 	err = as.write(pending.File, r, o)
 	if err == nil {
 		err = free(path, o)
 	}
 	if err == nil {
-		err = pending.CloseAtomicallyReplace()
+		err = pending.Commit()
 	}
 	if err != nil {
 		return fmt.Errorf("writing report %q: %w", path, err)
