@@ -32,8 +32,9 @@ type Options struct {
 	Concurrency int // envelopes in flight
 	MaxAttempts int // times that one change is sent, and times that one is re-read
 
-	Writes, Reads *Rate // nil is the published limit; a Rate without N is none
-	Spent         int   // requests that this program made just before, which count against Reads
+	Writes, Reads *Rate  // nil is the published limit; a Rate without N is none
+	Spent         int    // requests that this program made just before, which count against Reads
+	Before        Lately // envelopes of earlier runs, and of earlier legs of this one, which count against Writes and Reads
 
 	Seen        time.Time     // when the changes' Current was read; zero is now
 	Stale       bool          // Current is of another time: every task is read again just before it is sent
@@ -98,7 +99,10 @@ func Send(ctx context.Context, changes []*diff.Change, p Poster, rec Recorder, o
 		poster: p, rec: rec, o: o, wire: context.WithoutCancel(ctx), total: len(changes),
 		writeWindow: window{rate: *o.Writes}, anyWindow: window{rate: *o.Reads}, pace: newPace(*o.Writes),
 	}
-	s.anyWindow.spend(o.Spent, time.Now())
+	now := time.Now()
+	s.anyWindow.spend(o.Spent, now)
+	s.anyWindow.recall(o.Before, now)
+	s.writeWindow.recall(o.Before, now)
 	s.enqueue(changes)
 	s.run(ctx)
 	return s.stats, s.err

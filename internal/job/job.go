@@ -4,6 +4,7 @@ package job
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -73,6 +74,7 @@ type run struct {
 	plan    *diff.Plan
 	hash    string // of the plan
 	doubt   map[*diff.Change]bool
+	recent  recent
 	stats   batch.Stats
 	summary *Summary
 	files   files
@@ -188,7 +190,11 @@ func (r *run) signInAndLock(ctx context.Context) (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	return func() { _ = lock.Release() }, nil // the kernel lets go of it in any case
+	r.recent.open(filepath.Join(r.StateDir, "sent-"+tenantName(r.Cloud, r.who.Tenant, r.GraphURL)+".json"))
+	return func() {
+		r.recent.keep()
+		_ = lock.Release() // the kernel lets go of it in any case
+	}, nil
 }
 
 // makePlan fetches the tenant's tasks and computes the plan.

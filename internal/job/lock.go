@@ -113,8 +113,12 @@ func waitForLock(ctx context.Context, f *flock.Flock, wait time.Duration) (bool,
 	return ok, err
 }
 
-// lockName is the name of the lock file. Nothing of it but letters and digits comes from outside.
 func lockName(cloud, tenant, graphURL string) string {
+	return "lock-" + tenantName(cloud, tenant, graphURL) + ".lock"
+}
+
+// tenantName stands for a tenant in names of files. Nothing of it but letters and digits comes from outside.
+func tenantName(cloud, tenant, graphURL string) string {
 	cloud = strings.ToLower(cloud)
 	key := "tenant\x00" + strings.ToLower(tenant)
 	if tenant == "" {
@@ -131,7 +135,7 @@ func lockName(cloud, tenant, graphURL string) string {
 		}
 		return -1
 	}, cloud)
-	return "lock-" + readable[:min(len(readable), 16)] + "-" + hex.EncodeToString(sum[:6]) + ".lock"
+	return readable[:min(len(readable), 16)] + "-" + hex.EncodeToString(sum[:6])
 }
 
 func writeHolder(path, cloud, tenant string) error {

@@ -82,7 +82,7 @@ func (r *run) send(ctx context.Context, book *ledger.Writer) error {
 			return err
 		}
 	}
-	stats, err := batch.Send(ctx, pending, r.Client, watched{book, r.Watcher}, r.sendOptions(len(pending)))
+	stats, err := batch.Send(ctx, pending, r.Client, watched{book, r.Watcher, &r.recent}, r.sendOptions(len(pending)))
 	stats.Throttled += r.stats.Throttled // while listing
 	r.stats = stats
 	s := r.summary
@@ -101,7 +101,10 @@ func (r *run) send(ctx context.Context, book *ledger.Writer) error {
 func (r *run) sendOptions(changes int) batch.Options {
 	o := r.Batch
 	o.Spent, o.Progress, o.Waiting = r.Client.Requests(), r.Watcher.Progress, r.Watcher.Waiting
-	o.InDoubt = r.doubt
+	o.InDoubt, o.Before = r.doubt, r.recent.before()
+	if r.past != nil {
+		o.Before = o.Before.With(r.past.Lately())
+	}
 	if o.Stale = r.past != nil; !o.Stale {
 		o.Seen = r.planned // what a ledger tells of the tenant is old, however young the ledger is
 	}
@@ -170,16 +173,18 @@ func (r *run) abortIfStale(ctx context.Context, pending []*diff.Change, book *le
 	return nil
 }
 
-// watched lets the watcher see what is recorded.
+// watched lets the watcher see what is recorded, and the next run know what was sent.
 type watched struct {
 	batch.Recorder
 	watcher Watcher
+	recent  *recent
 }
 
 func (w watched) Sending(e batch.Envelope) error {
 	if err := w.Recorder.Sending(e); err != nil {
 		return err
 	}
+	w.recent.add(e)
 	w.watcher.Sending(e)
 	return nil
 }

@@ -31,6 +31,7 @@ type Reader struct {
 	begun   bool // a line follows the plan
 	total   Total
 	legs    []int64 // where the lines of Resumes begin
+	lately  batch.Lately
 	changes []state // by change index
 }
 
@@ -97,6 +98,9 @@ func (r *Reader) Rows() int { return len(r.changes) }
 
 // Total adds up the end lines of all legs. What a leg that was cut short put on the wire is not in it.
 func (r *Reader) Total() Total { return r.total }
+
+// Lately is the envelopes of writes that left last, whichever leg sent them.
+func (r *Reader) Lately() batch.Lately { return r.lately }
 
 // planned reports whether all lines of the plan were read.
 func (r *Reader) planned() bool { return len(r.changes) == r.Header.Input.Rows }
@@ -328,6 +332,7 @@ func (r *Reader) takeSending(line []byte) error {
 		r.changes[i].sent++
 		r.changes[i].doubt = true
 	}
+	r.lately.Add(batch.Sent{ClientRequestID: s.ClientRequestID, At: s.At, Writes: len(s.Changes)})
 	return nil
 }
 

@@ -1,0 +1,52 @@
+package job
+
+import (
+	"encoding/json"
+	"os"
+	"slices"
+	"sync"
+
+	"taskrecon/internal/atomicfile"
+	"taskrecon/internal/batch"
+)
+
+// recent is what runs into a tenant sent lately, which the service may count still: the next run leaves room for it,
+// where it would be refused otherwise. It is kept in a file that only the run with the tenant's lock touches. Without
+// the file nothing is wrong but that a few requests may be refused, so that its errors stop nothing.
+type recent struct {
+	path string
+	mu   sync.Mutex
+	sent batch.Lately
+}
+
+// open reads the file at path, if there is one.
+func (r *recent) open(path string) {
+	r.path = path
+	if data, err := os.ReadFile(path); err != nil || json.Unmarshal(data, &r.sent) != nil {
+		r.sent = nil
+	}
+}
+
+// before is what is known by now.
+func (r *recent) before() batch.Lately {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.sent)
+}
+
+func (r *recent) add(e batch.Envelope) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sent.Add(batch.Sent{ClientRequestID: e.ClientRequestID, At: e.At, Writes: len(e.Changes)})
+}
+
+// keep writes the file for the next run.
+func (r *recent) keep() {
+	all := r.before().With(nil)
+	if len(all) == 0 {
+		return
+	}
+	if data, err := json.Marshal(all); err == nil {
+		_ = atomicfile.Write(r.path, data, 0o600)
+	}
+}
