@@ -40,8 +40,8 @@ func (p *program) applyCommand() *cli.Command {
 	return &cli.Command{
 		Name: "apply", Usage: "send the changes, and leave a ledger and a report", UsageText: "taskrecon apply [FLAGS] FILE|LEDGER",
 		Description: "Reads FILE, fetches the tenant's tasks, shows the changes, asks on a terminal (elsewhere it needs --yes),\n" +
-			"and sends them in $batch envelopes. Given a ledger, it sends exactly that saved plan, or goes on with a run\n" +
-			"that was cut short.\n\nExamples:\n" +
+			"and sends them in $batch envelopes. Given a ledger, or the directory of its run, it sends exactly that\n" +
+			"saved plan, or goes on with a run that was cut short.\n\nExamples:\n" +
 			"  taskrecon apply desired.xlsx\n" +
 			"  taskrecon apply --yes --json --max-changes 200 desired.xlsx\n" +
 			"  taskrecon apply --yes plan.jsonl",
@@ -67,7 +67,8 @@ func (p *program) validateCommand() *cli.Command {
 func (p *program) reportCommand() *cli.Command {
 	return &cli.Command{
 		Name: "report", Usage: "render the report of a run again", UsageText: "taskrecon report [FLAGS] LEDGER -o FILE.xlsx|.html|.json|.csv",
-		Description: "Writes a report from LEDGER alone, at any time, in the format that the name of the file asks for.\n\n" +
+		Description: "Writes a report from LEDGER alone, at any time, in the format that the name of the file asks for.\n" +
+			"The directory of a run stands for the ledger in it.\n\n" +
 			"Example: taskrecon report runs/20261124T020000Z-1a2b3c/ledger.jsonl -o report.html",
 		Flags: join([]cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: outputFlags, Usage: "write to `FILE`, an .xlsx, .html, .json or .csv"},
@@ -165,6 +166,9 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
+	if apply {
+		file = job.LedgerAt(file)
+	}
 	config := job.Config{
 		Command: c.Command.Name, File: file, SkipInvalid: c.Bool("skip-invalid"), Detailed: c.Bool("detailed-exitcode"),
 		Outputs: job.Outputs{RunDir: c.String("run-dir"), Ledger: c.String("ledger"), Reports: c.StringSlice("report"), Overwrite: c.Bool("overwrite")},
@@ -248,7 +252,7 @@ func (p *program) sendingConfig(c *cli.Context, config *job.Config) (err error) 
 		return nil // nobody else can reach a sandbox inside this process
 	}
 	env := maps.Clone(p.env)
-	if u, err := user.Current(); err == nil && env["HOME"] == "" {
+	if u, err := user.Current(); err == nil && env["HOME"] == "" && env["LOCALAPPDATA"] == "" {
 		env["HOME"] = u.HomeDir // services are often started without it
 	}
 	config.StateDir, err = job.StateDir(env)
@@ -336,6 +340,7 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
+	file = job.LedgerAt(file)
 	past, err := ledger.Open(file)
 	if err != nil {
 		return nil, err

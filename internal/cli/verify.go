@@ -18,7 +18,8 @@ func (p *program) verifyCommand() *cli.Command {
 		Name: "verify", Usage: "prove that a ledger and its report were not altered", UsageText: "taskrecon verify [FLAGS] LEDGER [REPORT.xlsx]",
 		Description: "Checks every line of LEDGER against its hashes, and every cell of REPORT.xlsx against LEDGER, and names the first\n" +
 			"line or cell that was altered. Lines that are missing at the end look like a run that was cut short: compare the\n" +
-			"final hash with a copy of it kept elsewhere, as a report keeps one. How cells look is not compared, nor the chart.\n\n" +
+			"final hash with a copy of it kept elsewhere, as a report keeps one. How cells look is not compared, nor the chart.\n" +
+			"The directory of a run stands for the ledger in it.\n\n" +
 			"Exits with 0 when both are as they were written, with 4 when one was altered or cannot be read, and with 1 when the\n" +
 			"report is of an earlier state of the ledger.\n\n" +
 			"Example: taskrecon verify runs/20261124T020000Z-1a2b3c/ledger.jsonl runs/20261124T020000Z-1a2b3c/report.xlsx",
@@ -37,7 +38,7 @@ func (p *program) verify(c *cli.Context) (*job.Summary, error) {
 	if n > 2 {
 		return nil, usage("verify takes a ledger and a report, not %d files: %q", n, c.Args().Slice())
 	}
-	file, sheet := c.Args().Get(0), c.Args().Get(1)
+	file, sheet := job.LedgerAt(c.Args().Get(0)), c.Args().Get(1)
 	s := job.NewSummary("verify")
 	past, err := ledger.Verify(file)
 	if err != nil {

@@ -60,6 +60,14 @@ func exists(path string) bool {
 	return err == nil
 }
 
+// LedgerAt is the ledger that a path names: that of a run's directory, or the file itself.
+func LedgerAt(path string) string {
+	if in := filepath.Join(path, ledgerFile); exists(in) {
+		return in
+	}
+	return path
+}
+
 // files are the places of one run.
 type files struct {
 	runID   string

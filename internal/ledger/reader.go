@@ -223,6 +223,8 @@ func foreign(line []byte) error {
 		return formatError(h.Format)
 	case summed(line) || bytes.HasPrefix(line, []byte(`{"kind":"`+kindRun+`",`)):
 		return fmt.Errorf("%w: this line is not as it was written; its sum is another", ErrAltered)
+	case bytes.HasPrefix(line, []byte("PK\x03\x04")):
+		return errors.New("not a ledger but a workbook; that of a run is the ledger.jsonl beside its report")
 	case err != nil:
 		return fmt.Errorf("not a ledger: %w", err)
 	}
