@@ -167,15 +167,6 @@ func meet(v task.Value, w task.Wish) task.Value {
 	return with
 }
 
-// Apply returns a copy of current with the edits made: what the tenant holds if it does as it is told.
-func Apply(edits []Edit, current *task.Task) *task.Task {
-	after := *current
-	for _, e := range edits {
-		after.Set(e.Property, e.Wanted)
-	}
-	return &after
-}
-
 // TypeName makes an @odata.type readable: "#microsoft.graph.appVulnerabilityTask" is "an appVulnerabilityTask".
 func TypeName(odataType string) string {
 	name := strings.TrimPrefix(odataType, "#microsoft.graph.")

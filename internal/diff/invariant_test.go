@@ -175,7 +175,7 @@ func checkEdits(t rapid.TB, c *Change) {
 		}
 		place = e.Property.Index()
 	}
-	after := Apply(c.Edits, c.Current)
+	after := apply(c.Edits, c.Current)
 	checkPairs(t, pairs, c.Current, after)
 	for _, p := range task.All() {
 		if p == task.IntendedSettings && len(pairs) > 0 {

@@ -1,6 +1,9 @@
 package ingest
 
 import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -16,10 +19,15 @@ import (
 	"pgregory.net/rapid"
 )
 
+// sourceOf is bytes that are at hand.
+func sourceOf(name string, data []byte) *source {
+	return &source{name: name, size: int64(len(data)), in: bufio.NewReaderSize(bytes.NewReader(data), headSize), sum: sha256.New()}
+}
+
 // inPieces is a flow of a text whose pieces have so many bytes and a few.
-func inPieces(text string, bytes int) *flow {
+func inPieces(text string, size int) *flow {
 	s := sourceOf("in.csv", []byte(text))
-	s.size = int64(bytes)
+	s.size = int64(size)
 	return newFlow(s, &cleaner{hint: "mend it"})
 }
 

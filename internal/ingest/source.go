@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -65,11 +64,6 @@ func openSource(path string, stdin io.Reader) (*source, error) {
 }
 
 var errTooBig = fmt.Errorf("is too big: more than %d MiB", MaxFileSize>>20)
-
-// sourceOf is bytes that are at hand.
-func sourceOf(name string, data []byte) *source {
-	return &source{name: name, size: int64(len(data)), in: bufio.NewReaderSize(bytes.NewReader(data), headSize), sum: sha256.New()}
-}
 
 func (s *source) close() error {
 	if s.file == nil {
