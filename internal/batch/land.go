@@ -44,9 +44,7 @@ func (s *sender) land(t *trip) {
 		s.writeWindow.rate.N = s.pace.n
 	}
 	s.pauseFor(t)
-	if s.o.Progress != nil {
-		s.o.Progress(s.progress())
-	}
+	s.tell()
 }
 
 // landUnsaid deals with an envelope that could not be recorded and so never left. Its items end as those that were never

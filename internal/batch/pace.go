@@ -111,6 +111,12 @@ type Progress struct {
 	Finish  time.Time     // when the last envelope should leave, if nothing changes
 }
 
+func (s *sender) tell() {
+	if s.o.Progress != nil {
+		s.o.Progress(s.progress())
+	}
+}
+
 // progress foresees the end: what the window lets go at once, then a window's worth each window.
 func (s *sender) progress() Progress {
 	now := time.Now()

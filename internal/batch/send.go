@@ -49,7 +49,7 @@ type Options struct {
 	StatusByAction bool                      // send status by the action updateStatus, not by PATCH
 	Note           func(*diff.Change) string // the note that goes with updateStatus; nil is none
 
-	Progress func(Progress) // told after every envelope that came back, from one goroutine
+	Progress func(Progress) // told before the first envelope leaves, and after every one that came back, from one goroutine
 	// Waiting is told, from the same goroutine, when sending begins to stand still or does so for longer: until when no
 	// envelope leaves, because the service asked for it or is in trouble.
 	Waiting func(until time.Time)
@@ -104,6 +104,7 @@ func Send(ctx context.Context, changes []*diff.Change, p Poster, rec Recorder, o
 	s.anyWindow.recall(o.Before, now)
 	s.writeWindow.recall(o.Before, now)
 	s.enqueue(changes)
+	s.tell()
 	s.run(ctx)
 	return s.stats, s.err
 }

@@ -28,6 +28,9 @@ func Main() int {
 	go func() {
 		e := signalExit(<-signals)
 		cancel(e)
+		if isTerminal(os.Stderr) {
+			fmt.Fprintln(os.Stderr) // behind the bar
+		}
 		fmt.Fprintln(os.Stderr, "taskrecon: stopping: no new changes leave, what is on the wire is settled; a second signal leaves at once")
 		<-signals
 		os.Exit(e.Code)

@@ -3,8 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -26,10 +24,8 @@ type watcher struct {
 	name   string // of the command
 	lines  bool   // for people: problems and notices as plain lines, and nothing that the summary says anyway
 	bars   bool
-	total  int // changes to settle
-	start  sync.Once
 	told   time.Time // of the last progress in the log
-	bar    atomic.Pointer[progressbar.ProgressBar]
+	bar    *progressbar.ProgressBar
 }
 
 func logFormat(c *cli.Context) error {
@@ -116,20 +112,11 @@ func (w *watcher) Planned(plan *diff.Plan, hash string) {
 	if w.name == "plan" {
 		printPlan(w.people, plan, 0)
 		fmt.Fprintf(w.people, "%s\nPlan    %s\n", planWords(plan), hash)
-		return
 	}
-	w.total = n
 }
 
-// Sending logs an envelope that is about to leave. The first one starts the bar, so that the time spent at the prompt does not count.
+// Sending logs an envelope that is about to leave.
 func (w *watcher) Sending(e batch.Envelope) {
-	if w.bars {
-		w.start.Do(func() {
-			w.bar.Store(progressbar.NewOptions(w.total, progressbar.OptionSetWriter(w.stderr), progressbar.OptionSetDescription("settled"),
-				progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(false), // the limits, not the past, say when it ends
-				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionFullWidth()))
-		})
-	}
 	w.info(EventEnvelopeSent).Int("changes", len(e.Changes)).Str("clientRequestId", e.ClientRequestID).Msg("envelope sent")
 }
 
@@ -144,7 +131,11 @@ func untilSeconds(at time.Time) float64 {
 
 // Progress tells on the bar, and in the log every half minute, how fast it goes and when it should end.
 func (w *watcher) Progress(p batch.Progress) {
-	if bar := w.bar.Load(); bar != nil {
+	if w.bars {
+		if w.bar == nil {
+			w.bar = progressbar.NewOptions(p.Total, progressbar.OptionSetWriter(w.stderr), progressbar.OptionFullWidth(),
+				progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(false)) // the limits, not the past, say when it ends
+		}
 		words := "settled"
 		if p.Rate > 0 {
 			words += fmt.Sprintf(" (%.1f/s", p.Rate)
@@ -153,7 +144,8 @@ func (w *watcher) Progress(p batch.Progress) {
 			}
 			words += ", done " + p.Finish.Local().Format(time.TimeOnly) + ")"
 		}
-		bar.Describe(words)
+		w.bar.Describe(words)
+		_ = w.bar.Set(p.Settled) // a terminal that cannot be drawn on must not stop the run
 		return
 	}
 	if time.Since(w.told) < 30*time.Second {
@@ -164,11 +156,8 @@ func (w *watcher) Progress(p batch.Progress) {
 		Float64("waited", p.Waited.Round(time.Millisecond).Seconds()).Time("finish", p.Finish.UTC()).Msg("progress")
 }
 
-// Settled moves the bar, and logs what is not as wanted, on the console nothing else.
+// Settled logs what is not as wanted, on the console nothing else.
 func (w *watcher) Settled(r batch.Result) {
-	if bar := w.bar.Load(); bar != nil {
-		_ = bar.Add(1) // a terminal that cannot be drawn on must not stop the run
-	}
 	line := w.log.Info()
 	switch {
 	case r.Outcome.Good() && w.lines, w.bars:
@@ -203,8 +192,8 @@ func (w *watcher) Ended(s *job.Summary) {
 }
 
 func (w *watcher) close() {
-	if bar := w.bar.Load(); bar != nil {
-		_ = bar.Exit()
+	if w.bar != nil {
+		_ = w.bar.Exit()
 		_, _ = io.WriteString(w.stderr, "\n")
 	}
 }
