@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"os/user"
@@ -137,7 +139,7 @@ func sumUp(c *cli.Context, s *job.Summary, err error, started time.Time) *job.Su
 		s.Reason = err.Error()
 	}
 	if s.Seconds == 0 {
-		s.Seconds = time.Since(started).Seconds()
+		s.Seconds = time.Since(started).Round(time.Millisecond).Seconds()
 	}
 	return s
 }
@@ -277,10 +279,15 @@ func (p *program) next(c *cli.Context, s *job.Summary, file string) string {
 		return p.commandLine(c, "apply", s.Ledger)
 	case s.ExitCode == job.ExitPartial && s.Ledger != "" && s.Command == "apply" && s.Outcomes[diff.NotSent] > 0:
 		return p.commandLine(c, "apply", s.Ledger) // --limit, or a conflict under abort, left the rest
-	case s.ExitCode == job.ExitInput && !ledger.Is(file):
+	case s.ExitCode == job.ExitInput && !ledger.Is(file) && (file == ingest.StandardInput || isFile(file)):
 		return p.commandLine(c, "validate", file)
 	}
 	return ""
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // operator is who runs the program on which host, as the system tells it.
@@ -343,12 +350,16 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 	file = job.LedgerAt(file)
 	past, err := ledger.Open(file)
 	if err != nil {
-		return nil, err
+		return nil, &job.Exit{Code: job.ExitInput, Err: err, Hint: "nothing was written"}
 	}
 	defer past.Close()
 	s := job.NewSummary("report")
 	pastSummary(s, past, file)
-	if err := report.Write(out, past, report.Options{Zone: zone, Overwrite: c.Bool("overwrite")}); err != nil {
+	err = report.Write(out, past, report.Options{Zone: zone, Overwrite: c.Bool("overwrite")})
+	if errors.Is(err, fs.ErrExist) {
+		return s, &job.Exit{Code: job.ExitUsage, Err: err, Hint: "name another, or say --overwrite"}
+	}
+	if err != nil {
 		return s, err
 	}
 	s.Reports = append(s.Reports, out)

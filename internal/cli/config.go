@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"taskrecon/internal/job"
+	"taskrecon/internal/ledger"
 )
 
 const configFlag = "config"
@@ -26,6 +28,7 @@ func flagsOfConfig() []cli.Flag {
 // could be settled.
 func (p *program) settle(c *cli.Context) (map[string]string, error) {
 	sources := map[string]string{}
+	goesOn := c.Command.Name == "apply" && ledger.Is(job.LedgerAt(c.Args().First()))
 	var first error
 	for _, f := range c.Command.Flags {
 		name := f.Names()[0]
@@ -33,6 +36,8 @@ func (p *program) settle(c *cli.Context) (map[string]string, error) {
 		switch {
 		case c.IsSet(name):
 			sources[name] = "flag"
+		case goesOn && slices.Contains(placesOfRun, name):
+			sources[name] = "ledger"
 		case ok && value != "":
 			sources[name] = variable(name)
 			if err := c.Set(name, value); err != nil && first == nil {
@@ -65,6 +70,9 @@ func (p *program) settle(c *cli.Context) (map[string]string, error) {
 	}
 	return sources, nil
 }
+
+// placesOfRun are the flags that say where a new run is kept. One that goes on has its places.
+var placesOfRun = []string{"run-dir", "ledger", "report"}
 
 // settled is a command's action behind settle. What fails there is told as what the command itself finds wrong.
 func (p *program) settled(next cli.ActionFunc) cli.ActionFunc {
@@ -112,17 +120,12 @@ func (p *program) showConfig(c *cli.Context) error {
 			return err
 		}
 	}
-	if len(words) == 0 {
-		words = []string{"apply"}
+	target, err := p.configTarget(app, words)
+	if err != nil && slices.ContainsFunc(flags, func(f string) bool { return f == "--json" || f == "-json" }) {
+		return errors.Join(err, p.printJSON(sumUp(c, nil, err, time.Now())))
 	}
-	target := app.Command(words[0])
-	switch {
-	case len(words) > 1:
-		return usage("config takes one command, not %d words: %q", len(words), words)
-	case target == nil:
-		return p.noCommand(app, words[0])
-	case len(target.Flags) == 0 || target.SkipFlagParsing:
-		return usage("%s has no flags that could be configured", target.Name)
+	if err != nil {
+		return err
 	}
 	own := slices.Clone(target.Flags)
 	if !hasFlag(target, "json") {
@@ -130,6 +133,23 @@ func (p *program) showConfig(c *cli.Context) error {
 	}
 	target.Action = func(c *cli.Context) error { return p.printConfig(c, own) }
 	return app.RunContext(c.Context, append([]string{"taskrecon", target.Name}, flags...))
+}
+
+// configTarget is the command whose flags are asked for.
+func (p *program) configTarget(app *cli.App, words []string) (*cli.Command, error) {
+	if len(words) == 0 {
+		words = []string{"apply"}
+	}
+	target := app.Command(words[0])
+	switch {
+	case len(words) > 1:
+		return nil, usage("config takes one command, not %d words: %q", len(words), words)
+	case target == nil:
+		return nil, p.noCommand(app, words[0])
+	case len(target.Flags) == 0 || target.SkipFlagParsing:
+		return nil, usage("%s has no flags that could be configured", target.Name)
+	}
+	return target, nil
 }
 
 func (p *program) printConfig(c *cli.Context, flags []cli.Flag) error {

@@ -111,7 +111,7 @@ func address(c *cli.Context, flag string) (*notify.Address, error) {
 		}
 		from = "--" + flag + "-file " + path
 		var err error
-		if text, err = firstLine(path); err != nil {
+		if text, err = addressIn(path); err != nil {
 			return nil, usage("--%s-file: %s", flag, err.Error())
 		}
 		if text == "" {
@@ -128,8 +128,8 @@ func address(c *cli.Context, flag string) (*notify.Address, error) {
 	return &a, nil
 }
 
-// firstLine is all that a file holds, without the space around it; no address is longer than 8 KiB.
-func firstLine(path string) (string, error) {
+// addressIn is all that a file holds, without the space around it; no address is longer than 8 KiB.
+func addressIn(path string) (string, error) {
 	data, err := readSmall(path, 8<<10, nil)
 	if errors.Is(err, errTooLarge) {
 		err = fmt.Errorf("%s is longer than an address can be", path)

@@ -35,7 +35,7 @@ func (p *program) serve(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	server, err := newSandbox(source, c.String("limits"), c.String("faults"), others)
+	server, err := newSandbox("", source, c.String("limits"), c.String("faults"), others)
 	if err != nil {
 		return err
 	}

@@ -49,6 +49,8 @@ func (p *program) reach(c *cli.Context, s *service, write bool) error {
 	switch {
 	case c.String("sandbox") != "" && c.String("graph-url") != "":
 		return usage("--sandbox and --graph-url exclude each other")
+	case c.String("sandbox") == "" && c.String("sandbox-faults") != "":
+		return usage("--sandbox-faults has no sandbox to act in; name one with --sandbox")
 	case c.String("graph-url") != "":
 		s.cloud, s.url = "custom", c.String("graph-url")
 	}
@@ -85,7 +87,7 @@ func (p *program) reach(c *cli.Context, s *service, write bool) error {
 
 // startSandbox serves the tasks that --sandbox names on a loopback port.
 func (s *service) startSandbox(c *cli.Context) error {
-	server, err := newSandbox(c.String("sandbox"), c.String("sandbox-limits"), c.String("sandbox-faults"), sandbox.Traffic{})
+	server, err := newSandbox("sandbox-", c.String("sandbox"), c.String("sandbox-limits"), c.String("sandbox-faults"), sandbox.Traffic{})
 	if err != nil {
 		return err
 	}
@@ -97,19 +99,20 @@ func (s *service) startSandbox(c *cli.Context) error {
 	return nil
 }
 
-// newSandbox makes a sandbox of a tenant file's tasks, or of n generated ones.
-func newSandbox(source, limits, faults string, others sandbox.Traffic) (*sandbox.Server, error) {
+// newSandbox makes a sandbox of a tenant file's tasks, or of n generated ones. Limits and faults are the values of the flags
+// --PREFIXlimits and --PREFIXfaults.
+func newSandbox(prefix, source, limits, faults string, others sandbox.Traffic) (*sandbox.Server, error) {
 	o := sandbox.Options{Others: others}
 	switch limits {
 	case "published":
 	case "off":
 		o.WriteLimit, o.ReadLimit = -1, -1
 	default:
-		return nil, usage("--sandbox-limits %q is neither published nor off", limits)
+		return nil, usage("--%slimits %q is neither published nor off", prefix, limits)
 	}
 	var err error
 	if o.Faults, err = sandbox.ParseFaults(faults); err != nil {
-		return nil, usage("--sandbox-faults: %s", err.Error())
+		return nil, usage("--%sfaults: %s", prefix, err.Error())
 	}
 	if n, err := strconv.Atoi(source); err == nil {
 		if n < 1 || n > 2_000_000 {
@@ -119,7 +122,7 @@ func newSandbox(source, limits, faults string, others sandbox.Traffic) (*sandbox
 	}
 	f, err := os.Open(source)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, usage("--sandbox %q is neither a file nor a number of tasks", source)
+		return nil, usage("%q is neither a file with a sandbox's tasks nor a number of them", source)
 	}
 	if err != nil {
 		return nil, err

@@ -56,6 +56,12 @@ func Throttled(err error) bool {
 	return errors.As(err, &refused) && refused.Status == http.StatusTooManyRequests
 }
 
+// Busy reports whether err is, or wraps, an answer by which the service refused a request for a reason that may pass.
+func Busy(err error) bool {
+	var refused *Error
+	return errors.As(err, &refused) && Retryable(refused.Status)
+}
+
 // DecodeError reads the error in a body, if it holds one in Graph's form; whatever it holds, the
 // status and what the headers say are in the result. Header names match in any case.
 func DecodeError(status int, header func(string) string, body []byte, now time.Time) *Error {

@@ -66,6 +66,9 @@ func wishText(p *task.Property, v task.Value, csv bool) (text string, ok bool) {
 		return task.Clear, p.Clearable()
 	}
 	text, whole := sheetText(p, v, csv)
+	if p.Unset(v) {
+		text = v.String() // the service's own "no date", which a sheet shows as a blank
+	}
 	plain := text
 	if csv && guarded(p) {
 		plain = unguard(text)

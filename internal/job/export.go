@@ -37,7 +37,7 @@ func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched)
 	current, err := e.Client.ListTasks(ctx, e.Again)
 	s.Requests = e.Client.Requests()
 	if err != nil {
-		return s, stopped(ctx, err)
+		return s, listed(ctx, err)
 	}
 	rows, picked, err := e.rows(current)
 	if err != nil {

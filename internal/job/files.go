@@ -73,7 +73,7 @@ type files struct {
 	runID   string
 	ledger  string
 	reports []string
-	undo    string // "" where the run has no directory
+	undo    string // "" where nothing is sent
 	temp    string // directory that is gone after the run, for a plan that nobody wants kept
 }
 
@@ -86,10 +86,10 @@ func newRunID(started time.Time) (string, error) {
 	return started.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(id[:]), nil
 }
 
-// open decides the places and makes the run's directory, 0700. Without keep, nothing stays but what was named.
-func (f *files) open(o Outputs, keep bool) error {
+// open decides the places and makes the run's directory, 0700. Of a run that does not send, nothing stays but what was named.
+func (f *files) open(o Outputs, sends bool) error {
 	f.ledger, f.reports = o.Ledger, o.Reports
-	keep = keep || o.RunDir != ""
+	keep := sends || o.RunDir != ""
 	switch {
 	case !keep && f.ledger == "":
 		temp, err := os.MkdirTemp("", "taskrecon-plan-")
@@ -98,7 +98,7 @@ func (f *files) open(o Outputs, keep bool) error {
 		}
 		f.temp, f.ledger = temp, filepath.Join(temp, ledgerFile)
 		return nil
-	case !keep || (f.ledger != "" && len(f.reports) > 0):
+	case !keep || (!sends && f.ledger != "" && len(f.reports) > 0):
 		return nil
 	}
 	dir := o.RunDir

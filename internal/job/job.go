@@ -224,7 +224,15 @@ func (r *run) list(ctx context.Context) ([]*task.Task, error) {
 		r.Watcher.Relisting(page, at, why)
 	})
 	count(err)
-	return current, err
+	return current, listed(ctx, err)
+}
+
+// listed is the error of listing as that of a run.
+func listed(ctx context.Context, err error) error {
+	if graph.Busy(err) && ctx.Err() == nil {
+		return &Exit{Code: ExitTemporary, Err: err, Hint: "nothing was sent; run this again later"}
+	}
+	return stopped(ctx, err)
 }
 
 // show tells the plan to the summary and the watcher.

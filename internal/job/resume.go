@@ -43,6 +43,8 @@ func (r *run) acceptLedger(ctx context.Context) (release func(), err error) {
 	r.files.runID, r.files.ledger = h.RunID, r.File
 	if dir, name := filepath.Split(r.File); name == ledgerFile {
 		r.files.undo = filepath.Join(dir, undoFile)
+	} else {
+		r.files.undo = strings.TrimSuffix(r.File, filepath.Ext(r.File)) + "." + undoFile
 	}
 	if r.files.reports, err = r.reportsBeside(); err != nil {
 		return nil, err
@@ -119,13 +121,11 @@ func (r *run) permitSaved() error {
 // reportsBeside are the reports of a run that goes on: those named, else one beside the ledger under a
 // name that is free, since the report of an earlier leg is evidence too.
 func (r *run) reportsBeside() ([]string, error) {
-	if len(r.Outputs.Reports) > 0 {
-		o := r.Outputs
-		o.Ledger, o.RunDir = "", ""
-		return o.Reports, o.check()
-	}
 	if r.Outputs.Ledger != "" || r.Outputs.RunDir != "" {
 		return nil, Fail(ExitUsage, "", "%s is a ledger, and the run goes on in it: --ledger and --run-dir have no place here", r.File)
+	}
+	if len(r.Outputs.Reports) > 0 {
+		return r.Outputs.Reports, r.Outputs.check()
 	}
 	stem := strings.TrimSuffix(r.File, filepath.Ext(r.File))
 	if filepath.Base(r.File) == ledgerFile {

@@ -29,6 +29,9 @@ func stopped(ctx context.Context, err error) error {
 func (r *run) verdict(ctx context.Context, err error, book *ledger.Writer) error {
 	temporary, countErr := r.tally(book)
 	s := r.summary
+	if Code(err) == ExitBudget && countErr == nil && s.Outcomes[diff.NotSent]+s.Outcomes[diff.Unknown] == 0 {
+		err = nil // the budget was used up by the last changes: it stopped nothing
+	}
 	switch {
 	case err != nil:
 		return stopped(ctx, err)
