@@ -171,40 +171,12 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 	if apply {
 		file = job.LedgerAt(file)
 	}
-	config := job.Config{
-		Command: c.Command.Name, File: file, SkipInvalid: c.Bool("skip-invalid"), Detailed: c.Bool("detailed-exitcode"),
-		Outputs: job.Outputs{RunDir: c.String("run-dir"), Ledger: c.String("ledger"), Reports: c.StringSlice("report"), Overwrite: c.Bool("overwrite")},
-		Version: version(), Operator: p.operator(), Options: optionsInForce(c, file),
+	config, err := p.runConfig(c, file)
+	if err == nil && apply {
+		err = p.sendingConfig(c, &config)
 	}
-	if config.Ingest, err = p.ingestOptions(c); err != nil {
+	if err != nil {
 		return nil, err
-	}
-	config.Report = report.Options{Overwrite: c.Bool("overwrite")}
-	if config.Report.Zone, err = zoneOf(c); err != nil {
-		return nil, err
-	}
-	config.Expect = c.String("expect-plan")
-	if config.Limits, err = limitsOf(c); err != nil {
-		return nil, err
-	}
-	if config.Batch.OnConflict, err = onConflict(c); err != nil {
-		return nil, err
-	}
-	if apply {
-		if err := p.sendingConfig(c, &config); err != nil {
-			return nil, err
-		}
-		if !c.Bool("yes") {
-			if err := p.mayAsk(c, file); err != nil {
-				return nil, err
-			}
-			config.Confirm = p.ask
-		}
-	}
-	if path := c.String("sign-key"); path != "" {
-		if config.Signer, err = ledger.LoadSigner(path); err != nil {
-			return nil, usage("--sign-key: %s", err.Error())
-		}
 	}
 	w, err := p.newMarking(c, p.newWatcher(c), file)
 	if err != nil {
@@ -224,6 +196,35 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 	return summary, err
 }
 
+// runConfig is what plan and apply have in common.
+func (p *program) runConfig(c *cli.Context, file string) (config job.Config, err error) {
+	config = job.Config{
+		Command: c.Command.Name, File: file, SkipInvalid: c.Bool("skip-invalid"), Detailed: c.Bool("detailed-exitcode"),
+		Expect:  c.String("expect-plan"),
+		Outputs: job.Outputs{RunDir: c.String("run-dir"), Ledger: c.String("ledger"), Reports: c.StringSlice("report"), Overwrite: c.Bool("overwrite")},
+		Report:  report.Options{Overwrite: c.Bool("overwrite")},
+		Version: version(), Operator: p.operator(), Options: optionsInForce(c, file),
+	}
+	if config.Ingest, err = p.ingestOptions(c); err != nil {
+		return config, err
+	}
+	if config.Report.Zone, err = zoneOf(c); err != nil {
+		return config, err
+	}
+	if config.Limits, err = limitsOf(c); err != nil {
+		return config, err
+	}
+	if config.Batch.OnConflict, err = onConflict(c); err != nil {
+		return config, err
+	}
+	if path := c.String("sign-key"); path != "" {
+		if config.Signer, err = ledger.LoadSigner(path); err != nil {
+			return config, usage("--sign-key: %s", err.Error())
+		}
+	}
+	return config, nil
+}
+
 // mayAsk says why nobody can be asked before the changes of a file are sent.
 func (p *program) mayAsk(c *cli.Context, file string) error {
 	switch {
@@ -239,8 +240,14 @@ func (p *program) mayAsk(c *cli.Context, file string) error {
 
 // sendingConfig fills in what only a run that sends has.
 func (p *program) sendingConfig(c *cli.Context, config *job.Config) (err error) {
-	if config.Batch, err = batchOptions(c); err != nil {
+	if err := batchOptions(c, &config.Batch); err != nil {
 		return err
+	}
+	if !c.Bool("yes") {
+		if err := p.mayAsk(c, config.File); err != nil {
+			return err
+		}
+		config.Confirm = p.ask
 	}
 	config.Most, config.Deadline, config.LockTimeout = c.Int("limit"), c.Duration("deadline"), c.Duration("lock-timeout")
 	if text := c.String("max-errors"); text != "" {

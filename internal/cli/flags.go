@@ -192,18 +192,16 @@ func (p *program) workbookPassword(c *cli.Context) (string, error) {
 	return password, nil
 }
 
-func batchOptions(c *cli.Context) (batch.Options, error) {
-	o := batch.Options{
-		Concurrency: c.Int("concurrency"), MaxAttempts: c.Int("max-attempts"), RereadAfter: c.Duration("reread-after"),
-		Canary: c.Int("canary"),
-	}
+// batchOptions fills in what the flags of sending say.
+func batchOptions(c *cli.Context, o *batch.Options) error {
+	o.Concurrency, o.MaxAttempts, o.RereadAfter, o.Canary = c.Int("concurrency"), c.Int("max-attempts"), c.Duration("reread-after"), c.Int("canary")
 	writes, err := batch.ParseRate(c.String("write-limit"))
 	if err != nil {
-		return o, usage("--write-limit: %s", err.Error())
+		return usage("--write-limit: %s", err.Error())
 	}
 	reads, err := batch.ParseRate(c.String("read-limit"))
 	if err != nil {
-		return o, usage("--read-limit: %s", err.Error())
+		return usage("--read-limit: %s", err.Error())
 	}
 	o.Writes, o.Reads = &writes, &reads
 	switch via := c.String("status-via"); via {
@@ -211,20 +209,19 @@ func batchOptions(c *cli.Context) (batch.Options, error) {
 	case "updateStatus":
 		o.StatusByAction = true
 	default:
-		return o, usage("--status-via %q is neither patch nor updateStatus", via)
+		return usage("--status-via %q is neither patch nor updateStatus", via)
 	}
 	switch {
 	case o.Concurrency < 1 || o.Concurrency > 64:
-		return o, usage("--concurrency %d is not between 1 and 64", o.Concurrency)
+		return usage("--concurrency %d is not between 1 and 64", o.Concurrency)
 	case o.MaxAttempts < 1:
-		return o, usage("--max-attempts %d is less than 1", o.MaxAttempts)
+		return usage("--max-attempts %d is less than 1", o.MaxAttempts)
 	case o.RereadAfter <= 0:
-		return o, usage("--reread-after %s is not longer than nothing", o.RereadAfter)
+		return usage("--reread-after %s is not longer than nothing", o.RereadAfter)
 	case o.Canary < 0 || c.Int("limit") < 0 || c.Duration("deadline") < 0 || c.Duration("lock-timeout") < 0:
-		return o, usage("--canary, --limit, --deadline and --lock-timeout take nothing below 0")
+		return usage("--canary, --limit, --deadline and --lock-timeout take nothing below 0")
 	}
-	o.OnConflict, err = onConflict(c)
-	return o, err
+	return nil
 }
 
 func onConflict(c *cli.Context) (batch.OnConflict, error) {
