@@ -178,12 +178,12 @@ func readBaseFile(path string) (*base, error) {
 		return nil, fmt.Errorf("its base cannot be opened: %w", err)
 	}
 	defer f.Close()
-	in := bufio.NewReaderSize(io.LimitReader(f, MaxFileSize+1), 256<<10)
+	in := bufio.NewReaderSize(io.LimitReader(f, maxFileSize+1), 256<<10)
 	var lines []string
 	for size := 0; ; {
 		line, err := in.ReadBytes('\n')
-		if size += len(line); size > MaxFileSize {
-			return nil, fmt.Errorf("its base is too big: more than %d MiB", MaxFileSize>>20)
+		if size += len(line); size > maxFileSize {
+			return nil, fmt.Errorf("its base is too big: more than %d MiB", maxFileSize>>20)
 		}
 		if line = bytes.TrimRight(line, "\r\n"); len(line) > 0 {
 			lines = append(lines, string(line))

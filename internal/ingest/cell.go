@@ -11,8 +11,8 @@ import (
 // cellText gives a cell that is not blank as text that the input accepts again, and says what keeps
 // it from being understood in its column.
 func (b *builder) cellText(c cell, m match, row, column int) (string, error) {
-	if len(c.text) > MaxCellSize {
-		return "", fmt.Errorf("the cell holds %d bytes; at most %d are read", len(c.text), MaxCellSize)
+	if len(c.text) > maxCellSize {
+		return "", fmt.Errorf("the cell holds %d bytes; at most %d are read", len(c.text), maxCellSize)
 	}
 	switch {
 	case m.id && c.kind == cellNumber:

@@ -124,11 +124,15 @@ func (b *builder) noticeBase() {
 		return
 	}
 	b.in.Base = &b.base.source
-	b.notice(fmt.Sprintf("compared with what the tenant held at %s: %d of the rows have this base, with %d edited cells; unedited cells ask for nothing",
-		b.base.source.At.UTC().Format(time.RFC3339), b.based, b.edited))
+	b.notice(fmt.Sprintf("compared with what the tenant held at %s: %s with this base, %s; unedited cells ask for nothing",
+		b.base.source.At.UTC().Format(time.RFC3339), plural(b.based, "row"), plural(b.edited, "edited cell")))
 	for _, p := range task.All() {
 		if n := b.emptied[p.Name]; n > 0 {
-			b.notice(fmt.Sprintf("%s: %d cells were made blank, which leaves the property as it is; write %s to empty it", p.Name, n, task.Clear))
+			were := "were"
+			if n == 1 {
+				were = "was"
+			}
+			b.notice(fmt.Sprintf("%s: %s %s made blank, which leaves the property as it is; write %s to empty it", p.Name, plural(n, "cell"), were, task.Clear))
 		}
 	}
 }

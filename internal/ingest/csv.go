@@ -136,9 +136,9 @@ func (b *builder) csvRecord(line int, cells []cell) record {
 		}
 		switch {
 		case last > width:
-			rec.ragged = fmt.Sprintf("the row has %d cells, but the header has %d; a text that holds the separator must be quoted", last, width)
+			rec.ragged = fmt.Sprintf("the row has %s, but the header has %d; a text that holds the separator must be quoted", plural(last, "cell"), width)
 		case last < width:
-			rec.ragged = fmt.Sprintf("the row has %d cells, but the header has %d; it may have been cut", last, width)
+			rec.ragged = fmt.Sprintf("the row has %s, but the header has %d; it may have been cut", plural(last, "cell"), width)
 		}
 	}
 	return rec

@@ -59,9 +59,10 @@ func TestCSVProblems(t *testing.T) {
 		{"1E+15,,,,,", `in.csv:2:1: the id "1E+15" is a number that a spreadsheet has rounded`},
 		{`"1,2e+10",,,,,`, `a number that a spreadsheet has rounded`},
 		{"<clear>,,,,,", `in.csv:2:1: the id cannot be cleared`},
+		{"a", `in.csv:2: the row has 1 cell, but the header has 6; it may have been cut`},
 		{"a,,", `in.csv:2: the row has 3 cells, but the header has 6; it may have been cut`},
 		{"a,,,,,x,y", `in.csv:2: the row has 7 cells, but the header has 6; a text that holds the separator must be quoted`},
-		{"a,,,,," + strings.Repeat("x", MaxCellSize+1), `in.csv:2:6: the cell holds 1048577 bytes`},
+		{"a,,,,," + strings.Repeat("x", maxCellSize+1), `in.csv:2:6: the cell holds 1048577 bytes`},
 	} {
 		in := readText(t, header+tt.row+"\n")
 		if got := messages(in); len(in.Problems) != 1 || !strings.Contains(got, tt.want) {
@@ -129,11 +130,10 @@ func TestCSVRefused(t *testing.T) {
 		{"after quote", "id,displayName\na,\"b\"c\n", "line 2, column 5: text follows the quote that ends a cell"},
 		{"html", "  <!DOCTYPE html><html>", "is a web page"},
 		{"xml", "<?xml version='1.0'?><Workbook/>", "is an XML file"},
-		{"wide", "id" + strings.Repeat(",x", MaxColumns), "at most 2000 columns"},
+		{"wide", "id" + strings.Repeat(",x", maxColumns), "at most 2000 columns"},
 	} {
 		_, err := Read(write(t, "in.csv", []byte(tt.text)), Options{})
-		var fe *FileError
-		if !errors.As(err, &fe) || fe.File != "in.csv" || !strings.Contains(err.Error(), tt.want) {
+		if err == nil || !strings.HasPrefix(err.Error(), "in.csv: ") || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: got %v, want %s", tt.name, err, tt.want)
 		}
 	}

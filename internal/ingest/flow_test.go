@@ -117,7 +117,7 @@ func TestBrokenReading(t *testing.T) {
 
 // A record may be longer than a piece, and a quote that is never closed is named where it opens.
 func TestRecordsLongerThanPieces(t *testing.T) {
-	long := strings.Repeat("line\n", MaxCellSize/5-1)
+	long := strings.Repeat("line\n", maxCellSize/5-1)
 	text := "id,description\na,\"" + long + "\"\nb,\"" + long + "\"\n"
 	in, err := Read(StandardInput, Options{Stdin: strings.NewReader(text)})
 	must(t, err)

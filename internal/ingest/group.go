@@ -11,7 +11,7 @@ import (
 const groupAbove = 20
 
 // particulars are what differs between two messages about the same mistake.
-var particulars = regexp.MustCompile(`; did you mean "[^"]*"\?|"(?:[^"\\]|\\.)*"|\d+`)
+var particulars = regexp.MustCompile(`; did you mean "[^"]*"\?|"(?:[^"\\]|\\.)*"|\d+(?: cells?\b)?`)
 
 type mistake struct {
 	column int

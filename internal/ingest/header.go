@@ -20,6 +20,7 @@ type match struct {
 	property *task.Property
 	pair     string // of intendedSettings, where the column is for one pair of it
 	base     bool   // the column that ties a row to its base
+	twice    bool   // another column is for the same already
 	near     string // a name that was probably meant
 }
 
@@ -42,7 +43,7 @@ func (m match) name() string {
 	return ""
 }
 
-// header is the first row with anything in it, understood.
+// header is the row that holds the names, understood.
 type header struct {
 	columns []match // by column; further columns are the user's own
 	base    int     // column that ties rows to their base, or 0
@@ -145,7 +146,7 @@ func (b *builder) readHeader(rec record) error {
 		}
 		if first, twice := seen[m.name()]; m.known() && twice {
 			b.headerProblem(rec.row, i+1, fmt.Sprintf("%s has two columns, %s and %s; keep one of them", m.name(), columnName(first), columnName(i+1)))
-			m = match{}
+			m = match{twice: true}
 		} else if m.known() {
 			seen[m.name()] = i + 1
 		}
@@ -174,7 +175,7 @@ func (b *builder) wishes(m match, i int) {
 	case m.pair != "":
 		b.pairs = append(b.pairs, i)
 	case m.property == task.IntendedSettings:
-		b.settled = i + 1
+		b.wholeSettings = i + 1
 	}
 }
 
@@ -199,7 +200,7 @@ func (b *builder) noticeOwnColumns() {
 	var names []string
 	for i, text := range b.in.Columns {
 		switch m := b.header.at(i); {
-		case m.known() || m.near != "" || m.base || b.header.base > 0 && shownColumn(text):
+		case m.known() || m.near != "" || m.base || m.twice || b.header.base > 0 && shownColumn(text):
 		case !blank(text):
 			names = append(names, fmt.Sprintf("%q", clip(text)))
 		case b.used[i]:

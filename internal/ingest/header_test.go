@@ -70,6 +70,7 @@ func TestHeaderProblems(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
 		{"near miss", "id,Insight\n1,x\n", `in.csv:1:2: column "Insight" is not a property; did you mean "insights"?`},
 		{"twice", "id,status,Status\n1,active,active\n", `in.csv:1:3: status has two columns, B and C; keep one of them`},
+		{"pair twice", "id,intendedSettings.A,Intended Settings.A\n1,x,x\n", `in.csv:1:3: intendedSettings.A has two columns, B and C; keep one of them`},
 		{"id twice", "id,Task ID\n1,1\n", `in.csv:1:2: id has two columns, A and B; keep one of them`},
 		{"no id", "status,Owner\nactive,me\n", `in.csv:1: no column is named id, so no row can be matched to a task; columns seen: "status", "Owner"`},
 	} {
@@ -77,6 +78,21 @@ func TestHeaderProblems(t *testing.T) {
 		if got := messages(in); got != tt.want || in.HeaderProblems != 1 {
 			t.Errorf("%s: got %d header problems\n%s\nwant\n%s", tt.name, in.HeaderProblems, got, tt.want)
 		}
+		for _, notice := range in.Notices {
+			if strings.Contains(notice, "are not properties") {
+				t.Errorf("%s: %s", tt.name, notice)
+			}
+		}
+	}
+}
+
+func TestSecondColumnIsNoColumnOfTheUsersOwn(t *testing.T) {
+	in := readText(t, "id,assignedTo,Ticket,Assigned To\na,x@y.z,T1,z@y.z\n")
+	if got := messages(in); got != "in.csv:1:4: assignedTo has two columns, B and D; keep one of them" {
+		t.Error(got)
+	}
+	if got := strings.Join(in.Notices, "\n"); got != `these columns are not properties and are not sent: "Ticket"` {
+		t.Errorf("notices:\n%s", got)
 	}
 }
 

@@ -161,7 +161,7 @@ func (b *builder) checkMerges() error {
 		}
 		rows := b.in.Rows
 		for i := sort.Search(len(rows), func(i int) bool { return rows[i].Desired.Origin().Row >= a.top }); i < len(rows) && rows[i].Desired.Origin().Row <= a.bottom; i++ {
-			if visits++; visits > MaxCells {
+			if visits++; visits > maxCells {
 				return errors.New("has merged cells that cover each other")
 			}
 			b.markMerged(&rows[i], a, column)

@@ -27,6 +27,7 @@ func TestMistakesThroughoutAColumnAreOneLine(t *testing.T) {
 			`in.csv:2-32:2 (31 cells): status "actve0" is not a status; did you mean "active"? (unknown, pending, active, completed, rejected) (also "actve1", "actve2", "actve3")`,
 		}},
 		{"id,status,x\n" + rows(900, "a%d,active\n"), []string{`in.csv:2-901 (900 rows): the row has 2 cells, but the header has 3; it may have been cut`}},
+		{"id,status,x\n" + rows(15, "a%d,active\nb%[1]d\n"), []string{`in.csv:2-31 (30 rows): the row has 2 cells, but the header has 3; it may have been cut`}},
 	} {
 		in := readText(t, tt.text)
 		got := in.ProblemLines()

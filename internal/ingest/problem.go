@@ -34,18 +34,6 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s: %s row %d: %s", p.File, p.Sheet, p.Row, p.Message)
 }
 
-// FileError says that a file as a whole cannot be read or cannot be trusted, so that nothing of it
-// may be used: it is missing, damaged, encrypted, of another kind, or too big.
-type FileError struct {
-	File string // base name
-	Err  error  // what is wrong, and what to do about it
-}
-
-func (e *FileError) Error() string { return e.File + ": " + e.Err.Error() }
-
-// Unwrap gives the cause, such as an fs.ErrNotExist.
-func (e *FileError) Unwrap() error { return e.Err }
-
 // columnName is a column's letters as a spreadsheet shows them; column 1 is A.
 func columnName(column int) string {
 	var letters []byte
@@ -62,6 +50,14 @@ func list(names []string) string {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 	}
 	return strings.Join(names, ", ")
+}
+
+// plural writes a count with its noun: "1 cell", "2 cells".
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func clip(s string) string {

@@ -125,7 +125,7 @@ func (q *quickSheet) readRow(m *markup) error {
 		if column = sc.column; s.from == s.to && !sc.formula && !sc.value {
 			continue
 		}
-		if column > MaxColumns {
+		if column > maxColumns {
 			return errUnknown
 		}
 		q.row.cells, q.spans = append(q.row.cells, sc), append(q.spans, s)

@@ -13,10 +13,10 @@ import (
 
 // The limits of what is read. A million rows of 16 columns stay well inside them.
 const (
-	MaxFileSize = 512 << 20 // bytes of the file as it lies on the disk
-	MaxColumns  = 2000      // the last column that may hold data
-	MaxCells    = 32 << 20  // rows times columns
-	MaxCellSize = 1 << 20   // bytes of the text of one cell
+	maxFileSize = 512 << 20 // bytes of the file as it lies on the disk
+	maxColumns  = 2000      // the last column that may hold data
+	maxCells    = 32 << 20  // rows times columns
+	maxCellSize = 1 << 20   // bytes of the text of one cell
 )
 
 // StandardInput is the name under which Read takes Options.Stdin, and how messages then call the file.
@@ -79,20 +79,21 @@ type Row struct {
 }
 
 // Read reads a CSV or XLSX file, or Options.Stdin where path is StandardInput; which of the two it is, its content decides and not its name.
-// The error is a *FileError, and means that nothing of the file can be used. Everything that is wrong
+// An error means that nothing of the file can be used: it is missing, damaged, encrypted, of another kind, or too big. It
+// begins with the file's base name, and wraps the cause, such as fs.ErrNotExist. Everything that is wrong
 // inside a readable file is in Input.Problems. The file is only read, and temporary files are gone
 // when Read returns. Read may be called concurrently.
 func Read(path string, o Options) (*Input, error) {
 	src, err := openSource(path, o.Stdin)
 	if err != nil {
-		return nil, &FileError{File: src.name, Err: err}
+		return nil, fmt.Errorf("%s: %w", src.name, err)
 	}
 	in := &Input{File: src.name}
 	if path != StandardInput {
 		o.basePath = basePath(path)
 	}
 	if err := errors.Join(readAny(in, src, o), src.close()); err != nil {
-		return nil, &FileError{File: src.name, Err: err}
+		return nil, fmt.Errorf("%s: %w", src.name, err)
 	}
 	return in, nil
 }

@@ -85,7 +85,7 @@ type builder struct {
 	better      int // row that looks more like a header than the one read, or 0
 	layout      layout
 	unseen      []int            // hidden rows that hold data
-	used        [MaxColumns]bool // columns that hold data
+	used        [maxColumns]bool // columns that hold data
 	based       int              // rows that have a base
 	edited      int              // cells of these that differ from it
 	emptied     map[string]int   // by property, cells of these that were made blank
@@ -94,13 +94,13 @@ type builder struct {
 	remarkOrder []*remark
 	remarked    int // calls of remark
 
-	sheet   *task.Sheet
-	texts   texts
-	refs    slab[task.Ref]
-	memos   []memo // by column
-	known   int    // meanings in all memos
-	settled int    // column of intendedSettings as a whole, or 0
-	pairs   []int  // indexes of the columns of single pairs
+	sheet         *task.Sheet
+	texts         texts
+	refs          slab[task.Ref]
+	memos         []memo // by column
+	known         int    // meanings in all memos
+	wholeSettings int    // column of intendedSettings as a whole, or 0
+	pairs         []int  // indexes of the columns of single pairs
 }
 
 func newBuilder(in *Input, o Options) *builder {
@@ -136,47 +136,72 @@ func (b *builder) add(rec record) error {
 	for n := len(rec.cells); n > 0 && rec.cells[n-1].blank(); n-- {
 		rec.cells = rec.cells[:n-1]
 	}
-	if len(rec.cells) == 0 {
+	switch {
+	case len(rec.cells) == 0:
 		return nil
+	case len(rec.cells) > maxColumns:
+		return fmt.Errorf("row %d has data in column %s; at most %d columns are read", rec.row, columnName(len(rec.cells)), maxColumns)
+	case !b.hasHeader:
+		return b.addHeader(rec)
 	}
-	if len(rec.cells) > MaxColumns {
-		return fmt.Errorf("row %d has data in column %s; at most %d columns are read", rec.row, columnName(len(rec.cells)), MaxColumns)
-	}
-	if !b.hasHeader {
-		if b.headerRow > 0 && rec.row > b.headerRow {
-			return b.noHeaderRow()
-		}
-		if rec.row >= b.headerRow {
-			return b.readHeader(rec)
-		}
+	return b.addRow(rec)
+}
+
+// addHeader takes a record while the header has not been read: it is the header, or stands above the row that the user names.
+func (b *builder) addHeader(rec record) error {
+	switch {
+	case rec.row < b.headerRow:
 		return nil
+	case b.headerRow > 0 && rec.row > b.headerRow:
+		return b.noHeaderRow()
 	}
+	return b.readHeader(rec)
+}
+
+// addRow takes a record below the header.
+func (b *builder) addRow(rec record) error {
 	from, err := b.baseOf(rec)
 	if err != nil {
 		return err
 	}
-	if rec.hidden && (from == nil || b.hidden != HiddenStop) {
-		if b.unseen = append(b.unseen, rec.row); b.hidden != HiddenInclude {
-			return nil
-		}
+	if b.leftOut(rec, from) {
+		return nil
 	}
 	b.lookForHeader(rec)
-	for len(b.in.Columns) < len(rec.cells) {
-		b.in.Columns = append(b.in.Columns, "")
-	}
-	b.sheet.Widen(len(b.in.Columns))
-	if b.cells += len(b.in.Columns); b.cells > MaxCells {
-		return fmt.Errorf("is too big: more than %d cells up to row %d", MaxCells, rec.row)
+	if err := b.widen(rec); err != nil {
+		return err
 	}
 	row := b.understand(rec, from)
-	if rec.hidden && from != nil && b.hidden == HiddenStop && (asks(&row.Desired) || len(row.Problems) > 0) {
-		b.unseen = append(b.unseen, rec.row) // one that asks for nothing may be hidden
+	if rec.hidden && b.hidden == HiddenStop && (asks(&row.Desired) || len(row.Problems) > 0) {
+		b.unseen = append(b.unseen, rec.row)
 		return nil
 	}
 	if len(b.in.Rows) == cap(b.in.Rows) {
 		b.makeRoom(rec.share)
 	}
 	b.in.Rows = append(b.in.Rows, row)
+	return nil
+}
+
+// leftOut notes a hidden row, and reports whether it is not read. Where such rows stop the run, one that has a base is read
+// before it is judged: if it asks for nothing, it may be hidden.
+func (b *builder) leftOut(rec record, from *task.Base) bool {
+	if !rec.hidden || from != nil && b.hidden == HiddenStop {
+		return false
+	}
+	b.unseen = append(b.unseen, rec.row)
+	return b.hidden != HiddenInclude
+}
+
+// widen gives every cell of a record a column, and counts cells against the limit.
+func (b *builder) widen(rec record) error {
+	for len(b.in.Columns) < len(rec.cells) {
+		b.in.Columns = append(b.in.Columns, "")
+	}
+	b.sheet.Widen(len(b.in.Columns))
+	if b.cells += len(b.in.Columns); b.cells > maxCells {
+		return fmt.Errorf("is too big: more than %d cells up to row %d", maxCells, rec.row)
+	}
 	return nil
 }
 
@@ -233,10 +258,10 @@ func (b *builder) understand(rec record, from *task.Base) Row {
 
 // checkSettings refuses a row that sets intendedSettings both as a whole and by a pair.
 func (b *builder) checkSettings(row *Row) {
-	if b.settled == 0 {
+	if b.wholeSettings == 0 {
 		return
 	}
-	if _, whole := row.Desired.WishIn(b.settled - 1); !whole {
+	if _, whole := row.Desired.WishIn(b.wholeSettings - 1); !whole {
 		return
 	}
 	for _, at := range b.pairs {

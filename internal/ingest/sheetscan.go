@@ -122,8 +122,8 @@ func (s *sheetScan) readRow(start xml.StartElement, row *sheetRow) error {
 		if c.text == "" && !c.formula && !c.value {
 			continue
 		}
-		if column > MaxColumns {
-			return limitError(fmt.Sprintf("cell %s%d lies beyond column %s, the last that is read", columnName(column), row.number, columnName(MaxColumns)))
+		if column > maxColumns {
+			return limitError(fmt.Sprintf("cell %s%d lies beyond column %s, the last that is read", columnName(column), row.number, columnName(maxColumns)))
 		}
 		row.cells = append(row.cells, c)
 	}

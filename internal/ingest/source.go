@@ -49,7 +49,7 @@ func openSource(path string, stdin io.Reader) (*source, error) {
 		err = fmt.Errorf("cannot be opened: %w", err)
 	case info.IsDir():
 		err = errors.New("is a directory, not a CSV or XLSX file")
-	case info.Size() > MaxFileSize:
+	case info.Size() > maxFileSize:
 		err = errTooBig
 	}
 	if err != nil {
@@ -63,7 +63,7 @@ func openSource(path string, stdin io.Reader) (*source, error) {
 	return s, nil
 }
 
-var errTooBig = fmt.Errorf("is too big: more than %d MiB", MaxFileSize>>20)
+var errTooBig = fmt.Errorf("is too big: more than %d MiB", maxFileSize>>20)
 
 func (s *source) close() error {
 	if s.file == nil {
@@ -85,7 +85,7 @@ func (s *source) head() ([]byte, error) {
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.in.Read(p)
 	s.sum.Write(p[:n])
-	if s.read += int64(n); s.read > MaxFileSize { // a pipe has no size to look at before
+	if s.read += int64(n); s.read > maxFileSize { // a pipe has no size to look at before
 		return n, errTooBig
 	}
 	if err != nil && err != io.EOF {
@@ -101,7 +101,7 @@ func (s *source) all() ([]byte, error) {
 		n, err := s.in.Read(data[len(data):cap(data)])
 		data = data[:len(data)+n]
 		switch {
-		case len(data) > MaxFileSize:
+		case len(data) > maxFileSize:
 			return nil, errTooBig
 		case err == io.EOF:
 			s.done = make(chan struct{})

@@ -161,7 +161,7 @@ func (a *archive) admit(p *part) error {
 		return damaged("part %q is packed in an unknown way", clip(p.name))
 	case p.name == "" || len(p.name) > maxPartName || strings.ContainsRune(p.name, 0):
 		return damaged("a part has the name %q", clip(p.name))
-	case p.packed > MaxFileSize || p.offset > MaxFileSize:
+	case p.packed > maxFileSize || p.offset > maxFileSize:
 		return damaged("part %q has impossible sizes", clip(p.name))
 	}
 	p.name = strings.ReplaceAll(p.name, `\`, "/")

@@ -27,7 +27,7 @@ func (a *archive) readLocals(data []byte) error {
 		at = next
 	}
 	if at != uint64(len(data)) {
-		return damaged("%d bytes belong to no part", uint64(len(data))-at)
+		return damaged("no part holds %s of it", plural(len(data)-int(at), "byte"))
 	}
 	return nil
 }
@@ -63,7 +63,7 @@ func (p *part) readLocal(h []byte) error {
 func (p *part) readDescriptor(d []byte) error {
 	if p.flags&8 == 0 {
 		if len(d) != 0 {
-			return fmt.Errorf("%d bytes behind it belong to no part", len(d))
+			return fmt.Errorf("no part holds %s behind it", plural(len(d), "byte"))
 		}
 		return nil
 	}

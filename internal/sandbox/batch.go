@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// MaxItems is the most requests that one $batch may hold.
-const MaxItems = 20
+// maxItems is the most requests that one $batch may hold.
+const maxItems = 20
 
 type item struct {
 	ID        string            `json:"id"`
@@ -104,8 +104,8 @@ func readBatch(body []byte) ([]item, error) {
 	switch n := len(envelope.Requests); {
 	case n == 0:
 		return nil, badf("Invalid batch payload format: 'requests' is missing or empty.")
-	case n > MaxItems:
-		return nil, badf("Number of batch request steps exceeds the maximum value of %d.", MaxItems)
+	case n > maxItems:
+		return nil, badf("Number of batch request steps exceeds the maximum value of %d.", maxItems)
 	}
 	seen := map[string]bool{}
 	for _, it := range envelope.Requests {

@@ -21,7 +21,7 @@ func envelopesOf(tb testing.TB, tasks []json.RawMessage, members string) []strin
 			continue
 		}
 		items = append(items, patchItem(fmt.Sprint(len(items)+1), r.id, members))
-		if len(items) == MaxItems {
+		if len(items) == maxItems {
 			all, items = append(all, envelope(items...)), nil
 		}
 	}
@@ -58,8 +58,8 @@ func BenchmarkBatch(b *testing.B) {
 			post(b, s, envelopes[n%len(envelopes)])
 			n++
 		}
-		if got := s.Stats(); got.Writes != n*MaxItems || len(got.Applied) != min(n, len(envelopes))*MaxItems {
-			b.Fatalf("%d writes, %d tasks changed; want %d writes", got.Writes, len(got.Applied), n*MaxItems)
+		if got := s.Stats(); got.Writes != n*maxItems || len(got.Applied) != min(n, len(envelopes))*maxItems {
+			b.Fatalf("%d writes, %d tasks changed; want %d writes", got.Writes, len(got.Applied), n*maxItems)
 		}
 	})
 	b.Run("on all processors", func(b *testing.B) {

@@ -107,7 +107,7 @@ func TestOuterFaults(t *testing.T) {
 					t.Error("it was quick")
 				}
 			case "redirect":
-				if to := res.Header.Get("Location"); !strings.HasPrefix(to, DefaultForeign) {
+				if to := res.Header.Get("Location"); !strings.HasPrefix(to, defaultForeign) {
 					t.Errorf("Location %q", to)
 				}
 			case "huge":

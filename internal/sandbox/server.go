@@ -22,13 +22,13 @@ import (
 
 // The published limits per app and tenant, and the other defaults that a zero Options stands for.
 const (
-	DefaultWriteLimit = 100
-	DefaultReadLimit  = 1000
-	DefaultWindow     = 20 * time.Second
-	DefaultPageSize   = 200
-	DefaultSlowFor    = 3 * time.Second
-	DefaultHugeBytes  = 256 << 20
-	DefaultForeign    = "http://foreign.invalid"
+	defaultWriteLimit = 100
+	defaultReadLimit  = 1000
+	defaultWindow     = 20 * time.Second
+	defaultPageSize   = 200
+	defaultSlowFor    = 3 * time.Second
+	defaultHugeBytes  = 256 << 20
+	defaultForeign    = "http://foreign.invalid"
 	maxBody           = 4 << 20
 )
 
@@ -63,20 +63,20 @@ func (o Options) withDefaults() Options {
 			*n = d
 		}
 	}
-	def(&o.WriteLimit, DefaultWriteLimit)
-	def(&o.ReadLimit, DefaultReadLimit)
-	def(&o.PageSize, DefaultPageSize)
+	def(&o.WriteLimit, defaultWriteLimit)
+	def(&o.ReadLimit, defaultReadLimit)
+	def(&o.PageSize, defaultPageSize)
 	if o.Window <= 0 {
-		o.Window = DefaultWindow
+		o.Window = defaultWindow
 	}
 	if o.SlowFor <= 0 {
-		o.SlowFor = DefaultSlowFor
+		o.SlowFor = defaultSlowFor
 	}
 	if o.HugeBytes <= 0 {
-		o.HugeBytes = DefaultHugeBytes
+		o.HugeBytes = defaultHugeBytes
 	}
 	if o.Foreign == "" {
-		o.Foreign = DefaultForeign
+		o.Foreign = defaultForeign
 	}
 	if o.RetryAfter == "" {
 		o.RetryAfter = "1"
