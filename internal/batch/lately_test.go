@@ -3,7 +3,9 @@ package batch_test
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"taskrecon/internal/batch"
@@ -62,4 +64,58 @@ func TestLately(t *testing.T) {
 	if len(both) != 1000 || both[999].ClientRequestID != "new" || both[0].ClientRequestID != "4001" {
 		t.Errorf("%d envelopes from %v to %v", len(both), both[0], both[len(both)-1])
 	}
+}
+
+// TestEarlierWritesBesideOthers: marks of an earlier run last longer than those of this one, while 429s shrink the window.
+func TestEarlierWritesBesideOthers(t *testing.T) {
+	for _, stale := range []bool{true, false} {
+		for _, others := range []int{30, 50, 80} {
+			t.Run(fmt.Sprintf("stale %v, %d writes of others", stale, others), func(t *testing.T) {
+				pacing(t, 300, func(p *paced) {
+					p.o.Stale = stale
+					p.o.Before.Add(batch.Sent{ClientRequestID: "old", At: p.started, Writes: 20})
+					p.sv.others = every(p.started, others, time.Minute, 0, time.Second)
+					p.sv.advice = func(time.Duration) string { return "1" }
+				}).all(t)
+			})
+		}
+	}
+}
+
+// remembering keeps what is sent and heard, as a run does for the next one.
+type remembering struct {
+	batch.Recorder
+	mu   sync.Mutex
+	sent batch.Lately
+}
+
+func (m *remembering) Sending(e batch.Envelope) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sent.Add(batch.Sent{ClientRequestID: e.ClientRequestID, At: e.At, Writes: len(e.Changes)})
+	return m.Recorder.Sending(e)
+}
+
+func (m *remembering) Result(r batch.Result) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sent.Heard(r.ClientRequestID, r.SettledAt)
+	return m.Recorder.Result(r)
+}
+
+// TestSlowAnswersCountLonger: the service may count a write until it answers it, which it does late in the first of two runs.
+func TestSlowAnswersCountLonger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b, sv := newRun(100), newRun(100), newService(1)
+		sv.objects, sv.least, sv.most = a.tenant.objects, 8*time.Second, 8*time.Second
+		m := &remembering{Recorder: a.rec}
+		if _, err := batch.Send(t.Context(), a.changes, sv, m, batch.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		sv.objects, sv.least, sv.most = b.tenant.objects, 100*time.Millisecond, 100*time.Millisecond
+		stats, err := batch.Send(t.Context(), b.changes, sv, b.rec, batch.Options{Before: m.sent})
+		if err != nil || stats.Throttled > 0 {
+			t.Errorf("%d refused, %v; %d writes in 20 s", stats.Throttled, err, sv.crowded(20*time.Second, true))
+		}
+	})
 }

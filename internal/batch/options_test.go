@@ -20,6 +20,8 @@ type climate struct {
 	inDoubt  int // the first so many changes
 	landed   int // the first so many of which took effect
 	edits    map[int][]string
+	earlier  batch.Lately // of an earlier run, with their ages
+	ages     []time.Duration
 	stop     time.Duration // 0 is never
 }
 
@@ -33,6 +35,10 @@ func drawClimate(t *rapid.T) climate {
 	c.latency = time.Duration(rapid.IntRange(0, 3000).Draw(t, "latency")) * time.Millisecond
 	c.o.Writes, c.o.Reads = drawRate(t, "writes"), drawRate(t, "reads")
 	c.o.Spent = rapid.IntRange(0, 50).Draw(t, "spent")
+	for i := range rapid.IntRange(0, 4).Draw(t, "earlier envelopes") {
+		c.earlier = append(c.earlier, batch.Sent{ClientRequestID: fmt.Sprint(i), Writes: rapid.IntRange(1, 30).Draw(t, "writes before")})
+		c.ages = append(c.ages, time.Duration(rapid.IntRange(-5, 40).Draw(t, "age"))*time.Second)
+	}
 	c.o.Stale = rapid.Bool().Draw(t, "stale")
 	c.o.RereadAfter = rapid.SampledFrom([]time.Duration{0, time.Millisecond, time.Second, 15 * time.Second, time.Hour}).Draw(t, "reread after")
 	c.o.OnConflict = rapid.SampledFrom([]batch.OnConflict{"", batch.SkipConflict, batch.Overwrite, batch.Abort}).Draw(t, "on conflict")
@@ -58,6 +64,10 @@ func (c climate) script(r *run) {
 	r.tenant.latency = c.latency
 	if c.byAction {
 		r.byAction()
+	}
+	for i, s := range c.earlier {
+		s.At = time.Now().Add(-c.ages[i])
+		r.o.Before.Add(s)
 	}
 	r.inDoubt(c.inDoubt)
 	for i := range c.landed {

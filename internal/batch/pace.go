@@ -47,7 +47,7 @@ func (p *pace) heard(left time.Time, taken, refused int, now time.Time) {
 	p.taken = slices.DeleteFunc(p.taken, func(m mark) bool { return !m.until.After(now) })
 	switch {
 	case !left.After(p.cut): // the same refusal, heard in parts
-		if p.measure >= 0 {
+		if p.measure >= 0 && now.Sub(p.cut) < p.limit.Per {
 			p.measured(p.measure + taken)
 		}
 	case refused > 0:

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,9 +49,9 @@ func (r Rate) String() string {
 // longer, since clocks are read in ticks.
 type window struct {
 	rate  Rate
-	away  int // on the wire
-	past  []mark
-	count int // in past
+	away  int    // on the wire
+	past  []mark // by the end of their time
+	count int    // in past
 }
 
 type mark struct {
@@ -110,10 +111,18 @@ func (w *window) back(n int, now time.Time) {
 	w.spend(n, now)
 }
 
-// spend counts requests that others of this program have just made.
+// spend counts requests that were answered just now.
 func (w *window) spend(n int, now time.Time) {
 	if n > 0 && w.rate.N > 0 {
-		w.past = append(w.past, mark{n, now.Add(w.rate.Per + tick)})
-		w.count += n
+		w.hold(n, now.Add(w.rate.Per+tick))
 	}
+}
+
+func (w *window) hold(n int, until time.Time) {
+	i := len(w.past)
+	for i > 0 && w.past[i-1].until.After(until) {
+		i--
+	}
+	w.past = slices.Insert(w.past, i, mark{n, until})
+	w.count += n
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"taskrecon/internal/atomicfile"
@@ -77,6 +78,11 @@ type files struct {
 	temp    string // directory that is gone after the run, for a plan that nobody wants kept
 }
 
+// undoBeside is where the undo of a run goes whose ledger stands by itself.
+func undoBeside(ledger string) string {
+	return strings.TrimSuffix(ledger, filepath.Ext(ledger)) + "." + undoFile
+}
+
 // newRunID makes the name of a run. Nothing in it comes from outside, so that it can be that of a directory.
 func newRunID(started time.Time) (string, error) {
 	var id [3]byte
@@ -90,6 +96,7 @@ func newRunID(started time.Time) (string, error) {
 func (f *files) open(o Outputs, sends bool) error {
 	f.ledger, f.reports = o.Ledger, o.Reports
 	keep := sends || o.RunDir != ""
+	named := f.ledger != "" && len(f.reports) > 0
 	switch {
 	case !keep && f.ledger == "":
 		temp, err := os.MkdirTemp("", "taskrecon-plan-")
@@ -98,7 +105,10 @@ func (f *files) open(o Outputs, sends bool) error {
 		}
 		f.temp, f.ledger = temp, filepath.Join(temp, ledgerFile)
 		return nil
-	case !keep || (!sends && f.ledger != "" && len(f.reports) > 0):
+	case !keep || named && !sends:
+		return nil
+	case named && o.RunDir == "":
+		f.undo = undoBeside(f.ledger)
 		return nil
 	}
 	dir := o.RunDir

@@ -40,6 +40,12 @@ func (r *recent) add(e batch.Envelope) {
 	r.sent.Add(batch.Sent{ClientRequestID: e.ClientRequestID, At: e.At, Writes: len(e.Changes)})
 }
 
+func (r *recent) heard(res batch.Result) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sent.Heard(res.ClientRequestID, res.SettledAt)
+}
+
 // keep writes the file for the next run.
 func (r *recent) keep() {
 	all := r.before().With(nil)

@@ -44,7 +44,7 @@ func (r *run) acceptLedger(ctx context.Context) (release func(), err error) {
 	if dir, name := filepath.Split(r.File); name == ledgerFile {
 		r.files.undo = filepath.Join(dir, undoFile)
 	} else {
-		r.files.undo = strings.TrimSuffix(r.File, filepath.Ext(r.File)) + "." + undoFile
+		r.files.undo = undoBeside(r.File)
 	}
 	if r.files.reports, err = r.reportsBeside(); err != nil {
 		return nil, err

@@ -193,6 +193,7 @@ func (w watched) Result(res batch.Result) error {
 	if err := w.Recorder.Result(res); err != nil {
 		return err
 	}
+	w.recent.heard(res)
 	w.watcher.Settled(res)
 	return nil
 }

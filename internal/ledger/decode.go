@@ -172,6 +172,7 @@ type indexedResult struct {
 	Index     int          `json:"index"`
 	Outcome   diff.Outcome `json:"outcome"`
 	Temporary bool         `json:"temporary"`
+	Attempts  int          `json:"attempts"`
 }
 
 func (d *lineDecoder) indexedResult(line []byte) (r indexedResult, err error) {
@@ -183,7 +184,9 @@ func (d *lineDecoder) indexedResult(line []byte) (r indexedResult, err error) {
 			return d.outcome(&r.Outcome)
 		case `"temporary"`:
 			return d.truth(&r.Temporary)
-		case `"reason"`, `"after"`, `"attempts"`, `"status"`, `"code"`, `"requestId"`, `"clientRequestId"`, `"serverDate"`, `"sentAt"`, `"settledAt"`:
+		case `"attempts"`:
+			return d.number(&r.Attempts)
+		case `"reason"`, `"after"`, `"status"`, `"code"`, `"requestId"`, `"clientRequestId"`, `"serverDate"`, `"sentAt"`, `"settledAt"`:
 			return d.dec.SkipValue()
 		}
 		return d.other(name)

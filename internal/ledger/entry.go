@@ -17,6 +17,8 @@ type Entry struct {
 	Outcome diff.Outcome
 	Reason  string
 	Caller  Caller // of the leg that gave the result, else of the run
+	// Attempts is how often the change was put on the wire, over all legs of the run; 0 where it shares the outcome of another.
+	Attempts int
 }
 
 // Caller is in whose name Graph was called, in the terms of the audit logs of Entra and Intune. What the access token did not say
@@ -161,6 +163,9 @@ func (r *lineReader) entry(c Change) (Entry, error) {
 		return e, nil
 	}
 	s := r.of(c.Index)
+	if s.pending && c.SameAs == nil {
+		e.Attempts = int(s.tries + s.open)
+	}
 	if s.doubt || s.length == 0 {
 		e.Outcome, e.Reason = r.unsettled(s)
 		return e, nil

@@ -38,7 +38,9 @@ type Reader struct {
 // state is what is known of a change without reading its lines again.
 type state struct {
 	place
-	sent    int32 // how often it was put on the wire, over all legs
+	sent    int32 // how often a sending line names it, over all legs
+	tries   int32 // how often it was put on the wire, over all legs but for open
+	open    int32 // sending lines that name it since its last result, or since the run was resumed
 	outcome uint8 // that stands at place, as an index of diff.Outcomes
 	pending bool  // the plan says that it is to be sent
 	shares  bool  // its outcome is that of another change, whose index stands in offset
@@ -319,6 +321,10 @@ func (r *Reader) takeResumed(line []byte, at place) error {
 	}
 	r.Resumes, r.legs = append(r.Resumes, l.Resumption), append(r.legs, at.offset)
 	r.begun, r.End = true, nil
+	for i := range r.changes { // what the last leg sent without a result counts as it was announced
+		s := &r.changes[i]
+		s.tries, s.open = s.tries+s.open, 0
+	}
 	return nil
 }
 
@@ -332,6 +338,7 @@ func (r *Reader) takeSending(line []byte) error {
 			return err
 		}
 		r.changes[i].sent++
+		r.changes[i].open++
 		r.changes[i].doubt = true
 	}
 	r.lately.Add(batch.Sent{ClientRequestID: s.ClientRequestID, At: s.At, Writes: len(s.Changes)})
@@ -352,6 +359,7 @@ func (r *Reader) takeResult(l *checkedLine, at place) error {
 	}
 	if s := &r.changes[res.Index]; s.pending {
 		s.place, s.outcome, s.doubt = at, outcome, false
+		s.tries, s.open = s.tries+int32(res.Attempts), 0
 		s.passing = res.Temporary && !res.Outcome.Good()
 		s.again = res.Outcome == diff.NotSent || res.Outcome == diff.Unknown || s.passing
 	}

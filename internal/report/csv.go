@@ -17,7 +17,7 @@ const byteOrderMark = "\uFEFF"
 
 // writeCSV writes the columns and texts of the workbook's Results, for people who open it in a spreadsheet:
 // a text that begins with = + - @, a tab or a carriage return gets a ' before it, since a spreadsheet would
-// take it for a formula, and times read as the workbook shows them, in UTC. A program that needs the texts
+// take it for a formula, and times read as in the workbook, in UTC and cut to the second. A program that needs the texts
 // as they are reads the JSON report.
 func writeCSV(f *os.File, r *ledger.Reader, _ Options) error {
 	if _, err := io.WriteString(f, byteOrderMark); err != nil {
@@ -69,7 +69,7 @@ func inert(text string) string {
 	return text
 }
 
-// shown is a time as the workbook's tables show it.
+// shown is a time as the workbook's tables show it, cut to the second.
 func shown(t time.Time) string {
 	if t.IsZero() {
 		return ""

@@ -51,14 +51,28 @@ func factsOf(r *ledger.Reader, o Options) []factGroup {
 	tenant.add("Tenant", h.Tenant).add("Cloud", h.Cloud+", "+h.GraphURL)
 	tenant.add("Tasks", h.TenantTasks).add("Unmanaged", len(h.Unmanaged))
 	groups := []factGroup{who, file, tenant}
-	if t := r.Total(); r.End != nil || t.Requests > 0 {
-		wire := factGroup{name: "What went over the wire"}
-		wire.add("Requests", t.Requests).add("Batches", t.Batches).add("Patches", t.Patches)
-		wire.add("Retries", t.Retries).add("Throttled", t.Throttled).add("Waited seconds", seconds(t.Waited))
+	if totals := totalFacts(r); len(totals) > 0 {
+		wire := factGroup{"What went over the wire", totals}
 		if n := len(r.Resumes); n > 0 {
 			wire.add("Counted", fmt.Sprintf("over the legs of the run that recorded their end; it has %d legs", n+1))
 		}
 		groups = append(groups, wire)
 	}
 	return groups
+}
+
+// totalFacts say what went over the wire, over all legs; none where the ledger does not know.
+func totalFacts(r *ledger.Reader) []labelled {
+	t := r.Total()
+	if r.End == nil && t.Requests == 0 {
+		return nil
+	}
+	return []labelled{
+		{"Requests", t.Requests},
+		{"Batches", t.Batches},
+		{"Patches", t.Patches},
+		{"Retries", t.Retries},
+		{"Throttled", t.Throttled},
+		{"Waited seconds", seconds(t.Waited)},
+	}
 }

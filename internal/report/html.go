@@ -135,7 +135,7 @@ func pageRow(e ledger.Entry, saved bool) []any {
 		attention = 1
 	}
 	return []any{
-		e.Row, plain(e.ID), plain(e.DisplayName.String()), outcome(e, saved), attention, plain(reason(e)), edits, tried(e),
+		e.Row, plain(e.ID), plain(e.DisplayName.String()), outcome(e, saved), attention, plain(reason(e)), edits, e.Attempts,
 		res.Status, plain(res.Code), plain(res.RequestID), plain(res.ClientRequestID), utc(res.SentAt), utc(res.SettledAt),
 		serverDate(res), plain(e.Caller.Actor),
 	}

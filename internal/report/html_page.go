@@ -29,6 +29,7 @@ type pageView struct {
 	Unmanaged        [][]string
 	UnmanagedLeft    int
 	UnmanagedHeaders []string
+	Zones            string // of its times
 	Final            string
 }
 
@@ -64,7 +65,7 @@ func (v *view) page(o Options) pageView {
 	p := pageView{
 		Title: plain(title(&r.Header)), Policy: policy(), Style: template.CSS(styleSheet()), Script: template.JS(pageJS),
 		Verdict: plain(v.verdict), Good: v.good, Rows: grouped(v.rows), Attention: grouped(v.failures), NeedAttention: v.failures > 0,
-		Outcomes: v.segments(), Facts: v.facts(o), Final: r.Final,
+		Outcomes: v.segments(), Facts: v.facts(o), Zones: zones(o.Zone), Final: r.Final,
 		UnmanagedHeaders: []string{"Task ID", "Display name", "Status", "Assigned to", "Due"},
 	}
 	var said, absent []string

@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -125,6 +127,22 @@ func TestPageShowsWithoutScript(t *testing.T) {
 	} {
 		if !strings.Contains(static, want) {
 			t.Errorf("the page without its script has no %q", want)
+		}
+	}
+}
+
+func TestPageNamesItsZones(t *testing.T) {
+	l := varied().write(t)
+	for want, zone := range map[string]*time.Location{
+		"Times are in UTC. ": nil,
+		"Times are in UTC, but for those that name Nearby. ": time.FixedZone("Nearby", 2*60*60),
+	} {
+		path := filepath.Join(t.TempDir(), "report.html")
+		must(t, Write(path, l, Options{Zone: zone}))
+		page, err := os.ReadFile(path)
+		must(t, err)
+		if !strings.Contains(string(page), want) {
+			t.Errorf("the page of the zone %v does not say %q", zone, want)
 		}
 	}
 }

@@ -176,7 +176,7 @@ func newRowJSON(e ledger.Entry) rowJSON {
 	res := settled(e)
 	row := rowJSON{
 		Row: e.Row, ID: e.ID, DisplayName: e.DisplayName, Outcome: e.Outcome, Reason: reason(e),
-		Edits: make([]editJSON, len(e.Edits)), Attempts: tried(e), Code: res.Code,
+		Edits: make([]editJSON, len(e.Edits)), Attempts: e.Attempts, Code: res.Code,
 		RequestID: res.RequestID, ClientRequestID: res.ClientRequestID,
 		SentAt: instantJSON(res.SentAt), SettledAt: instantJSON(res.SettledAt),
 		ServerDate: instantJSON(res.ServerDate),

@@ -18,7 +18,7 @@ import (
 
 // Options say how a report is rendered. The zero value is times in UTC, and no file replaced.
 type Options struct {
-	Zone      *time.Location // the Summary gives the run's times in this zone too; nil is UTC alone
+	Zone      *time.Location // a workbook and a page give the times of the run, and Results those of its rows, in this zone too; nil is UTC alone
 	Overwrite bool           // replace a file that exists
 }
 

@@ -2,6 +2,8 @@ package report
 
 import (
 	"archive/zip"
+	"bytes"
+	"encoding/csv"
 	"errors"
 	"io"
 	"io/fs"
@@ -15,7 +17,9 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
+	"taskrecon/internal/ledger"
 	"taskrecon/internal/task"
 )
 
@@ -264,6 +268,38 @@ func TestZoneIsNamed(t *testing.T) {
 	zone := time.FixedZone("Nearby", 2*60*60)
 	said := summaryText(t, render(t, varied(), Options{Zone: zone}))
 	if !strings.Contains(said, "2026-03-02 02:00:00 UTC (2026-03-02 04:00:00 +02:00, Nearby)") {
+		t.Errorf("the Summary says\n%s", said)
+	}
+	if !strings.Contains(said, "Times on all sheets are in UTC, but for those that name Nearby.") {
+		t.Errorf("the footer does not tell of the zone:\n%s", said)
+	}
+}
+
+// TestTimesAreCutAlike compares the times of Results, as a spreadsheet shows them, with those of the CSV.
+func TestTimesAreCutAlike(t *testing.T) {
+	r := newRun("apply")
+	r.sent("late", batch.Result{Outcome: diff.Applied, Status: 204}, edit(task.AssignedTo, "a", "b"))
+	r.results[0].SentAt, r.results[0].SettledAt = start.Add(1499*time.Millisecond), start.Add(2785*time.Millisecond)
+	r.end = &ledger.End{At: start.Add(2790 * time.Millisecond), Reason: "done", Requests: 2}
+	l := r.write(t)
+	dir := t.TempDir()
+	workbook, text := filepath.Join(dir, "r.xlsx"), filepath.Join(dir, "r.csv")
+	must(t, errors.Join(Write(workbook, l, Options{}), Write(text, l, Options{})))
+	f := open(t, workbook)
+	cells, err := f.GetRows(resultsSheet)
+	must(t, err)
+	data, err := os.ReadFile(text)
+	must(t, err)
+	records, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
+	must(t, err)
+	want := []string{"2026-03-02 02:00:01", "2026-03-02 02:00:02"}
+	if got := cells[1][11:13]; !slices.Equal(got, want) {
+		t.Errorf("Results shows %q, want %q", got, want)
+	}
+	if got := records[1][11:13]; !slices.Equal(got, want) {
+		t.Errorf("the CSV has %q, want %q", got, want)
+	}
+	if said := summaryText(t, f); !strings.Contains(said, "2026-03-02 02:00:02 UTC") {
 		t.Errorf("the Summary says\n%s", said)
 	}
 }

@@ -41,7 +41,7 @@ var resultColumns = []column{
 // results writes the sheet. Where the reader has a zone of his own, it has the times in that zone, too.
 func (b *book) results(r *ledger.Reader, zone *time.Location) (results, error) {
 	columns := slices.Clone(resultColumns)
-	if zone != nil && zone != time.UTC {
+	if foreign(zone) {
 		columns = append(columns, column{"Sent at, " + zone.String(), 19, instant}, column{"Settled at, " + zone.String(), 19, instant})
 	} else {
 		zone = nil
@@ -64,7 +64,7 @@ func (t results) entry(e ledger.Entry, o diff.Outcome, change, failure spot) err
 func resultValues(h *ledger.Header, e ledger.Entry, o diff.Outcome, change, failure spot) []any {
 	res := settled(e)
 	return []any{
-		e.Row, e.ID, e.DisplayName.String(), leading(o, failure), reason(e), leading(properties(e.Edits), change), tried(e),
+		e.Row, e.ID, e.DisplayName.String(), leading(o, failure), reason(e), leading(properties(e.Edits), change), e.Attempts,
 		status(res), res.Code, res.RequestID, res.ClientRequestID, res.SentAt, res.SettledAt,
 		serverDate(res), h.RunID, e.Caller.Actor, e.Caller.AppID, h.Tenant,
 	}

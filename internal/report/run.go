@@ -104,15 +104,8 @@ func endFacts(r *ledger.Reader) []fact {
 			{"End", "Reason", e.Reason},
 		}
 	}
-	if t := r.Total(); r.End != nil || t.Requests > 0 {
-		facts = append(facts,
-			fact{"End", "Requests", t.Requests},
-			fact{"End", "Batches", t.Batches},
-			fact{"End", "Patches", t.Patches},
-			fact{"End", "Retries", t.Retries},
-			fact{"End", "Throttled", t.Throttled},
-			fact{"End", "Waited seconds", seconds(t.Waited)},
-		)
+	for _, t := range totalFacts(r) {
+		facts = append(facts, fact{"End", t.label, t.value})
 	}
 	for i, leg := range r.Resumes {
 		section := fmt.Sprintf("Leg %d", i+2)

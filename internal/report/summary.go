@@ -45,7 +45,7 @@ func (b *book) summary(r *ledger.Reader, n figures, o Options) error {
 	p.space()
 	p.facts(r, o)
 	p.space()
-	p.line(fmt.Sprintf("Drawn from the ledger alone. Times on all sheets are in UTC. Ledger SHA-256 %s.", r.Final), b.styles.note)
+	p.line(fmt.Sprintf("Drawn from the ledger alone. Times on all sheets are in %s. Ledger SHA-256 %s.", zones(o.Zone), r.Final), b.styles.note)
 	b.lines = p.row
 	return errors.Join(p.err, b.connect(summarySheet, p.links), b.printed(summarySheet, portrait, 1), b.nameCells(p), b.describe(r, words))
 }
@@ -253,8 +253,19 @@ func moment(t time.Time, zone *time.Location) string {
 	}
 	const layout = "2006-01-02 15:04:05"
 	text := t.UTC().Format(layout) + " UTC"
-	if zone == nil || zone == time.UTC {
+	if !foreign(zone) {
 		return text
 	}
 	return fmt.Sprintf("%s (%s, %s)", text, t.In(zone).Format(layout+" -07:00"), zone)
+}
+
+// foreign reports whether times are shown in the zone beside UTC.
+func foreign(zone *time.Location) bool { return zone != nil && zone != time.UTC }
+
+// zones says in which zones the times of a report are.
+func zones(zone *time.Location) string {
+	if !foreign(zone) {
+		return "UTC"
+	}
+	return fmt.Sprintf("UTC, but for those that name %s", zone)
 }

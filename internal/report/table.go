@@ -171,7 +171,8 @@ func (t *table) add(values ...any) error {
 	return p.below.row(p.rows, height, t.cells[:len(values)])
 }
 
-// cellOf is a value as the stream takes it.
+// cellOf is a value as the stream takes it. Times are cut to the second, as CSV and the Summary cut theirs: of a fraction a
+// spreadsheet shows the nearest second, by which a row can seem settled after the end.
 func (t *table) cellOf(v any) any {
 	switch v := v.(type) {
 	case string:
@@ -182,13 +183,13 @@ func (t *table) cellOf(v any) any {
 		if v.IsZero() {
 			return nil
 		}
-		return v.UTC()
+		return v.UTC().Truncate(time.Second)
 	case local:
 		if v.at.IsZero() {
 			return nil
 		}
 		y, m, d := v.at.Date()
-		return time.Date(y, m, d, v.at.Hour(), v.at.Minute(), v.at.Second(), v.at.Nanosecond(), time.UTC) // cells have no zone
+		return time.Date(y, m, d, v.at.Hour(), v.at.Minute(), v.at.Second(), 0, time.UTC) // cells have no zone
 	case diff.Outcome:
 		return excelize.Cell{StyleID: t.book.styles.outcome[v], Value: string(v)}
 	}

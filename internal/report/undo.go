@@ -34,7 +34,7 @@ func UndoOf(past *ledger.Reader, canAsk func(p *task.Property, base, wanted task
 		if e.Outcome == diff.Unknown {
 			u.leave(e, "nobody knows whether it took effect")
 		}
-		if e.Result == nil || e.Result.Attempts == 0 || e.Outcome == diff.Unknown {
+		if e.Result == nil || e.Outcome == diff.Unknown {
 			return nil
 		}
 		if e.Result.SettledAt.After(u.At) {

@@ -134,19 +134,9 @@ func (w *workbook) relations(of string) ([]relationship, error) {
 
 // findSheets follows the way that a spreadsheet program goes, whatever else is in the file.
 func (w *workbook) findSheets() error {
-	start, err := w.relations("")
+	main, err := w.mainPart()
 	if err != nil {
 		return err
-	}
-	main := ""
-	for _, r := range start {
-		if !r.is("officeDocument") {
-			continue
-		}
-		if main != "" {
-			return errors.New("it holds two workbooks")
-		}
-		main = strings.TrimPrefix(r.Target, "/")
 	}
 	var book struct {
 		Sheets []struct {
@@ -157,21 +147,12 @@ func (w *workbook) findSheets() error {
 	if err := w.decode(main, &book); err != nil {
 		return err
 	}
-	links, err := w.relations(main)
+	links, err := w.readLinks(main)
 	if err != nil {
 		return err
 	}
-	byID := map[string]relationship{}
-	for _, r := range links {
-		byID[r.ID] = r
-		if r.is("sharedStrings") {
-			if err := w.readTexts(r.Target); err != nil {
-				return fmt.Errorf("the part %q: %w", r.Target, err)
-			}
-		}
-	}
 	for _, s := range book.Sheets {
-		r := byID[s.ID]
+		r := links[s.ID]
 		if !r.is("worksheet") {
 			return fmt.Errorf("%q is no sheet of cells", s.Name)
 		}
@@ -182,6 +163,43 @@ func (w *workbook) findSheets() error {
 		w.sheets = append(w.sheets, sheetPart{s.Name, f})
 	}
 	return nil
+}
+
+// mainPart is the name of the part that lists the sheets.
+func (w *workbook) mainPart() (string, error) {
+	start, err := w.relations("")
+	if err != nil {
+		return "", err
+	}
+	main := ""
+	for _, r := range start {
+		if !r.is("officeDocument") {
+			continue
+		}
+		if main != "" {
+			return "", errors.New("it holds two workbooks")
+		}
+		main = strings.TrimPrefix(r.Target, "/")
+	}
+	return main, nil
+}
+
+// readLinks finds what the main part leads to, by the ids that it uses, and reads the texts that the sheets share.
+func (w *workbook) readLinks(main string) (map[string]relationship, error) {
+	list, err := w.relations(main)
+	if err != nil {
+		return nil, err
+	}
+	links := map[string]relationship{}
+	for _, r := range list {
+		links[r.ID] = r
+		if r.is("sharedStrings") {
+			if err := w.readTexts(r.Target); err != nil {
+				return nil, fmt.Errorf("the part %q: %w", r.Target, err)
+			}
+		}
+	}
+	return links, nil
 }
 
 // values begins to read a sheet; the caller closes it.

@@ -39,18 +39,9 @@ func (v *view) each(f func(ledger.Entry) error) error {
 		return f(e)
 	})
 	if err == nil && rows != v.rows {
-		return fmt.Errorf("the ledger gave %d rows, then %d", v.rows, rows)
+		return fmt.Errorf("the ledger gave %s, then %d", plural(v.rows, "row"), rows)
 	}
 	return err
-}
-
-// tried is how often the row was put on the wire, 0 where it was sent with an earlier row, so that the
-// column adds up.
-func tried(e ledger.Entry) int {
-	if e.Result == nil || e.SameAs != nil {
-		return 0
-	}
-	return e.Result.Attempts
 }
 
 // seen is the value that the tenant was last seen to hold; nil where nobody knows. That of an applied edit is the one wanted

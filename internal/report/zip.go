@@ -93,11 +93,11 @@ func check(f *os.File, want map[string]int) error {
 		}
 		seen++
 		if n, ok := want[part.Name]; !ok || n != rows {
-			return fmt.Errorf("reading it back: %s holds %d rows, %d were written", part.Name, rows, n)
+			return fmt.Errorf("reading it back: %s holds %s, %d were written", part.Name, plural(rows, "row"), n)
 		}
 	}
 	if seen != len(want) {
-		return fmt.Errorf("reading it back: it holds %d sheets, %d were written", seen, len(want))
+		return fmt.Errorf("reading it back: it holds %s, %d were written", plural(seen, "sheet"), len(want))
 	}
 	return nil
 }
