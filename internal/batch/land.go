@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"taskrecon/internal/diff"
@@ -299,6 +300,9 @@ func (s *sender) fail(it *item) {
 
 // settle gives a change its result, and stops the run where that breaks the canary or the error budget.
 func (s *sender) settle(it *item, o diff.Outcome, reason string) {
+	if it.note != "" && it.doubtful && !strings.HasPrefix(reason, it.note) {
+		reason = it.note + "; " + reason // what was overwritten stands nowhere else
+	}
 	it.result.Change, it.result.Outcome, it.result.Reason, it.result.SettledAt = it.change, o, reason, time.Now()
 	s.settled++
 	if err := s.rec.Result(it.result); err != nil {

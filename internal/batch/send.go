@@ -40,6 +40,7 @@ type Options struct {
 	Stale       bool          // Current is of another time: every task is read again just before it is sent
 	RereadAfter time.Duration // age at which what was seen is too old to write upon
 	OnConflict  OnConflict    // zero is SkipConflict
+	NoReopen    bool          // Overwrite does not reopen a task that someone else has completed or rejected
 	// InDoubt names changes that an earlier leg of the run sent without hearing an answer: they are read before anything else.
 	InDoubt map[*diff.Change]bool
 

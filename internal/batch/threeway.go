@@ -3,6 +3,8 @@ package batch
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"taskrecon/internal/diff"
@@ -29,7 +31,11 @@ const Overwrote = "overwrote what someone else had changed: "
 type Meeting struct {
 	Left      []diff.Edit // edits still to be made, with the found value as their Before
 	Conflicts []string    // in words, the properties of which base, found and wanted are three different values
+	against   []clash     // the same
 }
+
+// clash is an edit as it was planned and as it stands against what was found.
+type clash struct{ planned, left diff.Edit }
 
 // Meet compares base, found and wanted for each edit of a change.
 //
@@ -44,8 +50,10 @@ func Meet(c *diff.Change, found *task.Task) Meeting {
 		if e.Property.Equal(v, e.Wanted) {
 			continue
 		}
-		m.Left = append(m.Left, diff.Edit{Property: e.Property, Before: v, Wanted: e.Wanted})
+		left := diff.Edit{Property: e.Property, Before: v, Wanted: e.Wanted, Pairs: e.Pairs}
+		m.Left = append(m.Left, left)
 		if !e.Property.Equal(v, e.Before) {
+			m.against = append(m.against, clash{e, left})
 			m.Conflicts = append(m.Conflicts, diff.ConflictOf(e.Property.Name, e.Before, v, e.Wanted))
 		}
 	}
@@ -85,15 +93,84 @@ func (s *sender) conflicts(it *item, m Meeting) bool {
 	if len(m.Conflicts) == 0 {
 		return false
 	}
+	why := m.Words()
 	if s.o.OnConflict == Overwrite {
-		it.note = Overwrote + strings.Join(m.Conflicts, "; ")
-		return false
+		kept := s.kept(m.against)
+		if kept == "" {
+			it.note = Overwrote + strings.Join(m.Conflicts, "; ")
+			return false
+		}
+		why += "; not overwritten: " + kept
 	}
-	s.settle(it, diff.Conflict, m.Words())
+	if it.doubtful {
+		why += "; the change was sent before"
+		if placed := placed(it.change.Edits, m.Left); len(placed) > 0 {
+			why += ", and of it " + strings.Join(placed, ", ") + " is in place"
+		}
+	}
+	s.settle(it, diff.Conflict, why)
 	if s.o.OnConflict == Abort {
 		s.stop(ErrConflict)
 	}
 	return true
+}
+
+// placed names the properties of a change that are not left to be sent.
+func placed(edits, left []diff.Edit) (names []string) {
+	for _, e := range edits {
+		if !slices.ContainsFunc(left, func(l diff.Edit) bool { return l.Property == e.Property }) {
+			names = append(names, e.Property.Name)
+		}
+	}
+	return names
+}
+
+// kept says what is not overwritten although conflicts are: what was not asked for, and what its own limit guards; "" is nothing.
+func (s *sender) kept(against []clash) string {
+	for _, c := range against {
+		switch {
+		case s.o.NoReopen && c.left.Reopens():
+			return "that would reopen the task, which --allow-reopen permits"
+		case c.left.Pairs && otherPairs(c.planned, c.left.Before):
+			return "the row asks for single settings, and others were changed"
+		}
+	}
+	return ""
+}
+
+// otherPairs reports whether found differs from what the plan was made upon in pairs that the edit does not change.
+func otherPairs(planned diff.Edit, found task.Value) bool {
+	before, plainBefore := pairsByName(planned.Before)
+	wanted, plainWanted := pairsByName(planned.Wanted)
+	now, plainNow := pairsByName(found)
+	if !plainBefore || !plainWanted || !plainNow {
+		return true
+	}
+	changed := func(name string) bool { return now[name] != before[name] && wanted[name] == before[name] }
+	for name := range before {
+		if changed(name) {
+			return true
+		}
+	}
+	for name := range now {
+		if changed(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// pairsByName maps names to values as JSON; plain is false where a name stands twice.
+func pairsByName(v task.Value) (pairs map[string]string, plain bool) {
+	all, err := task.PairsOf(v)
+	pairs = make(map[string]string, len(all))
+	for _, s := range all {
+		pairs[s.Name] = "null"
+		if s.Value != nil {
+			pairs[s.Name] = strconv.Quote(*s.Value)
+		}
+	}
+	return pairs, err == nil && len(pairs) == len(all)
 }
 
 // A task that became too old to write upon so often, each time just after it was read, would be read for ever.

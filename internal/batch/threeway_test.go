@@ -1,6 +1,7 @@
 package batch_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
+	"taskrecon/internal/task"
 )
 
 // TestMeet has a row for each way in which a task can be found just before sending, under each OnConflict.
@@ -59,6 +61,82 @@ func TestMeet(t *testing.T) {
 				t.Errorf("the others: %v", r.outcomes())
 			}
 		})
+	}
+}
+
+// TestOverwriteReopensNothing: what somebody else has completed stays so, unless reopening is permitted.
+func TestOverwriteReopensNothing(t *testing.T) {
+	for _, noReopen := range []bool{true, false} {
+		r := bubble(t, 1, func(r *run) {
+			r.o.Stale, r.o.OnConflict, r.o.NoReopen = true, batch.Overwrite, noReopen
+			c := r.changes[0]
+			c.Edits = []diff.Edit{{Property: task.Status, Before: task.Text("pending"), Wanted: task.Text("active")}}
+			r.tenant.objects[taskID(0)]["status"] = "rejected"
+		})
+		got, holds := r.result(0), r.tenant.objects[taskID(0)]["status"]
+		if noReopen && (got.Outcome != diff.Conflict || holds != "rejected" || !strings.Contains(got.Reason, "--allow-reopen")) {
+			t.Errorf("it is %v: %+v", holds, got)
+		}
+		if !noReopen && (got.Outcome != diff.Applied || holds != "active") {
+			t.Errorf("permitted, it is %v: %+v", holds, got)
+		}
+	}
+}
+
+// TestOverwriteKeepsOtherPairs: a row that asks for one setting overwrites that one, and no other.
+func TestOverwriteKeepsOtherPairs(t *testing.T) {
+	pairs := func(a, b string) string {
+		return fmt.Sprintf(`[{"name":"A","value":%q},{"name":"B","value":%q}]`, a, b)
+	}
+	for _, tt := range []struct {
+		name, found string
+		single      bool
+		want        diff.Outcome
+	}{
+		{"the same pair", pairs("7", "0"), true, diff.Applied},
+		{"another pair", pairs("0", "somebody's"), true, diff.Conflict},
+		{"a pair more", `[{"name":"A","value":"0"},{"name":"B","value":"0"},{"name":"C","value":null}]`, true, diff.Conflict},
+		{"a name twice", `[{"name":"A","value":"0"},{"name":"B","value":"0"},{"name":"B","value":"0"}]`, true, diff.Conflict},
+		{"the whole collection", pairs("0", "somebody's"), false, diff.Applied},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := bubble(t, 1, func(r *run) {
+				r.o.Stale, r.o.OnConflict = true, batch.Overwrite
+				r.changes[0].Edits = []diff.Edit{{
+					Property: task.IntendedSettings, Before: task.Text(pairs("0", "0")), Wanted: task.Text(pairs("1", "0")), Pairs: tt.single,
+				}}
+				r.tenant.objects[taskID(0)]["intendedSettings"] = json.RawMessage(tt.found)
+			})
+			if got := r.result(0); got.Outcome != tt.want || len(r.tenant.bodies[taskID(0)]) > 0 != (tt.want == diff.Applied) {
+				t.Errorf("%+v; sent %v", got, r.tenant.bodies[taskID(0)])
+			}
+		})
+	}
+}
+
+// TestLostAnswerKeepsWhatWasOverwritten: the value that somebody else had set stands nowhere but in the reason.
+func TestLostAnswerKeepsWhatWasOverwritten(t *testing.T) {
+	r := bubble(t, 1, func(r *run) {
+		r.o.Stale, r.o.OnConflict = true, batch.Overwrite
+		r.tenant.objects[taskID(0)]["status"] = "rejected"
+		r.tenant.patch = func(string, int) reply { return reply{status: 504} }
+	})
+	if got := r.result(0); got.Outcome != diff.Applied || !strings.HasPrefix(got.Reason, batch.Overwrote) || !strings.Contains(got.Reason, `found "rejected"`) || !strings.Contains(got.Reason, "504") {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestConflictAfterSendingSaysSo: a change of which a part took effect before somebody else came is a conflict that tells it.
+func TestConflictAfterSendingSaysSo(t *testing.T) {
+	r := bubble(t, 1, func(r *run) {
+		r.tenant.patch = func(string, int) reply { return reply{status: 504} } // it took effect
+		r.tenant.get = func(id string, _ int) reply {
+			r.tenant.objects[id]["status"] = "rejected"
+			return reply{}
+		}
+	})
+	if got := r.result(0); got.Outcome != diff.Conflict || !strings.HasSuffix(got.Reason, "; the change was sent before, and of it assignedTo is in place") {
+		t.Errorf("%+v", got)
 	}
 }
 

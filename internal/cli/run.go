@@ -19,12 +19,16 @@ import (
 )
 
 // Main runs the program with the process's arguments, environment, streams and signals, and returns its exit
-// code. The first SIGINT or SIGTERM stops the run in good order, the second leaves at once.
+// code. The first SIGINT, SIGTERM or SIGHUP stops the run in good order, the second leaves at once.
 func Main() int {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup wants it
+		signal.Notify(signals, syscall.SIGHUP)
+	}
+	signal.Ignore(syscall.SIGPIPE) // a reader that leaves must not end a run half-way
 	go func() {
 		e := signalExit(<-signals)
 		cancel(e)
@@ -39,7 +43,7 @@ func Main() int {
 }
 
 func signalExit(s os.Signal) *job.Exit {
-	if s == syscall.SIGTERM {
+	if s == syscall.SIGTERM || s == syscall.SIGHUP {
 		return job.Fail(job.ExitTerminated, "", "terminated before everything was sent")
 	}
 	return job.Fail(job.ExitInterrupt, "", "interrupted before everything was sent")

@@ -17,7 +17,7 @@ func TestSignal(t *testing.T) {
 	for name, sign := range map[string]struct {
 		signal syscall.Signal
 		code   int
-	}{"SIGINT": {syscall.SIGINT, 130}, "SIGTERM": {syscall.SIGTERM, 143}} {
+	}{"SIGINT": {syscall.SIGINT, 130}, "SIGTERM": {syscall.SIGTERM, 143}, "SIGHUP": {syscall.SIGHUP, 143}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			want := undisturbed(t, false)

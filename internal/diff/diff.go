@@ -4,6 +4,7 @@ package diff
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"taskrecon/internal/task"
@@ -15,6 +16,16 @@ type Edit struct {
 	Property *task.Property
 	Before   task.Value
 	Wanted   task.Value
+	// Pairs says that single pairs of the collection are asked for: those by which Wanted differs from Before.
+	Pairs bool
+}
+
+// Reopens reports whether the edit takes a task from completed or rejected back to pending or active.
+func (e Edit) Reopens() bool {
+	is := func(v task.Value, members ...string) bool {
+		return slices.ContainsFunc(members, func(m string) bool { return strings.EqualFold(v.String(), m) })
+	}
+	return e.Property == task.Status && is(e.Before, "completed", "rejected") && is(e.Wanted, "pending", "active")
 }
 
 // Row is one input row as the planner takes it: what it asks for, or why it could not be understood.
@@ -149,7 +160,7 @@ func Edits(d *task.Desired, current *task.Task) []Edit {
 			v := current.Get(w.Property)
 			last = Edit{Property: w.Property, Before: v, Wanted: v}
 		}
-		last.Wanted = meet(last.Wanted, w)
+		last.Wanted, last.Pairs = meet(last.Wanted, w), w.Pair != ""
 	}
 	add()
 	return edits

@@ -56,6 +56,9 @@ func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched)
 		if picked == 0 {
 			s.Reason = "no task was picked; no sheet was written"
 		}
+		if exists(e.Path) {
+			return s, Fail(ExitFailed, "remove it, so that nobody applies it", "%s; %s is of another time", s.Reason, e.Path)
+		}
 		return s, nil
 	}
 	e.Sheet.Source = ingest.Source{Tenant: who.Tenant, Cloud: e.Cloud, At: read}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,8 +30,8 @@ type Outputs struct {
 	Overwrite bool     // of reports; a ledger is never overwritten
 }
 
-// check refuses, before anything is read or sent, what could not be written afterwards.
-func (o Outputs) check() error {
+// check refuses, before anything is read or sent, what could not be written afterwards, or only in the place of something else.
+func (o Outputs) check(input string) error {
 	for _, path := range o.Reports {
 		if err := report.Supported(path); err != nil {
 			return &Exit{Code: ExitUsage, Err: err}
@@ -53,7 +54,36 @@ func (o Outputs) check() error {
 			return Fail(ExitUsage, "name another, or say --overwrite", "the report %s exists already", path)
 		}
 	}
+	undo := undoBeside(ledgers[0])
+	if o.RunDir != "" {
+		undo = filepath.Join(o.RunDir, undoFile)
+	}
+	return Apart(reports, input, ledgers[0], undo)
+}
+
+// Apart refuses reports and sheets that would take the place of each other, or of files that are named: the input, a ledger.
+// Names that are "" stand for nothing.
+func Apart(outputs []string, files ...string) error {
+	for i, path := range outputs {
+		for _, other := range slices.Concat(outputs[:i], files) {
+			if other != "" && samePlace(path, other) {
+				return Fail(ExitUsage, "name another", "%s would take the place of %s", path, other)
+			}
+		}
+	}
 	return nil
+}
+
+// samePlace reports whether two paths are of one file, which need not exist.
+func samePlace(a, b string) bool {
+	one, errA := os.Stat(a)
+	two, errB := os.Stat(b)
+	if errA == nil && errB == nil {
+		return os.SameFile(one, two)
+	}
+	absA, errA := filepath.Abs(a)
+	absB, errB := filepath.Abs(b)
+	return errA == nil && errB == nil && absA == absB
 }
 
 func exists(path string) bool {
@@ -80,6 +110,9 @@ type files struct {
 
 // undoBeside is where the undo of a run goes whose ledger stands by itself.
 func undoBeside(ledger string) string {
+	if ledger == "" {
+		return ""
+	}
 	return strings.TrimSuffix(ledger, filepath.Ext(ledger)) + "." + undoFile
 }
 
@@ -169,13 +202,21 @@ func (r *run) report() error {
 	}
 	for _, path := range r.files.reports {
 		if err := report.Write(path, past, r.Report); err != nil {
-			errs = append(errs, err)
+			errs = append(errs, r.rendered(path, err))
 			continue
 		}
 		r.summary.Reports = append(r.summary.Reports, path)
 		r.Watcher.Written("report", path)
 	}
 	return errors.Join(errs...)
+}
+
+// rendered says of a report that could not be written how to get it all the same.
+func (r *run) rendered(path string, err error) error {
+	if r.summary.Ledger == "" {
+		return err
+	}
+	return Fail(ExitFailed, fmt.Sprintf("the ledger %s has everything; mend the cause, and render it with taskrecon report", r.summary.Ledger), "%w", err)
 }
 
 // sign leaves a signature of the ledger's final hash beside it.

@@ -110,7 +110,7 @@ func (r *run) do(ctx context.Context) error {
 		return err
 	}
 	r.Watcher.Started(r.files.runID)
-	if err := r.Outputs.check(); err != nil {
+	if err := r.Outputs.check(r.File); err != nil {
 		return err
 	}
 	if err := r.read(); err != nil {
@@ -190,7 +190,7 @@ func (r *run) signInAndLock(ctx context.Context) (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	r.recent.open(filepath.Join(r.StateDir, "sent-"+tenantName(r.Cloud, r.who.Tenant, r.GraphURL)+".json"))
+	r.recent.open(filepath.Join(r.StateDir, "sent-"+tenantName(r.Cloud, r.who.Tenant, r.GraphURL)+".json"), lock)
 	return func() {
 		r.recent.keep()
 		_ = lock.Release() // the kernel lets go of it in any case

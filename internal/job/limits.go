@@ -205,7 +205,7 @@ func (l Limits) checkReopened(pending []*diff.Change) string {
 	}
 	var rows []int
 	eachEdit(pending, func(c *diff.Change, e diff.Edit) {
-		if e.Property == task.Status && oneOf(e.Before, "completed", "rejected") && oneOf(e.Wanted, "pending", "active") {
+		if e.Reopens() {
 			rows = append(rows, c.Desired.Origin().Row)
 		}
 	})
@@ -222,10 +222,6 @@ func eachEdit(changes []*diff.Change, do func(*diff.Change, diff.Edit)) {
 			do(c, e)
 		}
 	}
-}
-
-func oneOf(v task.Value, members ...string) bool {
-	return slices.ContainsFunc(members, func(m string) bool { return strings.EqualFold(m, v.String()) })
 }
 
 // someRows names the first few of the rows: "row 4", "rows 4, 9, 12", "rows 2, 3, 4, 5, 6 and 34 more".

@@ -29,6 +29,7 @@ type Lock struct {
 	mu     sync.Mutex
 	held   *flock.Flock // nil once released
 	holder string       // the file that tells who holds the lock; "" where none does
+	killed time.Time    // when a run that did not release it touched it last; zero where none did
 }
 
 // holder is what a lock file tells about the run that holds the lock.
@@ -87,6 +88,9 @@ func TakeLock(ctx context.Context, dir, cloud, tenant, graphURL string, wait tim
 		return nil, refused(path, wait)
 	}
 	l := &Lock{held: f, holder: path}
+	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
+		l.killed = info.ModTime()
+	}
 	if err := writeHolder(path, cloud, tenant); err != nil {
 		return nil, errors.Join(fmt.Errorf("writing the lock: %w", err), l.Release())
 	}
@@ -192,6 +196,14 @@ func LockLedger(path string) (*Lock, error) {
 		return nil, Fail(ExitLocked, "run this again when it has ended", "another run writes the ledger %s", path)
 	}
 	return &Lock{held: f}, nil
+}
+
+// Touch marks on the lock's file that its run is at work.
+func (l *Lock) Touch() {
+	if l != nil && l.holder != "" {
+		now := time.Now()
+		_ = os.Chtimes(l.holder, now, now) // it tells the next run how long to wait, and no more
+	}
 }
 
 // Release gives the lock up. The file stays, since another run may be opening it at this moment; a lock file is

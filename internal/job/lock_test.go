@@ -17,6 +17,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"taskrecon/internal/batch"
+	"taskrecon/internal/diff"
 )
 
 func TestStateDir(t *testing.T) {
@@ -157,6 +160,48 @@ func TestLeftoverLockFile(t *testing.T) {
 	}
 	_, err := TakeLock(t.Context(), dir, "global", "t1", "", 0)
 	wantLocked(t, err, "another run holds the lock: it has not told who it is in "+path, "--lock-timeout")
+}
+
+// TestKilledRunIsNoticed: a run that was killed leaves its lock's file as it touched it last, one that ended does not.
+func TestKilledRunIsNoticed(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, lockName("global", "t1", ""))
+	last := time.Now().Add(-5 * time.Second).Truncate(time.Second)
+	if err := errors.Join(os.WriteFile(path, []byte(`{"pid":1}`), 0o600), os.Chtimes(path, last, last)); err != nil {
+		t.Fatal(err)
+	}
+	l := mustLock(t, dir, "t1")
+	if !l.killed.Equal(last) {
+		t.Errorf("killed at %v, want %v", l.killed, last)
+	}
+	r := new(recent)
+	r.open(filepath.Join(dir, "sent.json"), l)
+	if before := r.before(nil); len(before) != 1 || !before[0].At.Equal(last) || before[0].Writes != 100 {
+		t.Errorf("a new run is told of %v", before)
+	}
+	own := batch.Lately{{ClientRequestID: "a", At: last, Writes: 20}}
+	if before := r.before(own); len(before) != 1 || before[0].Writes != 20 {
+		t.Errorf("the run that goes on is told of %v", before)
+	}
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(path, old, old); err != nil {
+		t.Fatal(err)
+	}
+	r.add(batch.Envelope{ClientRequestID: "b", At: time.Now(), Changes: make([]*diff.Change, 7)})
+	if info, err := os.Stat(path); err != nil || time.Since(info.ModTime()) > time.Minute {
+		t.Errorf("the file was touched at %v, %v", info.ModTime(), err)
+	}
+	r.keep()
+	if err := l.Release(); err != nil {
+		t.Fatal(err)
+	}
+	l = mustLock(t, dir, "t1")
+	defer l.Release()
+	next := new(recent)
+	next.open(filepath.Join(dir, "sent.json"), l)
+	if before := next.before(nil); len(before) != 1 || before[0].Writes != 7 {
+		t.Errorf("after a run that ended, the next is told of %v", before)
+	}
 }
 
 func TestLockWaits(t *testing.T) {

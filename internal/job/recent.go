@@ -15,26 +15,37 @@ import (
 // the file nothing is wrong but that a few requests may be refused, so that its errors stop nothing.
 type recent struct {
 	path string
+	lock *Lock
 	mu   sync.Mutex
 	sent batch.Lately
 }
 
 // open reads the file at path, if there is one.
-func (r *recent) open(path string) {
-	r.path = path
+func (r *recent) open(path string, lock *Lock) {
+	r.path, r.lock = path, lock
 	if data, err := os.ReadFile(path); err != nil || json.Unmarshal(data, &r.sent) != nil {
 		r.sent = nil
 	}
 }
 
-// before is what is known by now.
-func (r *recent) before() batch.Lately {
+// before is what is known of earlier runs, and of earlier legs of this one. A run that was killed left no word but in its
+// ledger; where that is not the one that goes on, it is taken to have sent a window full when it last touched the lock.
+func (r *recent) before(legs batch.Lately) batch.Lately {
+	all := r.all().With(legs)
+	if r.lock != nil && !r.lock.killed.IsZero() && len(legs) == 0 {
+		all.Add(batch.Sent{At: r.lock.killed, Writes: batch.PublishedWrites.N})
+	}
+	return all
+}
+
+func (r *recent) all() batch.Lately {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.sent)
 }
 
 func (r *recent) add(e batch.Envelope) {
+	r.lock.Touch()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.sent.Add(batch.Sent{ClientRequestID: e.ClientRequestID, At: e.At, Writes: len(e.Changes)})
@@ -48,7 +59,7 @@ func (r *recent) heard(res batch.Result) {
 
 // keep writes the file for the next run.
 func (r *recent) keep() {
-	all := r.before().With(nil)
+	all := r.all().With(nil)
 	if len(all) == 0 {
 		return
 	}

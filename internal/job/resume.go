@@ -125,7 +125,7 @@ func (r *run) reportsBeside() ([]string, error) {
 		return nil, Fail(ExitUsage, "", "%s is a ledger, and the run goes on in it: --ledger and --run-dir have no place here", r.File)
 	}
 	if len(r.Outputs.Reports) > 0 {
-		return r.Outputs.Reports, r.Outputs.check()
+		return r.Outputs.Reports, first(r.Outputs.check(r.File), Apart(r.Outputs.Reports, r.files.undo))
 	}
 	stem := strings.TrimSuffix(r.File, filepath.Ext(r.File))
 	if filepath.Base(r.File) == ledgerFile {

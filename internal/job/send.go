@@ -3,6 +3,8 @@ package job
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"taskrecon/internal/batch"
@@ -39,17 +41,30 @@ func (r *run) keep(ctx context.Context, book *ledger.Writer, err error) error {
 	}
 	err = r.verdict(ctx, err, book)
 	if r.Command == "apply" || refused { // a saved plan stays open, to be applied; a refused one does not
-		err = first(err, book.End(r.endLine(err)))
+		err = also(err, book.End(r.endLine(err)))
 	}
 	if Code(err) == ExitLimit { // the end line makes what was not sent blocked
 		_, countErr := r.tally(book)
 		err = first(err, countErr)
 	}
-	err = first(first(err, book.Close()), r.report())
+	err = also(also(err, book.Close()), r.report())
 	if r.record != nil {
 		err = first(err, r.record.Close())
 	}
 	return err
+}
+
+// also is an error that tells of both. The exit code and the hint are those of the earlier one.
+func also(earlier, later error) error {
+	if earlier == nil || later == nil || strings.Contains(earlier.Error(), later.Error()) {
+		return first(earlier, later)
+	}
+	both := &Exit{Code: Code(earlier), Err: fmt.Errorf("%w; %w", earlier, later)}
+	var e *Exit
+	if errors.As(earlier, &e) {
+		both.Hint = e.Hint
+	}
+	return both
 }
 
 // first is the error that is told: the earlier one, since later ones tend to follow from it.
@@ -101,10 +116,12 @@ func (r *run) send(ctx context.Context, book *ledger.Writer) error {
 func (r *run) sendOptions(changes int) batch.Options {
 	o := r.Batch
 	o.Spent, o.Progress, o.Waiting = r.Client.Requests(), r.Watcher.Progress, r.Watcher.Waiting
-	o.InDoubt, o.Before = r.doubt, r.recent.before()
+	var legs batch.Lately
 	if r.past != nil {
-		o.Before = o.Before.With(r.past.Lately())
+		legs = r.past.Lately()
 	}
+	o.InDoubt, o.Before = r.doubt, r.recent.before(legs)
+	o.NoReopen = !r.Limits.AllowReopen
 	if o.Stale = r.past != nil; !o.Stale {
 		o.Seen = r.planned // what a ledger tells of the tenant is old, however young the ledger is
 	}

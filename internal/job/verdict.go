@@ -6,14 +6,21 @@ import (
 	"fmt"
 
 	"taskrecon/internal/diff"
+	"taskrecon/internal/graph"
 	"taskrecon/internal/ledger"
 )
 
-// stopped replaces an error that came of the run's being stopped by the cause of the stop.
+// stopped replaces an error that came of the run's being stopped by the cause of the stop. Any other, as of a ledger that cannot
+// be written, is the run's own.
 func stopped(ctx context.Context, err error) error {
 	var e *Exit
-	if ctx.Err() != nil && errors.As(context.Cause(ctx), &e) {
-		return e
+	if ctx.Err() == nil || !errors.As(context.Cause(ctx), &e) {
+		return err
+	}
+	for _, of := range []error{e, context.Canceled, context.DeadlineExceeded, graph.ErrConnection, graph.ErrSignIn} {
+		if errors.Is(err, of) {
+			return e
+		}
 	}
 	return err
 }

@@ -75,13 +75,15 @@ type planHash struct{ hash hash.Hash }
 func newPlanHash() planHash { return planHash{sha256.New()} }
 
 func (h planHash) add(id string, edits []Edit) {
-	if edits == nil {
-		edits = []Edit{}
+	sent := make([]Edit, len(edits))
+	for i, e := range edits {
+		e.Pairs = false // it changes nothing of what is sent
+		sent[i] = e
 	}
 	line, err := json.Marshal(struct {
 		ID    string `json:"id"`
 		Edits []Edit `json:"edits"`
-	}{task.Key(id), edits})
+	}{task.Key(id), sent})
 	if err != nil {
 		panic(err) // strings always marshal
 	}

@@ -128,6 +128,8 @@ func (d *lineDecoder) edits(edits *[]Edit) error {
 				return d.value(&e.Before)
 			case `"wanted"`:
 				return d.value(&e.Wanted)
+			case `"pairs"`:
+				return d.truth(&e.Pairs)
 			}
 			return task.ErrUnusual
 		})

@@ -99,6 +99,7 @@ type Edit struct {
 	Property string     `json:"property"`
 	Before   task.Value `json:"before"`
 	Wanted   task.Value `json:"wanted"`
+	Pairs    bool       `json:"pairs,omitempty"` // single pairs of the collection are asked for: those that differ
 }
 
 // Change is the plan's line for one input row.

@@ -45,7 +45,7 @@ func (r *Reader) cutTorn(f *os.File) error {
 	if !r.Torn {
 		return nil
 	}
-	if err := f.Truncate(r.whole); err != nil {
+	if err := os.Truncate(f.Name(), r.whole); err != nil { // Windows refuses it to a file that is open for appending
 		return err
 	}
 	return f.Sync()
@@ -126,7 +126,7 @@ func (r *Reader) rebuild(line Change) (diff.Change, error) {
 			return c, fmt.Errorf("change %d of the ledger's plan: %q is no property that this version writes", line.Index, e.Property)
 		}
 		current.Set(p, e.Before)
-		c.Edits = append(c.Edits, diff.Edit{Property: p, Before: e.Before, Wanted: e.Wanted})
+		c.Edits = append(c.Edits, diff.Edit{Property: p, Before: e.Before, Wanted: e.Wanted, Pairs: e.Pairs})
 	}
 	return c, nil
 }

@@ -74,7 +74,7 @@ func changeLine(c *diff.Change) Change {
 		line.DisplayName = c.Current.Get(task.DisplayName)
 	}
 	for _, e := range c.Edits {
-		line.Edits = append(line.Edits, Edit{Property: e.Property.Name, Before: e.Before, Wanted: e.Wanted})
+		line.Edits = append(line.Edits, Edit{Property: e.Property.Name, Before: e.Before, Wanted: e.Wanted, Pairs: e.Pairs})
 	}
 	return line
 }
