@@ -34,7 +34,7 @@ func TestJudge(t *testing.T) {
 		{"a third value at the last try", map[string]any{"status": "rejected"}, 503, 1, diff.Conflict, 1, `found "rejected"`},
 		{"refused for good", nil, 500, 0, diff.Failed, 1, "HTTP 500"},
 		{"half of it, refused for good", map[string]any{"status": "completed"}, 500, 0, diff.Failed, 1, "HTTP 500"},
-		{"out of tries", nil, 0, 1, diff.Failed, 1, "sent 1 times without taking effect"},
+		{"out of tries", nil, 0, 1, diff.Failed, 1, "sent 1 time without taking effect"},
 		{"as it was", nil, 0, 0, diff.Applied, 2, ""},
 		{"half of it", map[string]any{"status": "completed"}, 504, 0, diff.Applied, 2, ""},
 		{"other properties changed", map[string]any{"displayName": "renamed"}, 0, 0, diff.Applied, 2, ""},

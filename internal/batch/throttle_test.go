@@ -154,7 +154,7 @@ func TestAttemptsAreBounded(t *testing.T) {
 						if got.Outcome != diff.Applied || got.Temporary {
 							t.Errorf("took effect at the last: %+v", got)
 						}
-					} else if got.Outcome != diff.Failed || !got.Temporary || !strings.Contains(got.Reason, fmt.Sprintf("sent %d times", want)) {
+					} else if got.Outcome != diff.Failed || !got.Temporary || !strings.Contains(got.Reason, fmt.Sprintf("sent %d time", want)) {
 						t.Errorf("never took effect: %+v", got)
 					}
 				})

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -107,10 +108,11 @@ func version() string {
 }
 
 // answer runs a command, prints its summary where --json asks for it, exactly one object, whatever happened, and tells
-// those who are to hear of it.
+// those who are to hear of it. Where the answer could not be printed the command failed, if it has not anyway.
 func (p *program) answer(c *cli.Context, command func(*cli.Context) (*job.Summary, error)) error {
 	started := time.Now()
 	var s *job.Summary
+	out := p.remembered()
 	told, err := p.notices(c)
 	if err == nil {
 		err = logFormat(c)
@@ -120,11 +122,14 @@ func (p *program) answer(c *cli.Context, command func(*cli.Context) (*job.Summar
 		s, err = command(c)
 	}
 	s = sumUp(c, s, err, started)
+	var printErr error
 	if c.Bool("json") {
-		if printErr := p.printJSON(s); printErr != nil && err == nil {
-			err = fmt.Errorf("printing the summary: %w", printErr)
-			s = sumUp(c, s, err, started)
-		}
+		printErr = p.printJSON(s)
+	}
+	printErr = cmp.Or(printErr, out.failure())
+	if printErr != nil && (err == nil || job.Code(err) == job.ExitDifferences) { // which nobody has seen
+		err = fmt.Errorf("printing the answer: %w", printErr)
+		s = sumUp(c, s, err, started)
 	}
 	told.finish(c.Context, s)
 	return err
@@ -231,7 +236,7 @@ func (p *program) mayAsk(c *cli.Context, file string) error {
 	case file == ingest.StandardInput:
 		return usage("apply - needs --yes: standard input holds the sheet, so no answer can come from there")
 	case !p.interactive() && ledger.Is(file):
-		return job.Fail(job.ExitUsage, "look first with taskrecon report "+shellQuote(file)+" -o FILE.xlsx", "apply without a terminal needs --yes")
+		return job.Fail(job.ExitUsage, "look first with taskrecon report "+fileWord(file)+" -o FILE.xlsx", "apply without a terminal needs --yes")
 	case !p.interactive():
 		return job.Fail(job.ExitUsage, "look first with "+p.commandLine(c, "plan", file), "apply without a terminal needs --yes")
 	}
@@ -355,6 +360,9 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 		return nil, err
 	}
 	file = job.LedgerAt(file)
+	if err := job.Apart([]string{out}, file); err != nil {
+		return nil, err
+	}
 	past, err := ledger.Open(file)
 	if err != nil {
 		return nil, &job.Exit{Code: job.ExitInput, Err: err, Hint: "nothing was written"}

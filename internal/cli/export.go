@@ -26,7 +26,8 @@ func flagsOfSheet() []cli.Flag {
 const expressionHelp = "EXPRESSION compares the properties of a task, as in\n" +
 	"  assignedTo == \"alice@contoso.com\" && status in [\"pending\", \"active\"]\n" +
 	"  dueDateTime < date(\"2026-12-01\") || intendedSettings[\"Firewall.Enabled\"] != \"true\"\n" +
-	"Texts compare exactly; lower(assignedTo) == \"...\" ignores case."
+	"Texts compare exactly; lower(assignedTo) == \"...\" ignores case. A date that is not set equals nil, and is neither before nor\n" +
+	"after any other, so that dueDateTime < date(...) leaves it out."
 
 func (p *program) exportCommand() *cli.Command {
 	return &cli.Command{

@@ -299,7 +299,15 @@ func (p *program) commandLine(c *cli.Context, name, file string) string {
 			words = append(words, "--"+flag+"=false")
 		}
 	}
-	return strings.Join(append(words, shellQuote(file)), " ")
+	return strings.Join(append(words, fileWord(file)), " ")
+}
+
+// fileWord is a file's name as a word of a command line, where nothing that begins with a dash is a file.
+func fileWord(file string) string {
+	if strings.HasPrefix(file, "-") && file != ingest.StandardInput {
+		file = "./" + file
+	}
+	return shellQuote(file)
 }
 
 func shellQuote(s string) string {

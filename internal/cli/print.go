@@ -33,22 +33,6 @@ func printable(s string) string {
 	return b.String()
 }
 
-// shown is a value on the terminal: quoted, on one line, cut where it is long.
-func shown(p *task.Property, v task.Value) string {
-	const most = 60
-	if p.Unset(v) {
-		return "(not set)"
-	}
-	text := v.String()
-	if r := []rune(text); len(r) > most {
-		text = string(r[:most]) + "…"
-	}
-	if p.Kind == task.String || p.Kind == task.Settings {
-		return strconv.QuoteToGraphic(text)
-	}
-	return printable(text)
-}
-
 // printPlan prints the changes, at most limit of them (0 is all), and the rows that cannot be acted on.
 func printPlan(w io.Writer, plan *diff.Plan, limit int) {
 	printed, left := 0, 0
@@ -80,13 +64,7 @@ func printChange(w io.Writer, c *diff.Change) {
 	if c.Outcome != diff.Pending {
 		fmt.Fprintf(w, "    %s: %s\n", c.Outcome, printable(c.Reason))
 	}
-	width := 0
-	for _, e := range c.Edits {
-		width = max(width, len(e.Property.Name))
-	}
-	for _, e := range c.Edits {
-		fmt.Fprintf(w, "    %-*s  %s -> %s\n", width, e.Property.Name, shown(e.Property, e.Before), shown(e.Property, e.Wanted))
-	}
+	printEdits(w, c.Edits)
 }
 
 // planWords sums a plan up in one sentence.

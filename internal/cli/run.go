@@ -66,11 +66,15 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 			p.env[name] = value
 		}
 	}
+	out := p.remembered()
 	app := p.app()
 	args, err := permute(app, args)
 	if err == nil {
 		app.Commands = called(app, args)
 		err = app.RunContext(ctx, args)
+	}
+	if err == nil {
+		err = out.failure()
 	}
 	p.tell(err)
 	return job.Code(err)

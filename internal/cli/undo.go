@@ -65,7 +65,7 @@ func (p *program) undo(c *cli.Context) (*job.Summary, error) {
 	w := p.people(c)
 	fmt.Fprintf(w, "%s\nSheet   %s\n", s.Reason, out)
 	if done.Rows > 0 {
-		s.Next = "taskrecon plan " + shellQuote(out)
+		s.Next = "taskrecon plan " + fileWord(out)
 		fmt.Fprintf(w, "Next    %s\n", s.Next)
 	}
 	return s, nil

@@ -126,7 +126,7 @@ func (w *watcher) Waiting(until time.Time) {
 }
 
 func untilSeconds(at time.Time) float64 {
-	return max(time.Until(at).Round(time.Millisecond).Seconds(), 0)
+	return max(float64(time.Until(at).Round(time.Millisecond).Milliseconds())/1000, 0) // Seconds() adds a fraction: 7.3469999999999995
 }
 
 // Progress tells on the bar, and in the log every half minute, how fast it goes and when it should end.

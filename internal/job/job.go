@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -200,15 +201,35 @@ func (r *run) signInAndLock(ctx context.Context) (release func(), err error) {
 // makePlan fetches the tenant's tasks and computes the plan.
 func (r *run) makePlan(ctx context.Context) error {
 	r.planned = time.Now() // from here on the tenant may change behind what is read
+	before := r.Client.Requests()
 	current, err := r.list(ctx)
 	if err != nil {
 		return err
 	}
-	r.Watcher.Fetched(len(current))
 	r.plan = diff.Make(r.planRows(), current)
+	paged := r.Client.Requests()-before > 1
+	if paged && slices.ContainsFunc(r.plan.Changes, func(c diff.Change) bool { return c.Outcome == diff.NotFound }) {
+		// A task that moves from page to page while the list is read may be on none: so nothing is missing that a second reading has.
+		again, err := r.list(ctx)
+		if err != nil {
+			return err
+		}
+		current = union(again, current)
+		r.plan = diff.Make(r.planRows(), current)
+	}
+	r.Watcher.Fetched(len(current))
 	r.hash = ledger.PlanHash(r.plan.Changes)
 	r.show()
 	return nil
+}
+
+// union is the tasks of the newer list, and those of the older one that it lacks.
+func union(newer, older []*task.Task) []*task.Task {
+	has := make(map[string]bool, len(newer))
+	for _, t := range newer {
+		has[task.Key(t.ID)] = true
+	}
+	return append(newer, slices.DeleteFunc(older, func(t *task.Task) bool { return has[task.Key(t.ID)] })...)
 }
 
 // list fetches the tenant's tasks, and counts the calls for it that were refused for too many requests.

@@ -116,19 +116,19 @@ func reword(message string) string {
 		return fmt.Sprintf("%.80q is not expected here%s", m[1], slips[m[1]])
 	}
 	if m := unary().FindStringSubmatch(message); m != nil {
-		return fmt.Sprintf("%s does not go with %s; what it is for may need brackets, such as not (a == b)", m[1], sort(m[2]))
+		return fmt.Sprintf("%s does not go with %s; what it is for may need brackets, such as not (a == b)", m[1], typeWords(m[2]))
 	}
 	if m := argument().FindStringSubmatch(message); m != nil {
-		return fmt.Sprintf("%s takes %s here, not %s", m[3], sort(m[2]), sort(m[1]))
+		return fmt.Sprintf("%s takes %s here, not %s", m[3], typeWords(m[2]), typeWords(m[1]))
 	}
 	if m := noField().FindStringSubmatch(message); m != nil {
-		return fmt.Sprintf("%s has no part %.80q", sort(m[1]), m[2])
+		return fmt.Sprintf("%s has no part %.80q", typeWords(m[1]), m[2])
 	}
 	if m := mismatched().FindStringSubmatch(message); m != nil {
-		return fmt.Sprintf("%s does not go with %s and %s", m[1], sort(m[2]), sort(m[3]))
+		return fmt.Sprintf("%s does not go with %s and %s", m[1], typeWords(m[2]), typeWords(m[3]))
 	}
 	if m := notBool().FindStringSubmatch(message); m != nil {
-		return fmt.Sprintf(`the expression gives %s, not true or false; compare it, such as with == ""`, sort(m[1]))
+		return fmt.Sprintf(`the expression gives %s, not true or false; compare it, such as with == ""`, typeWords(m[1]))
 	}
 	switch message {
 	case "unexpected token EOF", "unexpected end of expression":
@@ -161,9 +161,9 @@ func noName(name string) string {
 	return fmt.Sprintf("there is no property %.80q; write text in quotes, and properties as %s", name, strings.Join(names(), ", "))
 }
 
-// sort is what people call a type of Go.
-func sort(of string) string {
-	switch of {
+// typeWords is what people call a type of Go.
+func typeWords(name string) string {
+	switch name {
 	case "string":
 		return "a text"
 	case "int":
@@ -179,5 +179,5 @@ func sort(of string) string {
 	case "map[string]string":
 		return "intendedSettings"
 	}
-	return of
+	return name
 }

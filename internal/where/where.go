@@ -6,7 +6,8 @@
 //
 //	id                    string
 //	String, Enum          string; null reads ""
-//	DateTime              time; null, what is no date-time, and 0001-01-01T00:00:00Z are the zero time
+//	DateTime              time; null, what is no date-time, and 0001-01-01T00:00:00Z are not set: equal to nil, and neither
+//	                      before nor after any other
 //	Int32                 int; null reads 0, what is no whole number is an error
 //	intendedSettings      map of name to value; a name that is missing reads "", of one that is there twice the last counts
 package where
@@ -25,8 +26,8 @@ import (
 )
 
 const (
-	// MaxLength is the most bytes that an expression may have.
-	MaxLength = 64 << 10
+	// maxLength is the most bytes that an expression may have.
+	maxLength = 64 << 10
 	// budget bounds what one evaluation may allocate, in expr's units: elements of arrays and maps, roughly.
 	budget = 1_000_000
 )
@@ -51,10 +52,14 @@ func Compile(text string) (e *Expr, err error) {
 		}
 	}()
 	v := &visitor{names: map[string]bool{}}
-	program, err := expr.Compile(text, expr.Env(sample()), expr.AsBool(), expr.Patch(v))
+	_, err = expr.Compile(text, expr.Env(sample()), expr.AsBool(), expr.Patch(v)) // as it stands, since faults are told of what was written
 	if v.fault != nil {
 		return nil, v.fault.show(text)
 	}
+	if err != nil {
+		return nil, faultOf(err, text).show(text)
+	}
+	program, err := expr.Compile(text, minding()...)
 	if err != nil {
 		return nil, faultOf(err, text).show(text)
 	}
@@ -65,8 +70,8 @@ func checkText(text string) error {
 	switch {
 	case strings.TrimSpace(text) == "":
 		return errors.New(`the expression is empty; write one such as status == "active"`)
-	case len(text) > MaxLength:
-		return fmt.Errorf("the expression has %d bytes; at most %d are allowed", len(text), MaxLength)
+	case len(text) > maxLength:
+		return fmt.Errorf("the expression has %d bytes; at most %d are allowed", len(text), maxLength)
 	case !utf8.ValidString(text):
 		return errors.New("the expression is not UTF-8 text")
 	}

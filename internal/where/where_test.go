@@ -63,11 +63,74 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// TestNotSet: createdDateTime is not set, in one way or the other, and dueDateTime is.
+func TestNotSet(t *testing.T) {
+	const unset, set = "createdDateTime", "dueDateTime"
+	cases := []struct {
+		text string
+		want bool
+	}{
+		{unset + ` == nil`, true},
+		{`nil != ` + unset, false},
+		{set + ` == nil`, false},
+		{set + ` != nil`, true},
+		{unset + ` in [nil, date("2026-12-01")]`, true},
+		{unset + ` not in [nil]`, false},
+		{set + ` in [nil, date("2026-12-01")]`, false},
+		{unset + ` < date("2026-12-01")`, false},
+		{unset + ` <= date("2026-12-01")`, false},
+		{unset + ` > date("2026-12-01")`, false},
+		{unset + ` >= date("2026-12-01")`, false},
+		{unset + ` == date("2026-12-01")`, false},
+		{unset + ` != date("2026-12-01")`, true},
+		{`now() > ` + unset, false},
+		{unset + ` <= ` + unset, false},
+		{unset + ` < ` + set + ` or ` + unset + ` > ` + set, false},
+		{`date("0001-01-01") < ` + unset + ` < date("2026-12-01")`, false},
+		{`not (` + unset + ` < now())`, true},
+		{unset + `.Before(now()) or ` + unset + `.After(date("0001-01-01"))`, false},
+		{set + `.Before(date("2026-12-01")) and ` + set + `.After(date("2026-11-01"))`, true},
+		{unset + ` + duration("24h") < now()`, false},
+		{`duration("24h") + ` + unset + ` - duration("1h") < now()`, false},
+		{unset + ` + duration("24h") == nil`, true},
+		{`now() - ` + unset + ` > duration("24h")`, false},
+		{`now() - ` + unset + ` + duration("1h") < duration("24h")`, false},
+		{`now() - ` + unset + ` == nil`, true},
+		{`(now() - ` + unset + `).Hours() > 24`, false},
+		{`date("2026-12-01") - ` + set + ` < duration("24h") + duration("1h")`, true},
+		{set + ` - duration("24h") + duration("1h") < date("2026-11-30")`, true},
+		{`(` + unset + ` ?? date("2026-12-01")) == date("2026-12-01")`, true},
+		{`(` + set + ` ?? date("2026-12-01")) < date("2026-12-01")`, true},
+		{`$env["` + unset + `"] < now()`, false},
+		{`$env["` + set + `"] < date("2026-12-01")`, true},
+		{`any([` + unset + `, ` + set + `], # > date("2026-12-01"))`, false},
+		{`all([` + unset + `], # == nil)`, true},
+		{`let d = ` + unset + `; d < now() or d >= now()`, false},
+		{`(true ? ` + unset + ` : now()) <= now()`, false},
+		{`duration("1h")` + strings.Repeat(` + duration("1h")`, 200) + ` < now() - date("2020-01-01")`, true},
+		{`$env["status"] < $env["priority"]`, true},
+	}
+	null := sampleTask()
+	null.Set(task.CreatedDateTime, task.Null)
+	for _, c := range cases {
+		e, err := Compile(c.text)
+		if err != nil {
+			t.Errorf("%s: %v", c.text, err)
+			continue
+		}
+		for i, of := range []*task.Task{sampleTask(), null} {
+			if got, err := e.Match(of); got != c.want || err != nil {
+				t.Errorf("%s: %v, %v; want %v (task %d)", c.text, got, err, c.want, i)
+			}
+		}
+	}
+}
+
 func TestCompileErrors(t *testing.T) {
 	cases := []struct{ text, want string }{
 		{"", `the expression is empty; write one such as status == "active"`},
 		{" \n", `the expression is empty; write one such as status == "active"`},
-		{"true" + strings.Repeat(" ", MaxLength), "the expression has 65540 bytes; at most 65536 are allowed"},
+		{"true" + strings.Repeat(" ", maxLength), "the expression has 65540 bytes; at most 65536 are allowed"},
 		{"id == \"\xff\"", "the expression is not UTF-8 text"},
 		{
 			`status == "actve"`, `status has no member "actve"; did you mean "active"? (unknown, pending, active, completed, rejected)
@@ -145,6 +208,21 @@ func TestCompileErrors(t *testing.T) {
  | ............^`,
 		},
 		{
+			`dueDateTime < displayName`, `< does not go with a date-time and a text
+ | dueDateTime < displayName
+ | ............^`,
+		},
+		{
+			`now() - dueDateTime > 5`, `> does not go with a duration and a whole number
+ | now() - dueDateTime > 5
+ | ....................^`,
+		},
+		{
+			`displayName ?? " <"("a", "b")`, `"(" is not expected here
+ | displayName ?? " <"("a", "b")
+ | ...................^`,
+		},
+		{
 			`not dueDateTime < now()`, `not does not go with a date-time; what it is for may need brackets, such as not (a == b)
  | not dueDateTime < now()
  | ^`,
@@ -182,7 +260,7 @@ func TestCompileErrors(t *testing.T) {
 
 func TestTooLarge(t *testing.T) {
 	for _, text := range []string{
-		strings.Repeat("(", MaxLength), strings.Repeat("!", MaxLength-4) + "true", strings.Repeat("true and ", 7000) + "true",
+		strings.Repeat("(", maxLength), strings.Repeat("!", maxLength-4) + "true", strings.Repeat("true and ", 7000) + "true",
 		strings.Repeat("[", 30000) + strings.Repeat("]", 30000), strings.Repeat("true ? ", 9000),
 	} {
 		if _, err := Compile(text); err == nil {
@@ -266,7 +344,8 @@ func FuzzCompile(f *testing.F) {
 	for _, seed := range []string{
 		`status == "active" and dueDateTime < date("2026-12-01")`, `status in ["actve"]`, `intendedSettings["a"] == "" ?? id`,
 		`let x = lower(id); x matches "["`, `any([1, 2], # > managedDeviceCount)`, "a\n\t=", `$env.status`, `id[1:] | len() > 1`, `((`, `"\u00`,
-		`managedDeviceCount % 0 == 1`, `id matches displayName`,
+		`managedDeviceCount % 0 == 1`, `id matches displayName`, `now() - dueDateTime + duration("1h") < nil ?? dueDateTime`,
+		`dueDateTime in [nil] and $env.dueDateTime >= createdDateTime`,
 	} {
 		f.Add(seed)
 	}
