@@ -118,8 +118,9 @@ func (b *builder) dropUnchanged(d *task.Desired) {
 	}
 }
 
-// noticeBase says what the rows were compared with.
+// noticeBase says what the rows were compared with, and which were not.
 func (b *builder) noticeBase() {
+	b.noticeBaseless()
 	if b.based == 0 {
 		return
 	}
@@ -134,5 +135,16 @@ func (b *builder) noticeBase() {
 			}
 			b.notice(fmt.Sprintf("%s: %s %s made blank, which leaves the property as it is; write %s to empty it", p.Name, plural(n, "cell"), were, task.Clear))
 		}
+	}
+}
+
+// noticeBaseless tells of rows that ask for something beside a blank base: the guard that the sheet was made with does not hold
+// for them. So it is with a report's Failures sheet.
+func (b *builder) noticeBaseless() {
+	switch n := b.baseless; {
+	case n == 1:
+		b.notice(`1 row has nothing under "` + baseName + `": every value in it is asked for, and nothing tells what somebody else changed since; go through the plan, or edit a fresh export`)
+	case n > 1:
+		b.notice(fmt.Sprintf(`%d rows have nothing under %q: every value in them is asked for, and nothing tells what somebody else changed since; go through the plan, or edit a fresh export`, n, baseName))
 	}
 }

@@ -203,3 +203,31 @@ func TestGuard(t *testing.T) {
 		}
 	}
 }
+
+// Rows that a report hands back have a blank base: that nothing guards them any more is told.
+func TestRowsWithoutTheirBaseAreTold(t *testing.T) {
+	for text, want := range map[string]string{
+		"id,status,taskrecon base\na,pending,\nb,active\n":        `2 rows have nothing under "taskrecon base": every value in them is asked for, and nothing tells what somebody else changed since; go through the plan, or edit a fresh export`,
+		"id,status,taskrecon base\na,pending,BASE\nb,active,\n":   `1 row has nothing under "taskrecon base": every value in it is asked for`,
+		"id,status,taskrecon base\na,pending,BASE\nb,,\n":         "",
+		"id,status,taskrecon base\na,pending,BASE\n":              "",
+		"id,status\na,pending\n":                                  "",
+		"id,status,taskrecon base\n":                              "",
+		"id,status,taskrecon base\na,active,BASE\nb,,BASE\nc,,\n": "",
+	} {
+		in, err := readBased(t, text, baseOfTest(nil), Options{})
+		must(t, err)
+		got := strings.Join(in.Notices, "\n")
+		if !strings.Contains(got, want) || want == "" && strings.Contains(got, "nothing under") {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestTwoColumnsOfBases(t *testing.T) {
+	in, err := readBased(t, "id,status,taskrecon base,Taskrecon Base\na,pending,BASE,\n", baseOfTest(nil), Options{})
+	must(t, err)
+	if got := messages(in); in.HeaderProblems != 1 || !strings.Contains(got, "taskrecon base has two columns, C and D; keep one of them") {
+		t.Errorf("%q", got)
+	}
+}

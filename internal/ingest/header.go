@@ -39,6 +39,8 @@ func (m match) name() string {
 		return m.property.Name + "." + m.pair
 	case m.property != nil:
 		return m.property.Name
+	case m.base:
+		return baseName
 	}
 	return ""
 }
@@ -144,10 +146,11 @@ func (b *builder) readHeader(rec record) error {
 		if r := strings.IndexFunc(m.pair, oddSpace); r >= 0 {
 			b.headerProblem(rec.row, i+1, fmt.Sprintf("column %q holds an invisible character or a no-break space, which no setting's name has", clip(c.text)))
 		}
-		if first, twice := seen[m.name()]; m.known() && twice {
+		named := m.known() || m.base
+		if first, twice := seen[m.name()]; named && twice {
 			b.headerProblem(rec.row, i+1, fmt.Sprintf("%s has two columns, %s and %s; keep one of them", m.name(), columnName(first), columnName(i+1)))
 			m = match{twice: true}
-		} else if m.known() {
+		} else if named {
 			seen[m.name()] = i + 1
 		}
 		switch {

@@ -120,7 +120,7 @@ func (m *marker) fill() (err error) {
 		if m.in.Sheet != "" {
 			number = row.Desired.Origin().Row
 		}
-		if err := m.row(number, m.texts(&row.Desired), row.Problems, m.plain); err != nil {
+		if err := m.row(number, m.texts(i, &row.Desired), row.Problems, m.plain); err != nil {
 			return err
 		}
 	}
@@ -130,9 +130,11 @@ func (m *marker) fill() (err error) {
 	return writeBaseSheet(m.f, m.in.base.lines)
 }
 
-// texts are the cells of a row. Those that show what the base holds, which ask for nothing, stand in it again.
-func (m *marker) texts(d *task.Desired) []string {
+// texts are the cells of the row at an index, as the user wrote them. Those that show what the base holds, which ask for
+// nothing, stand in it again.
+func (m *marker) texts(row int, d *task.Desired) []string {
 	texts := d.Cells()
+	m.in.written.show(row, texts)
 	if d.Base == nil {
 		return texts
 	}

@@ -67,6 +67,7 @@ type Input struct {
 
 	base         *base
 	format       task.Format
+	written      written
 	mergedHeader bool
 }
 

@@ -88,6 +88,7 @@ type builder struct {
 	used        [maxColumns]bool // columns that hold data
 	based       int              // rows that have a base
 	edited      int              // cells of these that differ from it
+	baseless    int              // rows that ask for something and have none, where there is a column for it
 	emptied     map[string]int   // by property, cells of these that were made blank
 	cells       int
 	remarks     map[[2]string]*remark
@@ -171,7 +172,8 @@ func (b *builder) addRow(rec record) error {
 	if err := b.widen(rec); err != nil {
 		return err
 	}
-	row := b.understand(rec, from)
+	cells := b.refs.take(len(rec.cells))
+	row := b.understand(rec, cells, from)
 	if rec.hidden && b.hidden == HiddenStop && (asks(&row.Desired) || len(row.Problems) > 0) {
 		b.unseen = append(b.unseen, rec.row)
 		return nil
@@ -179,7 +181,11 @@ func (b *builder) addRow(rec record) error {
 	if len(b.in.Rows) == cap(b.in.Rows) {
 		b.makeRoom(rec.share)
 	}
+	b.in.written.row(len(b.in.Rows), cells)
 	b.in.Rows = append(b.in.Rows, row)
+	if b.header.base > 0 && from == nil && asks(&row.Desired) {
+		b.baseless++
+	}
 	return nil
 }
 
@@ -217,8 +223,8 @@ func (b *builder) makeRoom(share float64) {
 	b.in.Rows = slices.Grow(b.in.Rows, int(wanted)-n)
 }
 
-func (b *builder) understand(rec record, from *task.Base) Row {
-	cells := b.refs.take(len(rec.cells))
+// understand makes a row of a record; cells has a place for each of its cells.
+func (b *builder) understand(rec record, cells []task.Ref, from *task.Base) Row {
 	row := Row{SameAs: -1, Desired: b.sheet.Row(rec.row, "", cells)}
 	row.Desired.Base = from
 	if rec.ragged != "" {
@@ -319,7 +325,11 @@ func (b *builder) meaning(from *task.Base, m match, c cell, row, i int) (r task.
 	if err != nil {
 		return b.sheet.KeepSilent(i, text), text, err
 	}
-	r = b.sheet.Keep(i, text, v)
+	kept := b.asInstant(m, text, v)
+	r = b.sheet.Keep(i, kept, v)
+	if kept != text {
+		b.in.written.note(i, r, text)
+	}
 	if from == nil && b.remarked == remarked {
 		b.known += b.memos[i].remember(c, r, b.known < mostMeanings)
 	}
