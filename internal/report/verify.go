@@ -36,9 +36,10 @@ func (e alteredError) Error() string        { return string(e) }
 func (e alteredError) Is(target error) bool { return target == ErrAltered }
 
 // Verify renders the ledger again and compares what each cell of each sheet of the report at path holds: text, number or
-// formula. The error names the first cell that is not as this version of the program would write it. How cells look,
-// hidden rows and columns, the chart and notes beside the cells are not compared, so a report that a spreadsheet program
-// has saved again still passes. Memory does not grow with the rows. r must not be used by others meanwhile.
+// formula. The error names the first cell that is not as this version of the program would write it, or that is hidden by
+// anything but a filter, which shows; then the document's properties are compared, where they are still there. How cells look otherwise, the chart and notes beside
+// the cells are not compared, so a report that a spreadsheet program has saved again still passes. Memory does not grow
+// with the rows. r must not be used by others meanwhile.
 func Verify(path string, r *ledger.Reader) (Verified, error) {
 	return verify(path, r, limits{rows: sheetRows, bytes: sheetBytes})
 }
@@ -199,7 +200,7 @@ func compare(want, got *workbook, path string) (Verified, error) {
 			return v, err
 		}
 	}
-	return v, nil
+	return v, compareProperties(want, got, path)
 }
 
 // differentSheets says in what the sheets' names or order differ.
@@ -223,6 +224,8 @@ func differentSheets(want, got *workbook) string {
 			return fmt.Sprintf("the sheet %q was put in", s.name)
 		case i >= len(want.sheets) || s.name != want.sheets[i].name:
 			return fmt.Sprintf("the sheet %q does not stand where it was written", s.name)
+		case s.hidden && !want.sheets[i].hidden:
+			return quoteSheet(s.name) + ": the sheet is hidden; the report hides none"
 		}
 	}
 	return ""
@@ -241,6 +244,7 @@ func compareSheet(want, got *workbook, sheet int, path string) (int, error) {
 		return 0, fmt.Errorf("%s: %w: %w", path, ErrDamaged, err)
 	}
 	defer theirs.in.Close()
+	var unseen error // the first row that is hidden, which a filter may have done
 	for n := 0; ; n++ {
 		a, errA := mine.next()
 		b, errB := theirs.next()
@@ -249,8 +253,18 @@ func compareSheet(want, got *workbook, sheet int, path string) (int, error) {
 			return n, fmt.Errorf("rendering the ledger again: sheet %q: %w", name, errA)
 		case errB != nil && errB != io.EOF:
 			return n, fmt.Errorf("%s: %w: sheet %q: %w", path, ErrDamaged, name, errB)
-		case errA == io.EOF && errB == io.EOF:
+		case errA == io.EOF && errB == io.EOF && theirs.filtered:
 			return n, nil
+		case errA == io.EOF && errB == io.EOF:
+			return n, unseen
+		case errA == nil && errB == nil && b.hides(a):
+			err := alteredError(fmt.Sprintf("%s: %s: %s; the report hides none", path, quoteSheet(name), b.hiddenPlace()))
+			if b.hidden != hiddenRow || b.row == 1 {
+				return n, err
+			}
+			if unseen == nil {
+				unseen = err
+			}
 		case a != b || errA != errB:
 			return n, alteredError(fmt.Sprintf("%s: %s!%s", path, quoteSheet(name), difference(a, b, errA == io.EOF, errB == io.EOF)))
 		}

@@ -25,8 +25,9 @@ type workbook struct {
 }
 
 type sheetPart struct {
-	name string
-	part *zip.File
+	name   string
+	part   *zip.File
+	hidden bool
 }
 
 // openWorkbook reads every part to its end and against its checksum, and finds the sheets.
@@ -140,8 +141,9 @@ func (w *workbook) findSheets() error {
 	}
 	var book struct {
 		Sheets []struct {
-			Name string `xml:"name,attr"`
-			ID   string `xml:"id,attr"`
+			Name  string `xml:"name,attr"`
+			ID    string `xml:"id,attr"`
+			State string `xml:"state,attr"`
 		} `xml:"sheets>sheet"`
 	}
 	if err := w.decode(main, &book); err != nil {
@@ -160,7 +162,7 @@ func (w *workbook) findSheets() error {
 		if err != nil {
 			return err
 		}
-		w.sheets = append(w.sheets, sheetPart{s.Name, f})
+		w.sheets = append(w.sheets, sheetPart{s.Name, f, s.State != "" && s.State != "visible"})
 	}
 	return nil
 }

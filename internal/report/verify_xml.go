@@ -164,6 +164,7 @@ type value struct {
 	kind        string // "n" a number, "t" text, "b" a logical value, "e" an error, "d" a date
 	text        string
 	formula     bool
+	hidden      hiding
 }
 
 // blank reports whether a cell holds nothing.
@@ -184,6 +185,8 @@ type sheetValues struct {
 	row, column int
 	inside      bool // of the rows
 	seen        bool // the rows
+	sight       sight
+	filtered    bool // somebody filters the rows
 }
 
 // next returns io.EOF once the part was read to its end.
@@ -219,7 +222,14 @@ func (s *sheetValues) element(e xml.StartElement) (value, error) {
 		}
 		s.inside, s.seen = true, true
 		return value{}, nil
+	case !s.inside && name == "cols" && isMain(e.Name):
+		return value{}, s.readColumns()
+	case !s.inside && name == "autoFilter" && isMain(e.Name):
+		return value{}, s.readFilter()
 	case !s.inside:
+		if name == "sheetFormatPr" && isMain(e.Name) {
+			s.sight.sizes(e)
+		}
 		return value{}, s.skip()
 	case name == "row" && isMain(e.Name):
 		return value{}, s.startRow(e)
@@ -241,6 +251,7 @@ func (s *sheetValues) startRow(e xml.StartElement) error {
 		return fmt.Errorf("row %d stands behind row %d", row, s.row)
 	}
 	s.row, s.column = row, 0
+	s.sight.startRow(e)
 	return nil
 }
 
@@ -254,6 +265,7 @@ func (s *sheetValues) cell(e xml.StartElement) (value, error) {
 		v.column = column
 	}
 	s.column = v.column
+	v.hidden = s.sight.of(v.column)
 	kind := attribute(e, "t")
 	err := s.contents(&v, kind)
 	if err == nil {
