@@ -61,6 +61,21 @@ func TestKilledRunBlocksNobody(t *testing.T) {
 	w.onBatch(nil)
 	w.run(w.apply(w.ledger)...).exits(t, want.code)
 	compare(t, w.end(t), want)
+
+	// What it had sent before it was killed is taken back as well.
+	whole := newWorld(t)
+	whole.run(whole.begin()...).exits(t, want.code)
+	if killed, all := w.undone(t), whole.undone(t); killed != all || all == 0 {
+		t.Errorf("%d rows are taken back, %d of a run that was not killed", killed, all)
+	}
+}
+
+// undone is how many rows the undo of the run has.
+func (w *world) undone(t *testing.T) int {
+	t.Helper()
+	p := w.run("undo", "--json", w.ledger, "-o", filepath.Join(w.dir, "back.csv"))
+	p.exits(t, 0)
+	return p.summary(t).Rows
 }
 
 // TestOneLedger: a ledger has one writer, even where the lock of the tenant does not help.

@@ -1,0 +1,40 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"testing"
+)
+
+// TestStoppedHidesNothing: what came of a stop is told as the stop; what is wrong besides is told.
+func TestStoppedHidesNothing(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	disk := fmt.Errorf("writing the ledger: %w", fs.ErrPermission)
+	if err := stopped(ctx, context.Canceled); !errors.Is(err, context.Canceled) {
+		t.Errorf("before the stop: %v", err)
+	}
+	cancel(Fail(ExitDeadline, "", "the deadline passed"))
+	if err := stopped(ctx, fmt.Errorf("listing: %w", ctx.Err())); Code(err) != ExitDeadline {
+		t.Errorf("the stop's own: %v", err)
+	}
+	if err := stopped(ctx, disk); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("beside the stop: %v", err)
+	}
+}
+
+func TestAlsoTellsBoth(t *testing.T) {
+	deadline, disk := Fail(ExitDeadline, "go on", "the deadline passed"), errors.New("no space left")
+	err := also(deadline, disk)
+	var e *Exit
+	if !errors.As(err, &e) || e.Code != ExitDeadline || e.Hint != "go on" || err.Error() != "the deadline passed; no space left" {
+		t.Errorf("%#v", err)
+	}
+	if err := also(err, disk); err.Error() != "the deadline passed; no space left" {
+		t.Errorf("told twice: %v", err)
+	}
+	if also(nil, disk) != disk || also(disk, nil) != disk || also(nil, nil) != nil {
+		t.Error("one error is that error")
+	}
+}
