@@ -242,7 +242,7 @@ func (s *sender) compare(it *item, after *task.Task) {
 	wrong, m := it.see(after), Meet(it.change, after)
 	switch {
 	case wrong == "":
-		s.settle(it, diff.Applied, it.note)
+		s.settle(it, diff.Applied, "")
 	case !it.halfway(m.Left):
 		s.settle(it, diff.Differs, "accepted, but the tenant now holds "+wrong)
 	case s.conflicts(it, m):
@@ -300,8 +300,8 @@ func (s *sender) fail(it *item) {
 
 // settle gives a change its result, and stops the run where that breaks the canary or the error budget.
 func (s *sender) settle(it *item, o diff.Outcome, reason string) {
-	if it.note != "" && it.doubtful && !strings.HasPrefix(reason, it.note) {
-		reason = it.note + "; " + reason // what was overwritten stands nowhere else
+	if it.note != "" && it.doubtful { // what was overwritten stands nowhere else
+		reason = strings.TrimSuffix(it.note+"; "+reason, "; ")
 	}
 	it.result.Change, it.result.Outcome, it.result.Reason, it.result.SettledAt = it.change, o, reason, time.Now()
 	s.settled++

@@ -104,30 +104,24 @@ func (s *sheetValues) readColumns() error {
 	if s.seen {
 		return errors.New("columns stand behind the rows")
 	}
-	for {
-		t, err := s.token()
-		if err != nil {
-			return unexpectedEnd(err)
+	return s.children(func(e xml.StartElement) error {
+		if e.Name.Local != "col" || !isMain(e.Name) {
+			return unexpected(e.Name)
 		}
-		switch t := t.(type) {
-		case xml.StartElement:
-			if t.Name.Local != "col" || !isMain(t.Name) {
-				return unexpected(t.Name)
-			}
-			if err := s.sight.addColumns(t); err != nil {
-				return err
-			}
-			if err := s.skip(); err != nil {
-				return err
-			}
-		case xml.EndElement:
-			return nil
-		}
-	}
+		return s.sight.addColumns(e)
+	})
 }
 
 // readFilter reads to the end of the element that tells of the filter.
 func (s *sheetValues) readFilter() error {
+	return s.children(func(e xml.StartElement) error {
+		s.filtered = s.filtered || e.Name.Local == "filterColumn" && isMain(e.Name)
+		return nil
+	})
+}
+
+// children reads to the end of the element at hand, and shows each element right inside it.
+func (s *sheetValues) children(see func(xml.StartElement) error) error {
 	for {
 		t, err := s.token()
 		if err != nil {
@@ -135,7 +129,9 @@ func (s *sheetValues) readFilter() error {
 		}
 		switch t := t.(type) {
 		case xml.StartElement:
-			s.filtered = s.filtered || t.Name.Local == "filterColumn" && isMain(t.Name)
+			if err := see(t); err != nil {
+				return err
+			}
 			if err := s.skip(); err != nil {
 				return err
 			}
