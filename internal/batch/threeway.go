@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"taskrecon/internal/diff"
@@ -140,37 +139,23 @@ func (s *sender) kept(against []clash) string {
 
 // otherPairs reports whether found differs from what the plan was made upon in pairs that the edit does not change.
 func otherPairs(planned diff.Edit, found task.Value) bool {
-	before, plainBefore := pairsByName(planned.Before)
-	wanted, plainWanted := pairsByName(planned.Wanted)
-	now, plainNow := pairsByName(found)
-	if !plainBefore || !plainWanted || !plainNow {
-		return true
-	}
-	changed := func(name string) bool { return now[name] != before[name] && wanted[name] == before[name] }
-	for name := range before {
-		if changed(name) {
+	var values [3]map[string][]string
+	for i, v := range []task.Value{planned.Before, planned.Wanted, found} {
+		pairs, err := task.PairsOf(v)
+		if err != nil {
 			return true
 		}
+		values[i] = task.ValuesByName(pairs)
 	}
-	for name := range now {
-		if changed(name) {
-			return true
+	before, wanted, now := values[0], values[1], values[2]
+	for _, names := range []map[string][]string{before, now} {
+		for name := range names {
+			if !slices.Equal(now[name], before[name]) && slices.Equal(wanted[name], before[name]) {
+				return true
+			}
 		}
 	}
 	return false
-}
-
-// pairsByName maps names to values as JSON; plain is false where a name stands twice.
-func pairsByName(v task.Value) (pairs map[string]string, plain bool) {
-	all, err := task.PairsOf(v)
-	pairs = make(map[string]string, len(all))
-	for _, s := range all {
-		pairs[s.Name] = "null"
-		if s.Value != nil {
-			pairs[s.Name] = strconv.Quote(*s.Value)
-		}
-	}
-	return pairs, err == nil && len(pairs) == len(all)
 }
 
 // A task that became too old to write upon so often, each time just after it was read, would be read for ever.

@@ -164,7 +164,7 @@ func pairEdits(e diff.Edit) ([]pairEdit, bool) {
 	if err != nil {
 		return nil, false
 	}
-	was, will := valuesByName(before), valuesByName(after)
+	was, will := task.ValuesByName(before), task.ValuesByName(after)
 	var edits []pairEdit
 	seen := map[string]bool{}
 	for _, s := range slices.Concat(before, after) {
@@ -174,21 +174,6 @@ func pairEdits(e diff.Edit) ([]pairEdit, bool) {
 		seen[s.Name] = true
 	}
 	return edits, len(edits) > 0
-}
-
-func valuesByName(pairs []task.Setting) map[string][]string {
-	values := map[string][]string{}
-	for _, s := range pairs {
-		text := ""
-		if s.Value != nil {
-			text = *s.Value
-		}
-		values[s.Name] = append(values[s.Name], text)
-	}
-	for _, texts := range values {
-		slices.Sort(texts) // their order counts for nothing
-	}
-	return values
 }
 
 // valuesSide is the value of a name, or all of them where the name is there several times.

@@ -35,6 +35,18 @@ func PairsOf(v Value) ([]Setting, error) {
 	return anyPairs(v.text)
 }
 
+// ValuesByName are the values of each name, in the order in which they compare; null is "".
+func ValuesByName(pairs []Setting) map[string][]string {
+	values := make(map[string][]string, len(pairs))
+	for _, s := range pairs {
+		values[s.Name] = append(values[s.Name], s.text())
+	}
+	for _, texts := range values {
+		slices.Sort(texts)
+	}
+	return values
+}
+
 // anyPairs reads pairs in whatever way their JSON is written.
 func anyPairs(text string) ([]Setting, error) {
 	var pairs []Setting
