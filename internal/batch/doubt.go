@@ -105,7 +105,7 @@ func (s *sender) judge(it *item, now *task.Task) {
 		s.abandon(it)
 	case it.tries >= s.o.MaxAttempts:
 		it.result.Temporary = true
-		s.settle(it, diff.Failed, fmt.Sprintf("sent %s without taking effect; last: %s", numbered(it.result.Attempts, "time"), why))
+		s.settle(it, diff.Failed, fmt.Sprintf("sent %s without taking effect; last: %s", task.Plural(it.result.Attempts, "time"), why))
 	default:
 		s.goesNext(it)
 	}

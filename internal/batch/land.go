@@ -312,7 +312,7 @@ func (s *sender) settle(it *item, o diff.Outcome, reason string) {
 	if !o.Good() && o != diff.NotSent {
 		s.bad++
 		if s.o.MaxErrors > 0 && s.bad >= s.o.MaxErrors {
-			s.stop(fmt.Errorf("%w: %s ended badly", ErrBudget, numbered(s.bad, "change")))
+			s.stop(fmt.Errorf("%w: %s ended badly", ErrBudget, task.Plural(s.bad, "change")))
 		}
 	}
 	if !it.canary {
@@ -325,13 +325,6 @@ func (s *sender) settle(it *item, o diff.Outcome, reason string) {
 	if s.canaries == 0 && !s.stopped {
 		s.writes, s.held = append(s.writes, s.held...), nil
 	}
-}
-
-func numbered(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
 }
 
 // pauseFor closes the gate if anything in the envelope is to be tried again: for the longest wait that

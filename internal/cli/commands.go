@@ -23,6 +23,7 @@ import (
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/notify"
 	"taskrecon/internal/report"
+	"taskrecon/internal/task"
 )
 
 func (p *program) planCommand() *cli.Command {
@@ -396,6 +397,6 @@ func pastSummary(s *job.Summary, past *ledger.Reader, file string) {
 func (p *program) ask(ctx context.Context, plan *diff.Plan, hash string) (bool, error) {
 	printPlan(p.stderr, plan, promptChanges)
 	fmt.Fprintf(p.stderr, "%s\nPlan    %s\n\nSend %s? Only \"yes\" sends: ",
-		planWords(plan), hash, job.Plural(len(plan.Pending()), "change"))
+		planWords(plan), hash, task.Plural(len(plan.Pending()), "change"))
 	return p.yes(ctx)
 }

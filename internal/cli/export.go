@@ -199,7 +199,7 @@ func (p *program) writeSheet(c *cli.Context, e job.Export) (*job.Summary, error)
 	out := p.people(c)
 	s, err := job.ExportTasks(c.Context, c.Command.Name, e, func(tenant, picked int) {
 		if c.String("where") != "" || e.Edit != nil {
-			fmt.Fprintf(out, "%d of %s picked\n", picked, job.Plural(tenant, "task"))
+			fmt.Fprintf(out, "%d of %s picked\n", picked, task.Plural(tenant, "task"))
 		}
 	})
 	if err != nil {
@@ -212,7 +212,7 @@ func (p *program) writeSheet(c *cli.Context, e job.Export) (*job.Summary, error)
 	if s.Next = p.commandLine(c, "plan", e.Path); e.Edit == nil {
 		s.Next = "" // after the editing
 	}
-	what := job.Plural(s.Rows, "row")
+	what := task.Plural(s.Rows, "row")
 	if e.Edit != nil {
 		what += " to change"
 	}

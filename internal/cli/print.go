@@ -77,13 +77,13 @@ func planWords(plan *diff.Plan) string {
 		}
 		counts[c.Outcome]++
 	}
-	words := fmt.Sprintf("%s: %d to change, %d as wanted already", job.Plural(len(plan.Changes), "row"), counts[diff.Pending], counts[diff.Unchanged])
+	words := fmt.Sprintf("%s: %d to change, %d as wanted already", task.Plural(len(plan.Changes), "row"), counts[diff.Pending], counts[diff.Unchanged])
 	for _, o := range []diff.Outcome{"merged with an earlier row", diff.NotFound, diff.WrongType, diff.Invalid} {
 		if n := counts[o]; n > 0 {
 			words += fmt.Sprintf(", %d %s", n, o)
 		}
 	}
-	return words + fmt.Sprintf("; %d of the tenant's %s named by no row", len(plan.Unmanaged), job.Plural(plan.Tenant, "security task"))
+	return words + fmt.Sprintf("; %d of the tenant's %s named by no row", len(plan.Unmanaged), task.Plural(plan.Tenant, "security task"))
 }
 
 // printSummary says how a run ended, where its files are and what comes next.
@@ -92,9 +92,9 @@ func printSummary(w io.Writer, s *job.Summary) {
 		return
 	}
 	if s.Command == "apply" {
-		fmt.Fprintf(w, "%s: %s\n", job.Plural(s.Rows, "row"), s.Words())
+		fmt.Fprintf(w, "%s: %s\n", task.Plural(s.Rows, "row"), s.Words())
 		fmt.Fprintf(w, "%s and %s in %.1f s, %d throttled\n",
-			job.Plural(s.Patches, "patch"), job.Plural(s.Requests, "request"), s.Seconds, s.Throttled)
+			task.Plural(s.Patches, "patch"), task.Plural(s.Requests, "request"), s.Seconds, s.Throttled)
 	}
 	for _, path := range s.Reports {
 		fmt.Fprintf(w, "Report  %s\n", path)

@@ -8,6 +8,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"taskrecon/internal/job"
+
+	"taskrecon/internal/task"
 )
 
 func (p *program) runsCommand() *cli.Command {
@@ -51,9 +53,9 @@ func (p *program) runs(c *cli.Context) (*job.Summary, error) {
 		return s, err
 	}
 	if altered > 0 {
-		return s, job.Fail(job.ExitInput, "taskrecon verify LEDGER says where", "%s cannot be trusted", job.Plural(altered, "ledger"))
+		return s, job.Fail(job.ExitInput, "taskrecon verify LEDGER says where", "%s cannot be trusted", task.Plural(altered, "ledger"))
 	}
-	s.Reason = job.Plural(len(past), "run")
+	s.Reason = task.Plural(len(past), "run")
 	return s, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"taskrecon/internal/ingest"
 	"taskrecon/internal/job"
 	"taskrecon/internal/ledger"
+	"taskrecon/internal/task"
 )
 
 func (p *program) undoCommand() *cli.Command {
@@ -55,9 +56,9 @@ func (p *program) undo(c *cli.Context) (*job.Summary, error) {
 	}
 	s.Rows, s.Changes, s.Outcomes[diff.NotSent] = done.Rows, done.Rows, done.Rows
 	s.Reports = done.Files
-	s.Reason = fmt.Sprintf("%s of the run to take back", job.Plural(done.Rows, "change"))
+	s.Reason = fmt.Sprintf("%s of the run to take back", task.Plural(done.Rows, "change"))
 	if n := len(done.Left); n > 0 {
-		s.Reason += fmt.Sprintf("; %s cannot be restored by a sheet", job.Plural(n, "value"))
+		s.Reason += fmt.Sprintf("; %s cannot be restored by a sheet", task.Plural(n, "value"))
 	}
 	for _, words := range done.Left {
 		fmt.Fprintf(p.stderr, "not restored: %s\n", printable(words))

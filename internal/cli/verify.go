@@ -11,6 +11,7 @@ import (
 	"taskrecon/internal/job"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/report"
+	"taskrecon/internal/task"
 )
 
 func (p *program) verifyCommand() *cli.Command {
@@ -99,7 +100,7 @@ func printLedger(w io.Writer, past *ledger.Reader, file string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "%s: %s, unaltered; run %s, %s\n", printable(file), job.Plural(lines, "line"), printable(past.Header.RunID), howItEnded(past))
+	fmt.Fprintf(w, "%s: %s, unaltered; run %s, %s\n", printable(file), task.Plural(lines, "line"), printable(past.Header.RunID), howItEnded(past))
 	if past.End == nil {
 		fmt.Fprintln(w, "Whether lines are missing at the end can only be told by a copy of the final hash kept elsewhere.")
 	}

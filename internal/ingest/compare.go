@@ -126,14 +126,14 @@ func (b *builder) noticeBase() {
 	}
 	b.in.Base = &b.base.source
 	b.notice(fmt.Sprintf("compared with what the tenant held at %s: %s with this base, %s; unedited cells ask for nothing",
-		b.base.source.At.UTC().Format(time.RFC3339), plural(b.based, "row"), plural(b.edited, "edited cell")))
+		b.base.source.At.UTC().Format(time.RFC3339), task.Plural(b.based, "row"), task.Plural(b.edited, "edited cell")))
 	for _, p := range task.All() {
 		if n := b.emptied[p.Name]; n > 0 {
 			were := "were"
 			if n == 1 {
 				were = "was"
 			}
-			b.notice(fmt.Sprintf("%s: %s %s made blank, which leaves the property as it is; write %s to empty it", p.Name, plural(n, "cell"), were, task.Clear))
+			b.notice(fmt.Sprintf("%s: %s %s made blank, which leaves the property as it is; write %s to empty it", p.Name, task.Plural(n, "cell"), were, task.Clear))
 		}
 	}
 }

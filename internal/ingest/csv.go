@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"unicode/utf8"
+
+	"taskrecon/internal/task"
 )
 
 // delimiters are tried in this order; of equal ones the first wins.
@@ -136,9 +138,9 @@ func (b *builder) csvRecord(line int, cells []cell) record {
 		}
 		switch {
 		case last > width:
-			rec.ragged = fmt.Sprintf("the row has %s, but the header has %d; a text that holds the separator must be quoted", plural(last, "cell"), width)
+			rec.ragged = fmt.Sprintf("the row has %s, but the header has %d; a text that holds the separator must be quoted", task.Plural(last, "cell"), width)
 		case last < width:
-			rec.ragged = fmt.Sprintf("the row has %s, but the header has %d; it may have been cut", plural(last, "cell"), width)
+			rec.ragged = fmt.Sprintf("the row has %s, but the header has %d; it may have been cut", task.Plural(last, "cell"), width)
 		}
 	}
 	return rec

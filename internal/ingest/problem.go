@@ -52,14 +52,6 @@ func list(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// plural writes a count with its noun: "1 cell", "2 cells".
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
 func clip(s string) string {
 	const most = 80
 	if r := []rune(s); len(r) > most {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"taskrecon/internal/task"
 )
 
 // readLocals walks the local headers and the data between them, which must fill the file up to the
@@ -27,7 +29,7 @@ func (a *archive) readLocals(data []byte) error {
 		at = next
 	}
 	if at != uint64(len(data)) {
-		return damaged("no part holds %s of it", plural(len(data)-int(at), "byte"))
+		return damaged("no part holds %s of it", task.Plural(len(data)-int(at), "byte"))
 	}
 	return nil
 }
@@ -63,7 +65,7 @@ func (p *part) readLocal(h []byte) error {
 func (p *part) readDescriptor(d []byte) error {
 	if p.flags&8 == 0 {
 		if len(d) != 0 {
-			return fmt.Errorf("no part holds %s behind it", plural(len(d), "byte"))
+			return fmt.Errorf("no part holds %s behind it", task.Plural(len(d), "byte"))
 		}
 		return nil
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"taskrecon/internal/graph"
+
+	"taskrecon/internal/task"
 )
 
 // CheckStatus is how a check came out.
@@ -269,7 +271,7 @@ func (d *doctor) read(ctx context.Context) {
 		if g.More {
 			more = ", and further pages"
 		}
-		d.say("read", CheckOK, "", "%s on the first page%s, %d of them security tasks, in %s", Plural(g.Tasks, "task"), more, g.Ours, g.Took.Round(time.Millisecond))
+		d.say("read", CheckOK, "", "%s on the first page%s, %d of them security tasks, in %s", task.Plural(g.Tasks, "task"), more, g.Ours, g.Took.Round(time.Millisecond))
 	}
 	d.quota(g)
 }

@@ -188,7 +188,7 @@ type record struct {
 func (r record) check(name string) error {
 	switch {
 	case len(r.cells) != 2:
-		return fmt.Errorf("%s:%d: %s where two belong, old assignee and new assignee", name, r.line, Plural(len(r.cells), "column"))
+		return fmt.Errorf("%s:%d: %s where two belong, old assignee and new assignee", name, r.line, task.Plural(len(r.cells), "column"))
 	case r.cells[0] == "":
 		return fmt.Errorf("%s:%d: the old assignee is blank, and %.80q the new; fill it in or take the line out", name, r.line, r.cells[1])
 	case r.cells[1] == "":

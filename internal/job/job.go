@@ -3,7 +3,6 @@ package job
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -163,20 +162,9 @@ func Reject(input *ingest.Input, skipInvalid bool) error {
 	case n == 0 || (skipInvalid && input.HeaderProblems == 0):
 		return nil
 	case input.HeaderProblems > 0:
-		return Fail(ExitInput, "mend the header; nothing was sent", "%s: %s, of the header among them", input.File, Plural(n, "problem"))
+		return Fail(ExitInput, "mend the header; nothing was sent", "%s: %s, of the header among them", input.File, task.Plural(n, "problem"))
 	}
-	return Fail(ExitInput, "mend the rows, or leave them out with --skip-invalid; nothing was sent", "%s: %s", input.File, Plural(n, "problem"))
-}
-
-// Plural is a number with its noun: "1 row", "2 rows", "3 patches".
-func Plural(n int, noun string) string {
-	switch {
-	case n == 1:
-		return "1 " + noun
-	case strings.HasSuffix(noun, "ch"):
-		noun += "e"
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return Fail(ExitInput, "mend the rows, or leave them out with --skip-invalid; nothing was sent", "%s: %s", input.File, task.Plural(n, "problem"))
 }
 
 // signInAndLock learns whose tenant this is, and keeps other runs out of it while this one sends.
@@ -299,7 +287,7 @@ func (r *run) fresh() error {
 	if stale == 0 || r.Batch.OnConflict != batch.Abort {
 		return nil
 	}
-	return Fail(ExitStale, "export again", "the sheet is stale: %s changed in the tenant, too, since it was made; nothing was sent", Plural(stale, "task"))
+	return Fail(ExitStale, "export again", "the sheet is stale: %s changed in the tenant, too, since it was made; nothing was sent", task.Plural(stale, "task"))
 }
 
 // sameSource refuses to compare a sheet with another tenant than the one that it was made from.

@@ -112,11 +112,11 @@ func (l Limits) checkChanges(n, tenant int) string {
 		return ""
 	}
 	if !l.MaxChanges.Percent {
-		return fmt.Sprintf("%s; the limit is %d (raise it with --max-changes %d)", Plural(n, "change"), l.MaxChanges.N, n)
+		return fmt.Sprintf("%s; the limit is %d (raise it with --max-changes %d)", task.Plural(n, "change"), l.MaxChanges.N, n)
 	}
 	measured := fmt.Sprintf("%d changes, but the tenant has no securityConfigurationTask", n)
 	if tenant > 0 {
-		measured = fmt.Sprintf("%d changes are %s %% of the tenant's %s", n, share(n, tenant, l.MaxChanges.N), Plural(tenant, "task"))
+		measured = fmt.Sprintf("%d changes are %s %% of the tenant's %s", n, share(n, tenant, l.MaxChanges.N), task.Plural(tenant, "task"))
 	}
 	enough := Quota{N: n} // where no percentage is enough
 	if n <= tenant {
@@ -155,7 +155,7 @@ func (l Limits) checkClears(pending []*diff.Change) string {
 		}
 	}
 	return fmt.Sprintf("%s would be cleared (%s) in %s; the limit is %d (raise it with --max-clears %d)",
-		Plural(len(rows), "value"), strings.Join(which, ", "), someRows(rows), l.MaxClears, len(rows))
+		task.Plural(len(rows), "value"), strings.Join(which, ", "), someRows(rows), l.MaxClears, len(rows))
 }
 
 func (l Limits) checkAssignees(pending []*diff.Change) string {
@@ -193,7 +193,7 @@ func (l Limits) checkAssignees(pending []*diff.Change) string {
 		told = append(told, fmt.Sprintf("%d%sto %.80q (%s)", len(a.rows), verb, a.name, someRows(a.rows)))
 	}
 	if more := len(loads) - len(told); more > 0 {
-		told = append(told, "too many to "+Plural(more, "other"))
+		told = append(told, "too many to "+task.Plural(more, "other"))
 	}
 	return fmt.Sprintf("%s; the limit for one assignee is %d (raise it with --max-per-assignee %d)",
 		strings.Join(told, ", "), l.MaxPerAssignee, len(loads[0].rows))
@@ -213,7 +213,7 @@ func (l Limits) checkReopened(pending []*diff.Change) string {
 		return ""
 	}
 	return fmt.Sprintf("%s would be reopened, from completed or rejected to pending or active, in %s; the limit is 0 (allow it with --allow-reopen)",
-		Plural(len(rows), "task"), someRows(rows))
+		task.Plural(len(rows), "task"), someRows(rows))
 }
 
 func eachEdit(changes []*diff.Change, do func(*diff.Change, diff.Edit)) {

@@ -185,7 +185,7 @@ func (r *run) abortIfStale(ctx context.Context, pending []*diff.Change, book *le
 		r.Watcher.Settled(res)
 	}
 	if stale > 0 {
-		return Fail(ExitStale, "make a new plan", "the saved plan is stale: %s changed since it was made; nothing was sent", Plural(stale, "task"))
+		return Fail(ExitStale, "make a new plan", "the saved plan is stale: %s changed since it was made; nothing was sent", task.Plural(stale, "task"))
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"taskrecon/internal/diff"
 	"taskrecon/internal/graph"
 	"taskrecon/internal/ledger"
+	"taskrecon/internal/task"
 )
 
 // stopped replaces an error that came of the run's being stopped by the cause of the stop. Any other, as of a ledger that cannot
@@ -45,7 +46,7 @@ func (r *run) verdict(ctx context.Context, err error, book *ledger.Writer) error
 	case countErr != nil:
 		return countErr
 	case r.Command == "plan":
-		s.Reason = fmt.Sprintf("%s would change", Plural(s.Changes, "row"))
+		s.Reason = fmt.Sprintf("%s would change", task.Plural(s.Changes, "row"))
 		if r.Detailed && s.Changes > 0 {
 			return Fail(ExitDifferences, "", "%s", s.Reason)
 		}
@@ -53,9 +54,9 @@ func (r *run) verdict(ctx context.Context, err error, book *ledger.Writer) error
 	case ctx.Err() != nil && s.Outcomes[diff.NotSent]+s.Outcomes[diff.Unknown] > 0:
 		return stopped(ctx, context.Cause(ctx))
 	case temporary > 0:
-		return Fail(ExitTemporary, "", "%s not brought in place for reasons that may pass: %s", Plural(temporary, "row"), s.Words())
+		return Fail(ExitTemporary, "", "%s not brought in place for reasons that may pass: %s", task.Plural(temporary, "row"), s.Words())
 	case s.short() > 0:
-		return Fail(ExitPartial, "the report's Failures sheet lists them", "%s not as wanted: %s", Plural(s.short(), "row"), s.Words())
+		return Fail(ExitPartial, "the report's Failures sheet lists them", "%s not as wanted: %s", task.Plural(s.short(), "row"), s.Words())
 	}
 	s.Reason = "everything wanted is in place"
 	return nil

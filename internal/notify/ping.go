@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"taskrecon/internal/job"
+
+	"taskrecon/internal/task"
 )
 
 // startTimeout bounds the ping before a run, which must not hold it up.
@@ -30,5 +32,5 @@ func (s *Sender) PingEnd(ctx context.Context, to Address, sum *job.Summary) erro
 func Good(exitCode int) bool { return exitCode == job.ExitDone || exitCode == job.ExitDifferences }
 
 func pingText(s *job.Summary) string {
-	return fmt.Sprintf("%s: exit code %d\n%s: %s\n%s\n", s.Command, s.ExitCode, job.Plural(s.Rows, "row"), s.Words(), clip(s.Reason))
+	return fmt.Sprintf("%s: exit code %d\n%s: %s\n%s\n", s.Command, s.ExitCode, task.Plural(s.Rows, "row"), s.Words(), clip(s.Reason))
 }
