@@ -17,14 +17,14 @@ import (
 type verdict uint8
 
 const (
-	taken        verdict = iota // accepted; whether it holds is to be seen
-	refusedNow                  // not carried out, for now
-	refusedGood                 // not carried out, and sending again is no use
-	tooLarge                    // the envelope is too large
-	noEntry                     // nothing more can be sent: no valid sign-in, no permission
-	inDoubt                     // whether it was carried out is not known
-	neverOnWire                 // the connection was never made
-	neverLeft                   // no access token: nothing left
+	taken       verdict = iota // accepted; whether it holds is to be seen
+	refusedNow                 // not carried out, for now
+	refusedGood                // not carried out, and sending again is no use
+	tooLarge                   // the envelope is too large
+	noEntry                    // nothing more can be sent: no valid sign-in, no permission
+	inDoubt                    // whether it was carried out is not known
+	neverOnWire                // the connection was never made
+	neverLeft                  // no access token: nothing left
 )
 
 // verdictOn is the meaning of a status, of an item's or of the outer answer.

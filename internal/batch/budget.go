@@ -156,8 +156,7 @@ func (b *budget) prereadAt(n int, now time.Time) time.Time {
 	return later(at.Add(-b.lead()), now)
 }
 
-// leave counts an envelope as being on the wire. look is the call of the look behind a write, nil where there is none; the
-// write takes the slots that were promised to it.
+// leave counts an envelope as being on the wire. look is the call of the look behind a write, nil where there is none.
 func (b *budget) leave(k callKind, n int, look *call, now time.Time) *call {
 	c := &call{kind: k, n: n, look: look, left: now}
 	b.requests.away += n
@@ -168,9 +167,6 @@ func (b *budget) leave(k callKind, n int, look *call, now time.Time) *call {
 		}
 		b.writes.away += n
 		c.reckoned = b.latency.least - b.margin.at(now)
-		if look != nil {
-			b.promise(look, look.promised-n)
-		}
 	case reread:
 		b.rereads.away += n
 	default:

@@ -90,3 +90,10 @@ func later(a, b time.Time) time.Time {
 	}
 	return b
 }
+
+func sooner(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}

@@ -31,11 +31,12 @@ type row struct {
 	canary bool
 
 	why       cause
-	sent      bool // a write was put on the wire, in this leg or an earlier one
-	announced bool // the recorder knows of an envelope with it, and of no result since
-	attempts  int  // of the write under way in this leg, those whose connection was never made included
-	failed    int  // looks in a row that had no answer
-	looks     int  // since it was last sent
+	sent      bool  // a write was put on the wire, in this leg or an earlier one
+	announced bool  // the recorder knows of an envelope with it, and of no result since
+	attempts  int   // of the write under way in this leg, those whose connection was never made included
+	failed    int   // looks in a row that had no answer
+	looks     int   // since it was last sent
+	look      *call // the look upon which it may be sent
 
 	seen     time.Time // when the look came upon which it may be sent; zero is none
 	third    time.Time // when a look that showed a third value came last
@@ -129,20 +130,6 @@ func names(edits []diff.Edit) string {
 		all[i] = e.Property.Name
 	}
 	return strings.Join(all, ", ")
-}
-
-func later(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return b
-	}
-	return a
-}
-
-func sooner(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
 }
 
 // timetable is a heap of rows by due.
