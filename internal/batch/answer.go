@@ -64,7 +64,7 @@ func verdictOnCall(err error) (verdict, *graph.Error) {
 		return neverLeft, nil
 	case errors.As(err, &e):
 		return verdictOn(e, true), e
-	case errors.Is(err, graph.ErrUnreached):
+	case errors.Is(err, graph.ErrNotSent):
 		return neverOnWire, nil
 	}
 	return inDoubt, nil

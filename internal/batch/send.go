@@ -244,7 +244,7 @@ func (s *sender) landInBudget(t *request, now time.Time) {
 	default:
 		s.budget.lose(t.call, now)
 	}
-	if !errors.Is(t.err, graph.ErrUnreached) {
+	if !errors.Is(t.err, graph.ErrNotSent) {
 		s.unreachedN = 0
 	}
 	s.account.Batches++
@@ -284,20 +284,11 @@ func (s *sender) stop(cause error) {
 	s.stopped = true
 	s.notBefore = sooner(s.notBefore, time.Now().Add(stoppedPause))
 	rows := slices.Concat(s.ready, s.queue, s.held)
-	s.ready, s.queue, s.held = nil, nil, nil
-	timed := s.later
-	s.later = nil
-	rows = append(rows, slices.DeleteFunc(timed, func(r *row) bool { return s.settles(r) })...)
-	for _, r := range timed {
-		if r != nil {
-			heap.Push(&s.later, r)
-		}
-	}
-	due := s.due
-	s.due = nil
-	for _, r := range due {
+	waiting := slices.Concat(s.later, s.due)
+	s.ready, s.queue, s.held, s.later, s.due = nil, nil, nil, nil, nil
+	for _, r := range waiting {
 		if s.settles(r) {
-			s.due = append(s.due, r)
+			heap.Push(&s.later, r) // at due, past or to come
 		} else {
 			rows = append(rows, r)
 		}

@@ -18,7 +18,7 @@ func stopped(ctx context.Context, err error) error {
 	if ctx.Err() == nil || !errors.As(context.Cause(ctx), &e) {
 		return err
 	}
-	for _, of := range []error{e, context.Canceled, context.DeadlineExceeded, graph.ErrConnection, graph.ErrSignIn} {
+	for _, of := range []error{e, context.Canceled, context.DeadlineExceeded, graph.ErrConnection, graph.ErrNotSent, graph.ErrSignIn} {
 		if errors.Is(err, of) {
 			return e
 		}
