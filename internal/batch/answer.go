@@ -81,7 +81,7 @@ func (s *sender) landWrites(t *request, now time.Time) {
 		return
 	}
 	pause, refusals := t.reply.RetryAfter, 0
-	for i, a := range t.answers() {
+	for i, a := range t.reply.Match(len(t.rows)) {
 		r := t.rows[i]
 		s.count(r, t)
 		r.answer(now, s.o.SettleWithin)

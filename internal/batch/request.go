@@ -108,30 +108,6 @@ func Patch(edits []diff.Edit) (json.RawMessage, error) {
 	return append(body, '}'), nil
 }
 
-// answers matches the reply's answers to the rows by id. A row whose answer is missing, doubled or
-// without a status that HTTP knows has nil: nothing certain is known of it.
-func (t *request) answers() []*graph.Answer {
-	matched := make([]*graph.Answer, len(t.rows))
-	doubled := make([]bool, len(t.rows))
-	for k := range t.reply.Answers {
-		a := &t.reply.Answers[k]
-		n, err := strconv.Atoi(a.ID)
-		if err != nil || n < 1 || n > len(t.rows) {
-			continue
-		}
-		if matched[n-1] != nil {
-			doubled[n-1] = true
-		}
-		matched[n-1] = a
-	}
-	for i, a := range matched {
-		if a != nil && (doubled[i] || a.Status < 100 || a.Status > 599) {
-			matched[i] = nil
-		}
-	}
-	return matched
-}
-
 // lookOf is what the answer to the look at one row shows.
 func (t *request) lookOf(i int, a *graph.Answer, came time.Time) look {
 	l := look{asked: t.at, came: came}
@@ -163,7 +139,7 @@ func (s *sender) landLooks(t *request, now time.Time) {
 		return
 	}
 	pause := t.reply.RetryAfter
-	for i, a := range t.answers() {
+	for i, a := range t.reply.Match(len(t.rows)) {
 		if a != nil && (a.Status == http.StatusTooManyRequests || a.Status == http.StatusServiceUnavailable) {
 			if a.Status == http.StatusTooManyRequests {
 				s.account.Throttled++
