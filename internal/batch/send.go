@@ -158,6 +158,7 @@ func (s *sender) run(ctx context.Context) {
 			break
 		}
 		s.sync()
+		s.sayWait(time.Now())
 		wake, cancel := timer(s.wakeAt)
 		from := time.Now()
 		select {
@@ -191,6 +192,22 @@ func timer(at time.Time) (<-chan time.Time, func() bool) {
 func (s *sender) wait(from time.Time) {
 	if s.inFlight == 0 && len(s.queue)+len(s.ready) > 0 {
 		s.account.Waited += time.Since(from)
+	}
+}
+
+// shortWait is a wait that is not worth a word.
+const shortWait = 100 * time.Millisecond
+
+// sayWait reports what is waited for where something is to be sent and nothing is on the wire.
+func (s *sender) sayWait(now time.Time) {
+	if s.inFlight > 0 || !s.wakeAt.After(now.Add(shortWait)) {
+		return
+	}
+	switch {
+	case len(s.queue)+len(s.ready) > 0:
+		s.waitFor(s.wakeAt, "the limit of "+s.o.Writes.String())
+	case len(s.later) > 0 && s.later[0].again:
+		s.waitFor(s.wakeAt, "the service asked for it")
 	}
 }
 
