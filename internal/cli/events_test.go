@@ -151,7 +151,7 @@ func TestEventsAreDocumented(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		EventRunStart, EventInputRead, EventInputNotice, EventInputProblem, EventListWait, EventTenantRead, EventPlanMade, EventEnvelopeSent, EventItemSettled,
+		EventRunStart, EventInputRead, EventInputNotice, EventInputProblem, EventListWait, EventTenantRead, EventPlanMade, EventPlanNotice, EventEnvelopeSent, EventItemSettled,
 		EventThrottleWait, EventProgress, EventFileWritten, EventFileFailed, EventNotifySent, EventNotifyFailed, EventRunEnd,
 	} {
 		if members[name] == nil {

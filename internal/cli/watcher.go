@@ -29,7 +29,7 @@ type watcher struct {
 	progress   batch.Progress // the last one
 	waiting    time.Time      // until when nothing is sent
 	waitingFor string
-	bar    *progressbar.ProgressBar
+	bar        *progressbar.ProgressBar
 }
 
 func logFormat(c *cli.Context) error {
@@ -176,6 +176,9 @@ func (w *watcher) describe() {
 	}
 	if time.Now().Before(w.waiting) {
 		words += ", waits until " + w.waiting.Local().Format(time.TimeOnly) + ": " + w.waitingFor
+	}
+	if p.Total > 0 {
+		w.bar.ChangeMax(p.Total)
 	}
 	w.bar.Describe(words)
 	_ = w.bar.Set(p.Settled) // a terminal that cannot be drawn on must not stop the run
