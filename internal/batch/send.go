@@ -190,7 +190,11 @@ func timer(at time.Time) (<-chan time.Time, func() bool) {
 
 // wait counts the time since from as waited, where something was to be sent and nothing was on the wire.
 func (s *sender) wait(from time.Time) {
-	if s.inFlight == 0 && len(s.queue)+len(s.ready) > 0 {
+	if s.inFlight > 0 || s.stopped {
+		return
+	}
+	again := slices.ContainsFunc(s.later, func(r *row) bool { return r.again })
+	if again || len(s.queue)+len(s.ready) > 0 {
 		s.account.Waited += time.Since(from)
 	}
 }
