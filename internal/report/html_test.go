@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/task"
@@ -79,7 +78,7 @@ func hostileRun() *run {
 	h.Input.File, h.Input.Sheet, h.Input.SHA256, h.Input.Notices = all, all, all, hostileTexts
 	h.Options = []ledger.Option{{Name: all, Value: all}}
 	for _, text := range hostileTexts {
-		res := batch.Result{Outcome: diff.Failed, Reason: text, Code: text, After: values(text)}
+		res := diff.Result{Outcome: diff.Failed, Reason: text, Code: text, After: values(text)}
 		r.sent(text, res, edit(task.AssignedTo, text, text))
 		h.Unmanaged = append(h.Unmanaged, ledger.Unmanaged{
 			ID: text, DisplayName: task.Text(text), Status: task.Text(text), AssignedTo: task.Text(text), DueDateTime: task.Text(text),

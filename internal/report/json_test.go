@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/task"
 )
@@ -43,9 +42,9 @@ func TestJSONHasALineForEachRow(t *testing.T) {
 func TestJSONTellsNullFromUnknown(t *testing.T) {
 	r := newRun("apply")
 	e := edit(task.AssignedTo, "old@contoso.com", "")
-	r.sent("cleared", batch.Result{Outcome: diff.Applied, Status: 204, After: []task.Value{task.Null}}, e)
-	r.sent("refused", batch.Result{Outcome: diff.Failed, Status: 403}, e)
-	r.sent("told", batch.Result{Outcome: diff.Applied, Status: 204}, e)
+	r.sent("cleared", diff.Result{Outcome: diff.Applied, Status: 204, After: []task.Value{task.Null}}, e)
+	r.sent("refused", diff.Result{Outcome: diff.Failed, Status: 403}, e)
+	r.sent("told", diff.Result{Outcome: diff.Applied, Status: 204}, e)
 	got := string(viewBytes(t, r.write(t), ".json"))
 	for _, want := range []string{
 		`"displayName":"cleared","outcome":"applied","reason":"","edits":[{"property":"assignedTo","before":"old@contoso.com","wanted":null,"after":null}]`,

@@ -9,7 +9,6 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/task"
 )
@@ -109,7 +108,7 @@ func TestSummaryLeadsToItsRows(t *testing.T) {
 func TestLinksAreBounded(t *testing.T) {
 	r := newRun("apply")
 	for i := range mostLinks + 10 {
-		r.sent(fmt.Sprint(i), batch.Result{Outcome: diff.Applied, Status: 204}, edit(task.AssignedTo, "a", "b"))
+		r.sent(fmt.Sprint(i), diff.Result{Outcome: diff.Applied, Status: 204}, edit(task.AssignedTo, "a", "b"))
 	}
 	f := render(t, r, Options{})
 	if ok, _, err := f.GetCellHyperLink(changesSheet, fmt.Sprintf("A%d", mostLinks+1)); !ok || err != nil {
@@ -162,7 +161,7 @@ func TestTimesInTheReadersZone(t *testing.T) {
 	zone, err := time.LoadLocation("Europe/Berlin")
 	must(t, err)
 	r := newRun("apply")
-	r.sent("before", batch.Result{Outcome: diff.Applied, Status: 204}, edit(task.AssignedTo, "a", "b"))
+	r.sent("before", diff.Result{Outcome: diff.Applied, Status: 204}, edit(task.AssignedTo, "a", "b"))
 	r.results[0].SentAt = time.Date(2026, 3, 29, 0, 59, 59, 785e6, time.UTC)
 	r.results[0].SettledAt = time.Date(2026, 3, 29, 1, 0, 1, 999e6, time.UTC)
 	r.planned("never sent", diff.Unchanged, "")

@@ -17,7 +17,6 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/task"
@@ -278,7 +277,7 @@ func TestZoneIsNamed(t *testing.T) {
 // TestTimesAreCutAlike compares the times of Results, as a spreadsheet shows them, with those of the CSV.
 func TestTimesAreCutAlike(t *testing.T) {
 	r := newRun("apply")
-	r.sent("late", batch.Result{Outcome: diff.Applied, Status: 204}, edit(task.AssignedTo, "a", "b"))
+	r.sent("late", diff.Result{Outcome: diff.Applied, Status: 204}, edit(task.AssignedTo, "a", "b"))
 	r.results[0].SentAt, r.results[0].SettledAt = start.Add(1499*time.Millisecond), start.Add(2785*time.Millisecond)
 	r.end = &ledger.End{At: start.Add(2790 * time.Millisecond), Reason: "done", Requests: 2}
 	l := r.write(t)
