@@ -20,7 +20,7 @@ type run struct {
 	header  ledger.Header
 	changes []diff.Change
 	results []diff.Result // by Change index; the zero Outcome is none
-	sending []int          // indices announced and never answered
+	sending []int         // indices announced and never answered
 	end     *ledger.End
 }
 
