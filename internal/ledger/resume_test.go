@@ -60,7 +60,7 @@ func TestResumeAfterACutAtEveryByte(t *testing.T) {
 			must(t, errors.Join(w.Close(), r.Close()))
 			continue
 		}
-		must(t, w.Resumed(r.Header))
+		must(t, w.Resumed(r.Header, ""))
 		must(t, w.Result(diff.Result{Change: &diff.Change{Index: 1}, Outcome: diff.Applied}))
 		must(t, w.Close())
 		must(t, r.Close())

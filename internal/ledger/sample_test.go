@@ -158,7 +158,7 @@ func goOn(t *testing.T, path string) *written {
 	resumed := &written{Writer: w, t: t, path: path, plan: samplePlan()}
 	h := header(resumed.plan)
 	h.Operator, h.Started = "bob@host", start.Add(2*time.Hour)
-	resumed.must(w.Resumed(h))
+	resumed.must(w.Resumed(h, ""))
 	return resumed
 }
 
