@@ -102,6 +102,11 @@ func (r *run) write(t testing.TB) *ledger.Reader {
 	for i, res := range r.results {
 		if res.Outcome != diff.Pending {
 			res.Change = &r.changes[i]
+			if res.Change.StatusVia == diff.ViaAction {
+				e := envelope(res.ClientRequestID, res.SentAt, res.Change)
+				e.Writes[0] = diff.ViaAction
+				must(t, w.Sending(e))
+			}
 			must(t, w.Result(res))
 		}
 	}
@@ -146,10 +151,12 @@ func varied() *run {
 	r.header.Input.Notices = []string{`column "Ticket" is no property of a task; it is carried into the report and ignored otherwise`}
 	r.sent("Enable BitLocker on laptops", diff.Result{Outcome: diff.Applied, Status: 204, After: values("dana@contoso.com", "active")},
 		edit(task.AssignedTo, "old@contoso.com", "dana@contoso.com"), edit(task.Status, "pending", "active"))
+	r.changes[0].StatusVia, r.changes[0].Note = diff.ViaAction, "Ticket 7, done"
 	r.planned("Firewall rules for kiosks", diff.Unchanged, "")
 	r.sent("Attack surface reduction: Office macros", diff.Result{
-		Outcome: diff.Differs, Status: 204, After: values("DANA@CONTOSO.COM"),
-		Reason: `the tenant holds "DANA@CONTOSO.COM" where "dana@contoso.com" was asked for`,
+		Outcome: diff.Differs, Status: 204, After: values("DANA@CONTOSO.COM"), SettledAfter: 31_500 * time.Millisecond,
+		Overwrote: []diff.Overwritten{{Property: task.AssignedTo, Value: task.Text("eve@contoso.com")}, {Property: task.Creator, Value: task.Null}},
+		Reason:    `the tenant holds "DANA@CONTOSO.COM" where "dana@contoso.com" was asked for`,
 	}, edit(task.AssignedTo, "", "dana@contoso.com"))
 	r.sent("Defender antivirus exclusions", diff.Result{
 		Outcome: diff.Failed, Status: 403, Code: "Forbidden", Attempts: 3,

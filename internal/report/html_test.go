@@ -79,7 +79,10 @@ func hostileRun() *run {
 	h.Options = []ledger.Option{{Name: all, Value: all}}
 	for _, text := range hostileTexts {
 		res := diff.Result{Outcome: diff.Failed, Reason: text, Code: text, After: values(text)}
+		res.Overwrote = []diff.Overwritten{{Property: task.AssignedTo, Value: task.Text(text)}}
 		r.sent(text, res, edit(task.AssignedTo, text, text))
+		c := &r.changes[len(r.changes)-1]
+		c.StatusVia, c.Note = diff.ViaAction, text
 		h.Unmanaged = append(h.Unmanaged, ledger.Unmanaged{
 			ID: text, DisplayName: task.Text(text), Status: task.Text(text), AssignedTo: task.Text(text), DueDateTime: task.Text(text),
 		})

@@ -29,8 +29,8 @@ func TestSheetsAndHeaders(t *testing.T) {
 		t.Errorf("sheets %q, want %q", got, want)
 	}
 	for sheet, header := range map[string]string{
-		"Results":   "Row,Task ID,Display name,Outcome,Reason,Changed properties,Attempts,HTTP status,Error code,Request ID,Client request ID,Sent at,Settled at,Server date,Run ID,Actor,App ID,Tenant",
-		"Changes":   "Row,Task ID,Display name,Property,Before,Wanted,After,Outcome",
+		"Results":   "Row,Task ID,Display name,Outcome,Reason,Changed properties,Attempts,HTTP status,Error code,Request ID,Client request ID,Sent at,Settled at,Server date,Run ID,Actor,App ID,Tenant,Settled after,Overwrote,Note sent",
+		"Changes":   "Row,Task ID,Display name,Property,Before,Wanted,After,Outcome,Overwrote",
 		"Failures":  "Task ID,Assigned To,Ticket,Outcome,Reason,HTTP status,Error code,Request ID",
 		"Unmanaged": "Task ID,Display name,Status,Assigned to,Due",
 		"Run":       "Section,Name,Value",
