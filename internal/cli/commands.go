@@ -226,6 +226,7 @@ func (p *program) runConfig(c *cli.Context, file string) (config job.Config, err
 	if config.StatusVia, err = statusVia(c); err != nil {
 		return config, err
 	}
+	config.Ingest.Notes = config.StatusVia == diff.ViaAction
 	if config.Batch.SettleWithin = c.Duration("settle-within"); config.Batch.SettleWithin < 0 {
 		return config, usage("--settle-within %s is less than nothing", config.Batch.SettleWithin)
 	}

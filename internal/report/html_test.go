@@ -113,6 +113,9 @@ func TestHostileTextStaysText(t *testing.T) {
 		if got := data.Rows[i][2]; got != plain(text) {
 			t.Errorf("%q is %q in the data", text, got)
 		}
+		if over, note := data.Rows[i][17], data.Rows[i][18]; over != plain("assignedTo: "+text) || note != plain(text) {
+			t.Errorf("%q was overwritten as %q and noted as %q in the data", text, over, note)
+		}
 	}
 	if strings.ContainsAny(page[strings.Index(page, `"rows": [`):strings.LastIndex(page, "]}</script>")], "<>&") {
 		t.Error("the data has characters that end its element")

@@ -58,6 +58,21 @@ func TestJSONTellsNullFromUnknown(t *testing.T) {
 	}
 }
 
+// TestJSONNamesTheNoteOfAPlan: what would go out stands where later stands what went.
+func TestJSONNamesTheNoteOfAPlan(t *testing.T) {
+	for command, want := range map[string]string{"plan": `"note":"Ticket 7","statusVia":"updateStatus"}`, "apply": `"note":"","statusVia":""}`} {
+		r := newRun(command)
+		c := r.add("noted", edit(task.Status, "pending", "active"))
+		c.StatusVia, c.Note = diff.ViaAction, "Ticket 7"
+		if got := string(viewBytes(t, r.write(t), ".json")); !strings.Contains(got, want) {
+			t.Errorf("%s: no %s in\n%s", command, want, got)
+		}
+		if row := rows(t, render(t, r, Options{}), resultsSheet)[1]; (row[len(row)-1] == "Ticket 7") != (command == "plan") {
+			t.Errorf("%s: Results has %q", command, row)
+		}
+	}
+}
+
 func TestJSONKeepsTextsAsTheyAre(t *testing.T) {
 	const hostile = "</script><b> & \u202e <!-- \x07 \"q\" 😀\nnext"
 	r := newRun("apply")
