@@ -209,7 +209,7 @@ func (p *program) runConfig(c *cli.Context, file string) (config job.Config, err
 		Expect:  c.String("expect-plan"),
 		Outputs: job.Outputs{RunDir: c.String("run-dir"), Ledger: c.String("ledger"), Reports: c.StringSlice("report"), Overwrite: c.Bool("overwrite")},
 		Report:  report.Options{Overwrite: c.Bool("overwrite")},
-		Version: version(), Operator: p.operator(), Options: optionsInForce(c, file),
+		Version: version(), Operator: p.operator(), Options: optionsInForce(c, file), Fixed: fixedOptions(c),
 	}
 	if config.Ingest, err = p.ingestOptions(c); err != nil {
 		return config, err
@@ -226,6 +226,7 @@ func (p *program) runConfig(c *cli.Context, file string) (config job.Config, err
 	if config.StatusVia, err = statusVia(c); err != nil {
 		return config, err
 	}
+	config.Ingest.Notes = config.StatusVia == diff.ViaAction
 	if config.Batch.SettleWithin = c.Duration("settle-within"); config.Batch.SettleWithin < 0 {
 		return config, usage("--settle-within %s is less than nothing", config.Batch.SettleWithin)
 	}
@@ -262,6 +263,11 @@ func (p *program) sendingConfig(c *cli.Context, config *job.Config) (err error) 
 		}
 		config.Confirm = p.ask
 	}
+	if path := c.String("signers"); path != "" {
+		if config.Signers, err = readSmall(path, mostOfSigners, nil); err != nil {
+			return usage("--signers: %s", err.Error())
+		}
+	}
 	config.Most, config.Deadline, config.LockTimeout = c.Int("limit"), c.Duration("deadline"), c.Duration("lock-timeout")
 	if text := c.String("max-errors"); text != "" {
 		quota, err := job.ParseQuota(text)
@@ -280,6 +286,9 @@ func (p *program) sendingConfig(c *cli.Context, config *job.Config) (err error) 
 	config.StateDir, err = job.StateDir(env)
 	return err
 }
+
+// mostOfSigners is the size of a file of allowed signers at most.
+const mostOfSigners = 1 << 20
 
 // next is the command that follows from how the run ended, if any does.
 func (p *program) next(c *cli.Context, s *job.Summary, file string) string {

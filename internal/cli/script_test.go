@@ -44,7 +44,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "json": jsonIs, "standin": startStandIn, "standin-saw": standInSaw, "sheet": sheetHas, "nosecret": noSecret, "mode": modeIs, "waitfor": waitFor,
-			"tenant": startTenant, "saw": tenantSaw, "holds": tenantHolds, "grab": grab, "alter": alter, "files": countFiles,
+			"tenant": startTenant, "saw": tenantSaw, "waitsaw": waitTenantSaw, "holds": tenantHolds, "grab": grab, "alter": alter, "files": countFiles,
 			"entra": startEntra, "entra-saw": entraSaw, "hook": startHook, "hook-saw": hookSaw, "hook-body": hookBody, "quick": quick,
 		},
 	})

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"taskrecon/internal/atomicfile"
-	"taskrecon/internal/ledger"
 	"taskrecon/internal/report"
 )
 
@@ -217,18 +215,4 @@ func (r *run) rendered(path string, err error) error {
 		return err
 	}
 	return Fail(ExitFailed, fmt.Sprintf("the ledger %s has everything; mend the cause, and render it with taskrecon report", r.summary.Ledger), "%w", err)
-}
-
-// sign leaves a signature of the ledger's final hash beside it.
-func (r *run) sign(final string) error {
-	signature, err := r.Signer.Sign(final)
-	path := r.files.ledger + ledger.SignatureSuffix
-	if err == nil {
-		err = atomicfile.Write(path, signature, 0o600)
-	}
-	if err != nil {
-		return fmt.Errorf("signing the ledger: %w", err)
-	}
-	r.Watcher.Written("signature", path)
-	return nil
 }

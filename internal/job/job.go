@@ -39,7 +39,12 @@ type Config struct {
 	Outputs     Outputs
 	Report      report.Options
 	Signer      *ledger.Signer // of the ledger's final hash; nil signs nothing
-	Watcher     Watcher
+	// Signers are lines of allowed signers, as OpenSSH writes them: only a saved plan that one of them signed is sent. Nil asks for no
+	// signature.
+	Signers []byte
+	// Fixed are options that a saved plan fixes, as far as this run was given them: those that differ are refused.
+	Fixed   []ledger.Option
+	Watcher Watcher
 	// Confirm is asked before anything is sent, with a plan that has something to send and its hash. Nil is yes.
 	Confirm func(ctx context.Context, p *diff.Plan, hash string) (bool, error)
 	// Leave, once closed, ends the run at once: what is in doubt is unknown, and the report is still written. Nil never is.
@@ -351,6 +356,9 @@ func (r *run) permit() error {
 		return err
 	}
 	if err := r.fresh(); err != nil {
+		return err
+	}
+	if err := r.signed(); err != nil {
 		return err
 	}
 	return r.Limits.Check(r.plan)

@@ -34,7 +34,7 @@ func (r *run) resume(ctx context.Context) error {
 	defer release()
 	switch refusal := r.permit(); {
 	case refusal == nil:
-		return r.keep(ctx, book, book.Resumed(r.header()))
+		return r.keep(ctx, book, r.goOn(book))
 	case Code(refusal) == ExitLimit && len(r.earlier) > 0:
 		return r.settleFirst(ctx, book, refusal)
 	default:
@@ -48,7 +48,7 @@ func (r *run) resume(ctx context.Context) error {
 // sent. They are checked again over what is left. A leg that they stop leaves the ledger without an end line, so that a later one can
 // go on.
 func (r *run) settleFirst(ctx context.Context, book *ledger.Writer, refusal error) error {
-	err := book.Resumed(r.header())
+	err := r.goOn(book)
 	var sent []*diff.Change
 	for _, c := range r.plan.Pending() {
 		if r.earlier[c].Sent {
@@ -110,6 +110,9 @@ func (r *run) leaveOpen(ctx context.Context, book *ledger.Writer, err error) err
 func (r *run) acceptLedger(ctx context.Context) (release func(), err error) {
 	h := &r.past.Header
 	r.summary.Rows, r.summary.Outcomes = r.past.Rows(), r.past.Counts()
+	if err := r.sameAsPlanned(); err != nil {
+		return nil, err
+	}
 	if r.past.Finished() {
 		return nil, Fail(ExitInput, "nothing was sent; make a new plan, or see this one with taskrecon report", "the ledger %s is finished (%s) and cannot be applied again", r.File, r.past.End.Reason)
 	}
