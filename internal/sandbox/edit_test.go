@@ -10,12 +10,12 @@ import (
 )
 
 func TestHowOfFaults(t *testing.T) {
-	for _, good := range []string{"item-429~0.249:3", "outer-503~date", "item-503~none=get", "outer-429~message", "item-429-applied~garbage", "slow~0.5:*=batch", "edit~creatorNotes:2"} {
+	for _, good := range []string{"item-429~0.249:3", "outer-503~date", "item-503~none=get", "outer-429~message", "item-429-applied~garbage", "slow~0.5:*=batch", "edit~creatorNotes:2", "lag~0-7.5=list", "late~0", "date-off~-1800", "too-large~10", "echo-id~base64-2", "item-509~315"} {
 		if f := faults(t, good); f[0].How == "" {
 			t.Errorf("%s: %+v", good, f)
 		}
 	}
-	for _, bad := range []string{"item-429~soon", "cut~1", "slow~long", "edit~status", "edit~nothing", "edit-after~id", "item-504~1", "item-429~"} {
+	for _, bad := range []string{"item-429~soon", "cut~1", "slow~long", "edit~status", "edit~nothing", "edit-after~id", "item-504~1", "item-429~", "late~-1", "lag~7-5", "lag~x", "late~1-", "too-large~0", "too-many~x", "echo-id~hex", "stale-body~1"} {
 		if f, err := ParseFaults(bad); err == nil {
 			t.Errorf("%q was accepted: %+v", bad, f)
 		}

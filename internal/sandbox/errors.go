@@ -52,6 +52,7 @@ var usual = map[int]struct{ code, message string }{
 	http.StatusRequestEntityTooLarge: {"RequestEntityTooLarge", "The request body is too large."},
 	http.StatusLocked:                {"ResourceLocked", "The task is locked."},
 	http.StatusTooManyRequests:       {"TooManyRequests", tooMany},
+	bandwidthExceeded:                {"BandwidthLimitExceeded", tooMany},
 	http.StatusServiceUnavailable:    {"ServiceUnavailable", "The service is not available."},
 	http.StatusGatewayTimeout:        {"GatewayTimeout", "The request timed out."},
 }
@@ -68,10 +69,8 @@ func (c *call) failed(d Decision) answer {
 	if d.Echo == EchoMessage {
 		message += " " + echoMark
 	}
-	switch d.Status {
-	case http.StatusUnauthorized, http.StatusRequestEntityTooLarge, http.StatusGatewayTimeout:
-		return c.fail(d.Status, u.code, message)
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+	switch {
+	case asksToWait(d.Status):
 		if c.itemID != "" && d.Status == http.StatusServiceUnavailable {
 			u.code = ""
 		}
@@ -79,9 +78,18 @@ func (c *call) failed(d Decision) answer {
 		a := c.intuneFail(d.Status, u.code, message, inMessage)
 		a.retryAfter = header
 		return a
+	case d.Message != "", d.Status == http.StatusUnauthorized, d.Status == http.StatusRequestEntityTooLarge, d.Status == http.StatusGatewayTimeout:
+		return c.fail(d.Status, u.code, message)
 	}
 	return c.intuneFail(d.Status, u.code, message, "")
 }
+
+// asksToWait reports whether an error of a status says how long to wait.
+func asksToWait(status int) bool {
+	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable || status == bandwidthExceeded
+}
+
+const bandwidthExceeded = 509 // has no name in net/http
 
 // waitForms are the forms of Retry-After beside seconds.
 var waitForms = []string{"date", "past", "message", "garbage", "none"}

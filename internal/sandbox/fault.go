@@ -143,7 +143,7 @@ func lookup(name string) (known, error) {
 	}
 	k.Status, _ = strconv.Atoi(m[2]) // three digits
 	k.Never = m[3] == ""
-	if k.Status == 429 || k.Status == 503 {
+	if asksToWait(k.Status) {
 		k.how = wait
 	}
 	return k, nil
@@ -157,7 +157,7 @@ func FaultHelp() string {
 	}
 	b.WriteString("\nA fault is name[~how][:count][@after][/every][=target]; count * is no end, which lag, latency and date-off have of themselves.\n" +
 		"Targets are list, get, patch, status and batch for whole calls; for items and tasks of the list a task's id, and for items patch, status or get.\n" +
-		"Seconds may be a range such as 0-7.5, of which each occasion draws. 429 and 503 take ~ and a form of Retry-After: seconds such as 0.249 or 315, " +
+		"Seconds may be a range such as 0-7.5, of which each occasion draws. 429, 503 and 509 take ~ and a form of Retry-After: seconds such as 0.249 or 315, " +
 		strings.Join(waitForms, ", ") + " (message is in Intune's message). echo- takes a way of writing the token: " + strings.Join(echoForms, ", ") + ".\n")
 	return b.String()
 }
