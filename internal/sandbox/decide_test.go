@@ -25,7 +25,7 @@ func TestDecide(t *testing.T) {
 		var s *Server
 		var asked []string
 		o := Options{Decide: func(o Occasion) (d Decision) {
-			asked = append(asked, strings.TrimSpace(fmt.Sprintf("%v %s %s %s %d %s", o.Whole, o.Kind, strings.TrimSuffix(o.ID, idA[1:]), o.Item, o.Items, o.Request)))
+			asked = append(asked, strings.TrimSpace(fmt.Sprintf("%v %s %s %s %d %s", o.Whole, o.Kind, o.ID[:min(len(o.ID), 1)], o.Item, o.Items, o.Request)))
 			switch {
 			case o.Whole:
 				d.Latency = time.Second
@@ -52,7 +52,7 @@ func TestDecide(t *testing.T) {
 		}
 		want := []string{
 			"true batch   2 ours", "false patch 5 x 0 ours", "false get 5 y 0 ours",
-			"true list   0 ours", "false list   0 ours", "false listed 5  0 ours", "false listed " + idB + "  0 ours", "false listed " + idV + "  0 ours",
+			"true list   0 ours", "false list   0 ours", "false listed 5  0 ours", "false listed 6  0 ours", "false listed 7  0 ours",
 		}
 		if !slices.Equal(asked, want) {
 			t.Errorf("asked\n%s\nwant\n%s", strings.Join(asked, "\n"), strings.Join(want, "\n"))

@@ -74,48 +74,42 @@ func TestIgnore(t *testing.T) {
 
 // A call that hangs ends when its client gives up, and all of them when the listener is closed.
 func TestHang(t *testing.T) {
-	for name, applied := range map[string]bool{"hang": false, "hang-applied": true} {
-		s, err := New(three(), Options{Faults: faults(t, name+":2")})
-		if err != nil {
-			t.Fatal(err)
-		}
-		l, err := s.Listen("127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		defer cancel()
-		patch := func(ctx context.Context) error {
-			req, err := http.NewRequestWithContext(ctx, "PATCH", l.URL+collection+"/"+idA, strings.NewReader(patchBody(`"status":"active"`)))
+	synctest.Test(t, func(t *testing.T) {
+		for name, applied := range map[string]bool{"hang": false, "hang-applied": true} {
+			s, err := New(three(), Options{Faults: faults(t, name+":2")})
 			if err != nil {
 				t.Fatal(err)
 			}
-			req.Header.Set("Authorization", "Bearer x")
-			req.Header.Set("Content-Type", "application/json")
-			res, err := http.DefaultClient.Do(req)
-			if err == nil {
-				res.Body.Close()
+			l := s.InMemory()
+			transport := &http.Transport{DialContext: l.Dial}
+			patch := func(ctx context.Context) error {
+				req, err := http.NewRequestWithContext(ctx, "PATCH", l.URL+collection+"/"+idA, strings.NewReader(patchBody(`"status":"active"`)))
+				if err != nil {
+					t.Error(err)
+				}
+				req.Header.Set("Authorization", "Bearer x")
+				_, err = transport.RoundTrip(req)
+				return err
 			}
-			return err
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			if err := patch(ctx); err == nil || ctx.Err() == nil {
+				t.Errorf("%s: %v before the client gave up", name, err)
+			}
+			if got := field(t, s, idA, "status") == `"active"`; got != applied {
+				t.Errorf("%s: applied %v", name, got)
+			}
+			ended := make(chan error)
+			go func() { ended <- patch(t.Context()) }()
+			synctest.Wait()
+			if err := l.Close(); err != nil {
+				t.Error(err)
+			}
+			if err := <-ended; err == nil {
+				t.Errorf("%s was answered by a sandbox that was closed", name)
+			}
 		}
-		if err := patch(ctx); err == nil {
-			t.Errorf("%s was answered", name)
-		}
-		if got := field(t, s, idA, "status") == `"active"`; got != applied {
-			t.Errorf("%s: applied %v", name, got)
-		}
-		ended := make(chan error)
-		go func() { ended <- patch(context.Background()) }()
-		for s.Stats().Requests < 2 {
-			time.Sleep(time.Millisecond)
-		}
-		if err := l.Close(); err != nil {
-			t.Error(err)
-		}
-		if err := <-ended; err == nil {
-			t.Errorf("%s was answered by a sandbox that was closed", name)
-		}
-	}
+	})
 }
 
 func TestEdits(t *testing.T) {

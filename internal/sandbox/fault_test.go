@@ -314,6 +314,9 @@ func TestEcho(t *testing.T) {
 		{"echo-location", "", batch, 302, false, `Location: http://.*FORM`},
 	} {
 		for form, want := range forms {
+			if form == "~json" && tt.place[0] == '"' && strings.HasSuffix(tt.name, "-id") {
+				continue // the header of an item is a JSON string itself
+			}
 			s, err := New(three(), Options{Faults: faults(t, tt.name+form+tt.target), Token: token})
 			if err != nil {
 				t.Fatal(err)
