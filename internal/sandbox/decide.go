@@ -57,7 +57,7 @@ const (
 	BodyOld                   // the object as it was before the write
 	BodyNone                  // nothing
 	BodyGarbage               // JSON that is no object
-	BodyHTML                  // an HTML page
+	BodyHTML                  // an HTML page, in base64 as the body of an item
 	BodyHuge                  // Options.HugeBytes of space (whole calls)
 	BodyResponses             // the answers of the batch, whatever the status says (whole calls)
 )

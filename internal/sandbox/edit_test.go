@@ -72,23 +72,18 @@ func TestIgnore(t *testing.T) {
 	}
 }
 
-// A call that hangs ends when its client gives up, and all of them when the listener is closed.
+// A call that hangs ends when its client gives up, and all of them when the server is closed.
 func TestHang(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, applied := range map[string]bool{"hang": false, "hang-applied": true} {
-			s, err := New(three(), Options{Faults: faults(t, name+":2")})
-			if err != nil {
-				t.Fatal(err)
-			}
-			l := s.InMemory()
-			transport := &http.Transport{DialContext: l.Dial}
+			s, client, closeIt := serve(t, Options{Faults: faults(t, name+":2")})
 			patch := func(ctx context.Context) error {
-				req, err := http.NewRequestWithContext(ctx, "PATCH", l.URL+collection+"/"+idA, strings.NewReader(patchBody(`"status":"active"`)))
+				req, err := http.NewRequestWithContext(ctx, "PATCH", "http://sandbox"+collection+"/"+idA, strings.NewReader(patchBody(`"status":"active"`)))
 				if err != nil {
 					t.Error(err)
 				}
 				req.Header.Set("Authorization", "Bearer x")
-				_, err = transport.RoundTrip(req)
+				_, err = client.RoundTrip(req)
 				return err
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -102,9 +97,7 @@ func TestHang(t *testing.T) {
 			ended := make(chan error)
 			go func() { ended <- patch(t.Context()) }()
 			synctest.Wait()
-			if err := l.Close(); err != nil {
-				t.Error(err)
-			}
+			closeIt()
 			if err := <-ended; err == nil {
 				t.Errorf("%s was answered by a sandbox that was closed", name)
 			}

@@ -15,27 +15,16 @@ import (
 // inMemory serves a sandbox without a socket, in the present bubble, and returns a function that sends one request.
 func inMemory(t *testing.T, o Options) (*Server, func(method, path, body string) (int, string)) {
 	t.Helper()
-	s, err := New(three(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := s.InMemory()
-	transport := &http.Transport{DialContext: l.Dial}
-	t.Cleanup(func() {
-		transport.CloseIdleConnections()
-		if err := l.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	s, client, _ := serve(t, o)
 	return s, func(method, path, body string) (int, string) {
 		t.Helper()
-		req, err := http.NewRequest(method, l.URL+path, strings.NewReader(body))
+		req, err := http.NewRequest(method, "http://sandbox"+path, strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
 		req.Header.Set("Authorization", "Bearer x")
 		req.Header.Set("client-request-id", "ours")
-		res, err := transport.RoundTrip(req)
+		res, err := client.RoundTrip(req)
 		if err != nil {
 			return 0, err.Error()
 		}
@@ -244,33 +233,21 @@ func TestLateCountsFromTheAnswer(t *testing.T) {
 		for faulty, want := range map[string]string{
 			"late~2": "2", "late~2 latency~1 slow~4": "7", "late~2 cut": "2", "late~2 hang-applied": "12", "late~0 item-504": "0", "late~0 drop-item slow": "0",
 		} {
-			s, err := New(three(), Options{Faults: faults(t, faulty)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			l := s.InMemory()
+			s, client, _ := serve(t, Options{Faults: faults(t, faulty)})
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-			req, err := http.NewRequestWithContext(ctx, "POST", l.URL+"/beta/$batch", strings.NewReader(envelope(patchItem("1", idA, mine))))
+			req, err := http.NewRequestWithContext(ctx, "POST", "http://sandbox/beta/$batch", strings.NewReader(envelope(patchItem("1", idA, mine))))
 			if err != nil {
 				t.Fatal(err)
 			}
 			req.Header.Set("Authorization", "Bearer x")
 			req.Header.Set("client-request-id", "ours")
-			transport := &http.Transport{DialContext: l.Dial}
-			if res, err := transport.RoundTrip(req); err == nil {
+			if res, err := client.RoundTrip(req); err == nil {
 				res.Body.Close()
 			}
 			time.Sleep(time.Minute)
 			cancel()
-			transport.CloseIdleConnections()
-			if err := l.Close(); err != nil {
-				t.Error(err)
-			}
 			if got, want := told(s, idA), "0 start  alice\n"+want+" patch ours1 mine\n"; got != want {
 				t.Errorf("%s:\n%swant\n%s", faulty, got, want)
-			}
-			if _, err := transport.RoundTrip(req.WithContext(t.Context())); err == nil || !strings.Contains(err.Error(), "refused") {
-				t.Errorf("after Close: %v", err)
 			}
 		}
 	})

@@ -43,6 +43,8 @@ func (s *Server) instead(c *call, own answer, d Decision) answer {
 			a.location += "#" + echoMark
 		}
 		return a
+	case d.Body == BodyHTML && c.itemID != "":
+		return answer{status: status, body: []byte(encode([]byte(htmlPage))), contentType: "text/html"} // Graph writes it in base64
 	case d.Body == BodyHTML:
 		return answer{status: status, body: []byte(htmlPage), contentType: "text/html"}
 	case d.Body == BodyGarbage:
