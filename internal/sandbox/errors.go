@@ -43,7 +43,12 @@ func (c *call) failure(status int, code, message, inner string) answer {
 	return jsonAnswer(status, []byte(body))
 }
 
-// usual are the codes and messages of errors that are not named by their status alone.
+const (
+	bandwidthExceeded = 509 // has no name in net/http
+	tooMany           = "Too many requests have been made. Please try again later."
+)
+
+// usual are the codes and messages of the errors that have some of their own; others are named by their status.
 var usual = map[int]struct{ code, message string }{
 	http.StatusBadRequest:            {"BadRequest", "The task cannot be changed in its present state."},
 	http.StatusUnauthorized:          {"InvalidAuthenticationToken", "Lifetime validation failed, the token is expired."},
@@ -57,8 +62,6 @@ var usual = map[int]struct{ code, message string }{
 	http.StatusGatewayTimeout:        {"GatewayTimeout", "The request timed out."},
 }
 
-const tooMany = "Too many requests have been made. Please try again later."
-
 // failed makes the error that was decided on.
 func (c *call) failed(d Decision) answer {
 	u, ok := usual[d.Status]
@@ -69,11 +72,11 @@ func (c *call) failed(d Decision) answer {
 	if d.Echo == EchoMessage {
 		message += " " + echoMark
 	}
+	if c.itemID != "" && d.Status == http.StatusServiceUnavailable {
+		u.code = ""
+	}
 	switch {
 	case asksToWait(d.Status):
-		if c.itemID != "" && d.Status == http.StatusServiceUnavailable {
-			u.code = ""
-		}
 		header, inMessage := c.waitAsked(d.RetryAfter)
 		a := c.intuneFail(d.Status, u.code, message, inMessage)
 		a.retryAfter = header
@@ -88,8 +91,6 @@ func (c *call) failed(d Decision) answer {
 func asksToWait(status int) bool {
 	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable || status == bandwidthExceeded
 }
-
-const bandwidthExceeded = 509 // has no name in net/http
 
 // waitForms are the forms of Retry-After beside seconds.
 var waitForms = []string{"date", "past", "message", "garbage", "none"}
@@ -109,13 +110,6 @@ func (c *call) waitAsked(form string) (header, inMessage string) {
 		return "soon", ""
 	}
 	return form, ""
-}
-
-// throttled is the 429 of the limits.
-func (c *call) throttled(after string) answer {
-	a := c.intuneFail(http.StatusTooManyRequests, "TooManyRequests", tooMany, "")
-	a.retryAfter = after
-	return a
 }
 
 func (c *call) notFound() answer {

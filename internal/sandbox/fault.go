@@ -14,7 +14,7 @@ import (
 )
 
 // Fault is one kind of misbehaviour and when it shows. Occasions are counted per fault, from 0:
-// calls for a fault of whole calls, writes for a fault of items, pages for a fault of the list.
+// calls for a fault of whole calls, writes for a fault of items, pages or tasks for a fault of the list.
 type Fault struct {
 	Name   string
 	Count  int    // how often it shows; 0 = once (or, of a condition, without end), negative = without end
