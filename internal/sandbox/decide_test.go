@@ -82,3 +82,49 @@ func TestDecisionsWithinTheLimits(t *testing.T) {
 		}
 	})
 }
+
+// A page of HTML as the body of an item leaves the envelope readable.
+func TestHTMLOfAnItem(t *testing.T) {
+	s, err := New(three(), Options{Decide: func(o Occasion) Decision {
+		if o.Whole {
+			return Decision{}
+		}
+		return Decision{Status: 502, Body: BodyHTML, Never: true}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := byID(t, post(t, s, envelope(patchItem("1", idA, mine))).Body.String())["1"]
+	var page []byte
+	if err := json.Unmarshal(got.Body, &page); err != nil || got.Status != 502 || string(page) != htmlPage {
+		t.Errorf("%d %s, %v", got.Status, got.Body, err)
+	}
+}
+
+// What is drawn for a task depends on the seed and on what was asked for it before, not on what else is asked for in the meantime.
+func TestDrawsOfATask(t *testing.T) {
+	drawn := func(seed uint64, items ...string) map[string][]uint64 {
+		all := map[string][]uint64{}
+		s, err := New(three(), Options{Seed: seed, Decide: func(o Occasion) Decision {
+			if !o.Whole {
+				all[o.ID] = append(all[o.ID], o.Rand.Uint64())
+			}
+			return Decision{}
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		post(t, s, envelope(items...))
+		return all
+	}
+	a, again, b := patchItem("1", idA, mine), patchItem("2", idA, mine), patchItem("3", idB, mine)
+	first, second, other := drawn(1, a, b, again), drawn(1, b, a, again), drawn(2, a, b, again)
+	if !slices.Equal(first[idA], second[idA]) || !slices.Equal(first[idB], second[idB]) {
+		t.Errorf("%v in one order, %v in the other", first, second)
+	}
+	seen := slices.Concat(first[idA], first[idB], other[idA], other[idB])
+	slices.Sort(seen)
+	if len(slices.Compact(seen)) != 6 {
+		t.Errorf("a draw comes twice: %v", seen)
+	}
+}

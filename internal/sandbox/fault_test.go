@@ -213,6 +213,9 @@ func TestItemFaultOfReads(t *testing.T) {
 		must(t, "GET", url+collection+"/"+idA, "", status)
 		must(t, "GET", url+collection+"/"+idA, "", 200)
 	}
+	_, url := start(t, three(), Options{Faults: faults(t, "item-503")})
+	must(t, "GET", url+collection+"/"+idA, "", 200)
+	must(t, "PATCH", url+collection+"/"+idA, patchBody(`"status":"active"`), 503)
 }
 
 func TestItemFaultOfOneKindOfWrite(t *testing.T) {
