@@ -82,7 +82,7 @@ var faultTable = []known{
 	{"drop-item", inBatch, alone, nothing, Decision{Reply: ReplyDropped, Never: true}, "not applied, and no answer for the item"},
 	{"drop-item-applied", inBatch, alone, nothing, Decision{Reply: ReplyDropped}, "applied, and no answer for the item"},
 	{"double-item", inBatch, alone, nothing, Decision{Reply: ReplyTwice}, "applied, and answered twice"},
-	{"alien-item", inBatch, alone, nothing, Decision{Reply: ReplyAlien}, "applied, and an answer with an id that nobody asked for beside it"},
+	{"alien-item", inBatch, alone, nothing, Decision{Reply: ReplyAlien}, "applied, and an answer with an id that was not asked for beside it"},
 	{"late", ofItem, beside, seconds, Decision{}, "applied so long after the answer (3 s, or ~seconds), whatever the answer of another fault says; at once with ~0"},
 	{"lag", ofRead, condition, seconds, Decision{}, "a read of a task, or a page with =list, shows the state of so long ago (3 s, or ~seconds)"},
 	{"edit-before", ofItem, beside, property, Decision{}, "somebody else changes the task (assignedTo, or ~property) just before a write, or before a read with =get"},
@@ -114,14 +114,14 @@ var faultTable = []known{
 	{"date-off", ofCall, condition, seconds, Decision{}, "the service's clock is off by so much (3 s, or ~seconds, such as ~-1800)"},
 
 	{"echo-error", ofItem, alone, form, Decision{Status: 403, Never: true, Echo: EchoMessage}, "403, not applied, and the message holds the access token"},
-	{"echo-id", ofItem, alone, form, Decision{Echo: EchoHeader}, "applied, and the item's request-id holds it"},
-	{"echo-task", ofItem, alone, form, Decision{Echo: EchoTask}, "applied, and the description of the task that is answered holds it (with =get: of one that is read)"},
-	{"echo-listed", ofListed, alone, form, Decision{Echo: EchoTask}, "the description of a task in the list holds it"},
-	{"echo-next", ofList, alone, form, Decision{Echo: EchoNext}, "the link to the next page holds it"},
-	{"echo-outer-error", ofCall, alone, form, Decision{Status: 403, Never: true, Echo: EchoMessage}, "403, nothing done, and the message holds it"},
-	{"echo-outer-id", ofCall, alone, form, Decision{Echo: EchoHeader}, "the work is done, and the call's request-id holds it"},
-	{"echo-body", ofCall, alone, form, Decision{Status: 200, Never: true, Echo: EchoBody}, "200 with an object that holds it and nothing else, nothing done"},
-	{"echo-location", ofCall, alone, form, Decision{Status: 302, Never: true, Echo: EchoLocation}, "302 to another host with it, nothing done"},
+	{"echo-id", ofItem, alone, form, Decision{Echo: EchoHeader}, "applied, and the item's request-id holds the token"},
+	{"echo-task", ofItem, alone, form, Decision{Echo: EchoTask}, "applied, and the description of the task that is answered holds the token (with =get: of one that is read)"},
+	{"echo-listed", ofListed, alone, form, Decision{Echo: EchoTask}, "the description of a task in the list holds the token"},
+	{"echo-next", ofList, alone, form, Decision{Echo: EchoNext}, "the link to the next page holds the token"},
+	{"echo-outer-error", ofCall, alone, form, Decision{Status: 403, Never: true, Echo: EchoMessage}, "403, nothing done, and the message holds the token"},
+	{"echo-outer-id", ofCall, alone, form, Decision{Echo: EchoHeader}, "the work is done, and the call's request-id holds the token"},
+	{"echo-body", ofCall, alone, form, Decision{Status: 200, Never: true, Echo: EchoBody}, "200 with an object that holds the token and nothing else, nothing done"},
+	{"echo-location", ofCall, alone, form, Decision{Status: 302, Never: true, Echo: EchoLocation}, "302 to another host with the token, nothing done"},
 }
 
 var numbered = regexp.MustCompile(`^(item|outer)-([45]\d\d)(-applied)?$`)
