@@ -87,7 +87,7 @@ func (p *program) reach(c *cli.Context, s *service, write bool) error {
 
 // startSandbox serves the tasks that --sandbox names on a loopback port.
 func (s *service) startSandbox(c *cli.Context) error {
-	server, err := newSandbox("sandbox-", c.String("sandbox"), c.String("sandbox-limits"), c.String("sandbox-faults"), sandbox.Traffic{})
+	server, err := newSandbox("sandbox-", c.String("sandbox"), c.String("sandbox-limits"), c.String("sandbox-faults"), sandbox.Options{})
 	if err != nil {
 		return err
 	}
@@ -101,8 +101,7 @@ func (s *service) startSandbox(c *cli.Context) error {
 
 // newSandbox makes a sandbox of a tenant file's tasks, or of n generated ones. Limits and faults are the values of the flags
 // --PREFIXlimits and --PREFIXfaults.
-func newSandbox(prefix, source, limits, faults string, others sandbox.Traffic) (*sandbox.Server, error) {
-	o := sandbox.Options{Others: others}
+func newSandbox(prefix, source, limits, faults string, o sandbox.Options) (*sandbox.Server, error) {
 	switch limits {
 	case "published":
 	case "off":

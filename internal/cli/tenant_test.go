@@ -31,7 +31,7 @@ func startTenant(ts *testscript.TestScript, neg bool, args []string) {
 	if strings.Trim(source, "0123456789") != "" {
 		source = ts.MkAbs(source)
 	}
-	server, err := newSandbox("", source, "off", faults, sandbox.Traffic{})
+	server, err := newSandbox("", source, "off", faults, sandbox.Options{})
 	ts.Check(err)
 	l, err := server.Listen("127.0.0.1:0")
 	ts.Check(err)
