@@ -119,6 +119,9 @@ func (p *program) answer(c *cli.Context, command func(*cli.Context) (*job.Summar
 		err = logFormat(c)
 	}
 	if err == nil {
+		err = apart(c)
+	}
+	if err == nil {
 		told.start(c.Context)
 		s, err = command(c)
 	}
@@ -177,8 +180,9 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 	if apply {
 		file = job.LedgerAt(file)
 	}
+	finished := apply && job.Finished(file)
 	config, err := p.runConfig(c, file)
-	if err == nil && apply {
+	if err == nil && apply && !finished {
 		err = p.sendingConfig(c, &config)
 	}
 	if err != nil {
@@ -188,12 +192,14 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	target, err := p.connect(c, apply)
-	if err != nil {
-		return nil, err
+	if !finished {
+		target, err := p.connect(c, apply)
+		if err != nil {
+			return nil, err
+		}
+		defer target.close()
+		config.Client, config.Cloud, config.GraphURL = target.client, target.cloud, target.url
 	}
-	defer target.close()
-	config.Client, config.Cloud, config.GraphURL = target.client, target.cloud, target.url
 	config.Watcher = w
 	summary, err := job.Run(c.Context, config)
 	w.close()
@@ -207,7 +213,7 @@ func (p *program) runConfig(c *cli.Context, file string) (config job.Config, err
 	config = job.Config{
 		Command: c.Command.Name, File: file, SkipInvalid: c.Bool("skip-invalid"), Detailed: c.Bool("detailed-exitcode"),
 		Expect:  c.String("expect-plan"),
-		Outputs: job.Outputs{RunDir: c.String("run-dir"), Ledger: c.String("ledger"), Reports: c.StringSlice("report"), Overwrite: c.Bool("overwrite")},
+		Outputs: job.Outputs{RunDir: c.String("run-dir"), Ledger: c.String("ledger"), Reports: c.StringSlice("report"), Overwrite: c.Bool("overwrite"), Others: append(filesRead(c), filesWritten(c)...)},
 		Report:  report.Options{Overwrite: c.Bool("overwrite")},
 		Version: version(), Operator: p.operator(), Options: optionsInForce(c, file),
 	}
@@ -250,6 +256,9 @@ func (p *program) mayAsk(c *cli.Context, file string) error {
 	return nil
 }
 
+// machineDir is where all accounts of the machine lock. Tests have a place of their own.
+var machineDir = job.MachineDir
+
 // sendingConfig fills in what only a run that sends has.
 func (p *program) sendingConfig(c *cli.Context, config *job.Config) (err error) {
 	config.Leave = leaveOf(c.Context)
@@ -277,7 +286,8 @@ func (p *program) sendingConfig(c *cli.Context, config *job.Config) (err error) 
 	if u, err := user.Current(); err == nil && env["HOME"] == "" && env["LOCALAPPDATA"] == "" {
 		env["HOME"] = u.HomeDir // services are often started without it
 	}
-	config.StateDir, err = job.StateDir(env)
+	config.Locks.Machine = machineDir(env)
+	config.Locks.State, err = job.StateDir(env)
 	return err
 }
 
@@ -368,9 +378,6 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 		return nil, err
 	}
 	file = job.LedgerAt(file)
-	if err := job.Apart([]string{out}, file); err != nil {
-		return nil, err
-	}
 	past, err := ledger.Open(file)
 	if err != nil {
 		return nil, &job.Exit{Code: job.ExitInput, Err: err, Hint: "nothing was written"}

@@ -24,23 +24,18 @@ const (
 	noText = "#VALUE!"
 )
 
-// CheckMarked says why WriteMarked would not write to path: it takes .xlsx, and replaces a file only
+// CheckMarked says why WriteMarked would not or could not write to path: it takes .xlsx, and replaces a file only
 // where that is asked for, and never the input itself.
 func CheckMarked(path, input string, overwrite bool) error {
 	if !strings.EqualFold(filepath.Ext(path), ".xlsx") {
 		return fmt.Errorf("%s is not an .xlsx", path)
 	}
-	there, err := os.Stat(path)
-	if err != nil {
-		return nil
+	if there, err := os.Stat(path); err == nil {
+		if source, err := os.Stat(input); err == nil && os.SameFile(there, source) {
+			return fmt.Errorf("%s is the input itself", path)
+		}
 	}
-	if source, err := os.Stat(input); err == nil && os.SameFile(there, source) {
-		return fmt.Errorf("%s is the input itself", path)
-	}
-	if !overwrite {
-		return fmt.Errorf("%s exists already; name another, or say --overwrite", path)
-	}
-	return nil
+	return checkFile(path, overwrite)
 }
 
 // WriteMarked writes the input as a workbook in which the cells with problems are coloured and say in
