@@ -204,6 +204,9 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 	summary, err := job.Run(c.Context, config)
 	w.close()
 	summary.Next = p.next(c, summary, file)
+	if finished && err == nil {
+		fmt.Fprintln(p.people(c), printable(summary.Reason))
+	}
 	printSummary(p.people(c), summary)
 	return summary, err
 }

@@ -37,7 +37,13 @@ func (r *run) finish() error {
 	f := &r.files
 	s.Run, s.Ledger = f.runID, f.shownLedger()
 	there := func(path string) bool { return r.written(path, end.At) }
-	f.reports = slices.DeleteFunc(slices.Clone(f.reports), there)
+	f.reports = slices.DeleteFunc(slices.Clone(f.reports), func(path string) bool {
+		if !there(path) {
+			return false
+		}
+		s.Reports = append(s.Reports, path)
+		return true
+	})
 	if there(f.undo) && there(ingest.BasePath(f.undo)) {
 		f.undo = ""
 	}
