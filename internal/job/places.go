@@ -145,8 +145,9 @@ func (r *run) checkPlaces(places []place, input, sha string) error {
 
 // writable tries to write at each place, and leaves nothing behind. The run's directory may be missing yet.
 func (r *run) writable(places []place) error {
+	dir := r.files.dir
 	for _, p := range places {
-		if filepath.Dir(p.path) == filepath.Clean(r.files.dir) && !exists(r.files.dir) {
+		if dir != "" && filepath.Dir(p.path) == filepath.Clean(dir) && !exists(dir) {
 			continue
 		}
 		err := atomicfile.Check(p.path, r.mayReplace(p.path))
