@@ -38,6 +38,15 @@ func Create(path string, mode fs.FileMode) (*File, error) {
 
 // Write makes a file of these contents appear at path, in the place of one that is there.
 func Write(path string, contents []byte, mode fs.FileMode) error {
+	return write(path, contents, mode, (*File).Commit)
+}
+
+// WriteNew does the same, but where something has the name it fails with an error that wraps fs.ErrExist.
+func WriteNew(path string, contents []byte, mode fs.FileMode) error {
+	return write(path, contents, mode, (*File).CommitNew)
+}
+
+func write(path string, contents []byte, mode fs.FileMode, commit func(*File) error) error {
 	f, err := Create(path, mode)
 	if err != nil {
 		return err
@@ -46,7 +55,7 @@ func Write(path string, contents []byte, mode fs.FileMode) error {
 	if _, err := f.Write(contents); err != nil {
 		return err
 	}
-	return f.Commit()
+	return commit(f)
 }
 
 // Check says why a file cannot appear at path, or must not: what has the name is replaced only where that is asked for, and

@@ -45,7 +45,8 @@ func (p *program) applyCommand() *cli.Command {
 		Name: "apply", Usage: "send the changes, and leave a ledger and a report", UsageText: "taskrecon apply [FLAGS] FILE|LEDGER",
 		Description: "Reads FILE, fetches the tenant's tasks, shows the changes, asks on a terminal (elsewhere it needs --yes),\n" +
 			"and sends them in $batch envelopes. Given a ledger, or the directory of its run, it sends exactly that\n" +
-			"saved plan, or goes on with a run that was cut short.\n\nExamples:\n" +
+			"saved plan, or goes on with a run that was cut short. Of one that has finished it sends nothing, and writes the\n" +
+			"report, undo or signature that is missing.\n\nExamples:\n" +
 			"  taskrecon apply desired.xlsx\n" +
 			"  taskrecon apply --yes --json --max-changes 200 desired.xlsx\n" +
 			"  taskrecon apply --yes plan.jsonl",

@@ -41,8 +41,8 @@ func CheckMarked(path, input string, overwrite bool) error {
 // WriteMarked writes the input as a workbook in which the cells with problems are coloured and say in
 // a comment what is wrong. Rows of a workbook keep their numbers. All cells are text, and read again as
 // what they were; where a cell's problem was that it is no text, noText stands in it.
-// The file lands whole or not at all.
-func (in *Input) WriteMarked(path string) (err error) {
+// The file lands whole or not at all, and in the place of another only with overwrite.
+func (in *Input) WriteMarked(path string, overwrite bool) (err error) {
 	if in.mergedHeader {
 		return errors.New("the header is merged, and a copy would hide that; unmerge it first")
 	}
@@ -68,7 +68,10 @@ func (in *Input) WriteMarked(path string) (err error) {
 	if err := f.Write(out); err != nil {
 		return err
 	}
-	return out.Commit()
+	if overwrite {
+		return out.Commit()
+	}
+	return out.CommitNew()
 }
 
 // marker writes one marked sheet.

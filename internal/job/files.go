@@ -146,8 +146,11 @@ func (r *run) rendered(path string, err error) error {
 // sign leaves a signature of the ledger's final hash beside it.
 func (r *run) sign(final string) error {
 	signature, err := r.Signer.Sign(final)
-	if err == nil {
-		err = atomicfile.Write(r.files.signature, signature, 0o600)
+	if write := atomicfile.WriteNew; err == nil {
+		if r.mayReplace(r.files.signature) {
+			write = atomicfile.Write
+		}
+		err = write(r.files.signature, signature, 0o600)
 	}
 	if err != nil {
 		return fmt.Errorf("signing the ledger: %w", err)
