@@ -244,8 +244,10 @@ func TestNightlyCronJob(t *testing.T) {
 		"restricted":   escalation != nil && !*escalation && c.SecurityContext.ReadOnlyRootFilesystem && strings.Join(c.SecurityContext.Capabilities.Drop, "") == "ALL",
 		"volume":       len(in.Volumes) > 0 && in.Volumes[0].Claim.Name == claim.Metadata.Name && claim.Metadata.Name != "",
 		"volume mount": len(c.VolumeMounts) > 0 && c.VolumeMounts[0].Name == in.Volumes[0].Name && c.VolumeMounts[0].MountPath == "/data",
-		"lock":         slices.ContainsFunc(c.VolumeMounts, func(m mount) bool { return m.Name == in.Volumes[0].Name && m.MountPath == "/run/lock" && m.SubPath != "" }),
-		"entry point":  strings.Contains(nightlyFile(t, "Containerfile"), `ENTRYPOINT ["`+strings.Join(c.Command, " ")+`"]`),
+		"lock": slices.ContainsFunc(c.VolumeMounts, func(m mount) bool {
+			return m.Name == in.Volumes[0].Name && m.MountPath == "/run/lock" && m.SubPath != ""
+		}),
+		"entry point": strings.Contains(nightlyFile(t, "Containerfile"), `ENTRYPOINT ["`+strings.Join(c.Command, " ")+`"]`),
 	} {
 		if !ok {
 			t.Errorf("cronjob.yaml: %s is not as it should be", what)
