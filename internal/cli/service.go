@@ -58,6 +58,9 @@ func (p *program) reach(c *cli.Context, s *service, write bool) error {
 	if err != nil {
 		return usage("--graph-url: %s", err.Error())
 	}
+	if known, ok := graph.CloudAt(root); ok {
+		s.cloud, s.url = known.Name, known.Graph
+	}
 	config := graph.Config{UserAgent: "taskrecon/" + version(), CallTimeout: c.Duration("call-timeout"), Transport: graph.NewTransport()}
 	if config.Credential, err = p.credential(c, cloud, root); err != nil {
 		return err

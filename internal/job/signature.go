@@ -74,16 +74,15 @@ func (r *run) goOn(book *ledger.Writer) error {
 	return book.Resumed(r.header(), signature)
 }
 
-// sign leaves a signature of the ledger's final hash beside it: of a plan, or of the run that it became, which never takes the place of
-// the plan's.
+// sign leaves a signature of the ledger's final hash beside it.
 func (r *run) sign(final string) error {
-	path := r.files.ledger + ledger.SignatureSuffix
-	if r.Command == "apply" {
-		path = r.files.ledger + ledger.RunSignatureSuffix
-	}
+	path := r.files.signature
 	signature, err := r.Signer.Sign(final)
-	if err == nil {
-		err = atomicfile.Write(path, signature, 0o600)
+	if write := atomicfile.WriteNew; err == nil {
+		if r.mayReplace(path) {
+			write = atomicfile.Write
+		}
+		err = write(path, signature, 0o600)
 	}
 	if err != nil {
 		return fmt.Errorf("signing the ledger: %w", err)
