@@ -156,6 +156,21 @@ func (b *budget) prereadAt(n int, now time.Time) time.Time {
 	return later(at.Add(-b.lead()), now)
 }
 
+// nextPreread is the size of the next look and when it leaves: as prereadAt says of a full envelope or, where no more than what
+// the pool holds beside full ones comes free before, of that.
+func (b *budget) nextPreread(full int, now time.Time) (n int, at time.Time) {
+	n = b.atMost(full)
+	at = b.prereadAt(n, now)
+	if b.writes.size <= 0 || b.writes.size%n == 0 {
+		return n, at
+	}
+	rest := b.writes.size % n
+	if first := b.prereadAt(rest, now); !first.IsZero() && (at.IsZero() || first.Before(at)) {
+		return rest, first
+	}
+	return n, at
+}
+
 // leave counts an envelope as being on the wire. look is the call of the look behind a write, nil where there is none.
 func (b *budget) leave(k callKind, n int, look *call, now time.Time) *call {
 	c := &call{kind: k, n: n, look: look, left: now}
@@ -203,22 +218,39 @@ func (b *budget) land(c *call, refused int, now time.Time) {
 	if c.kind != write {
 		return
 	}
-	if refused > 0 {
-		b.margin.refuse(now)
-	}
 	taken := c.n - refused
-	if c.took < c.reckoned {
-		refused = 0 // latency fell: no other application need have taken the slots
+	if refused > 0 {
+		least := time.Duration(0)
+		ours := b.ours(c)
+		if ours && c.took >= c.reckoned { // latency did not fall: the service does not count each call at the same point of it
+			least = b.latency.least
+		}
+		b.margin.refuse(least, now)
+		if ours {
+			refused = 0
+		}
 	}
 	b.pace.heard(c.left, taken, refused, now)
 	b.writes.size = b.pace.n
+}
+
+// ours reports whether a refusal that came just now is put down to our own writes: no other application is known to take
+// slots, and the service may have counted more than the limit around the refused write though all of them were ours.
+func (b *budget) ours(c *call) bool {
+	n := b.writes.away
+	for _, p := range b.writes.past {
+		if p.at.Add(b.o.Writes.Per).After(c.left) {
+			n += p.n
+		}
+	}
+	return b.pace.n == b.o.Writes.N && n > b.o.Writes.N
 }
 
 // lose counts a call as given up without an answer, from which nothing is learned.
 func (b *budget) lose(c *call, now time.Time) { b.arrive(c, now) }
 
 // longest is the longest that a slot may be held, in windows.
-const longest = 1.25
+const longest = 2
 
 func (b *budget) arrive(c *call, now time.Time) {
 	b.requests.answer(c.n, now)
@@ -226,7 +258,7 @@ func (b *budget) arrive(c *call, now time.Time) {
 	switch c.kind {
 	case write:
 		b.writes.answer(c.n, now)
-		b.writes.forget(now.Add(-time.Duration(longest * float64(b.o.Writes.Per))))
+		b.writes.forget(now.Add(-longest * b.o.Writes.Per))
 	case reread:
 		b.rereads.answer(c.n, now)
 		b.rereads.forget(now.Add(-b.o.Requests.Per - tick))

@@ -37,7 +37,7 @@ func (m *margin) extraAt(now time.Time) float64 {
 	if m.refused.IsZero() {
 		return 0
 	}
-	return halved(m.extra, m.windows(m.refused, now))
+	return halved(m.extra, max(0, m.windows(m.refused, now)-1))
 }
 
 // at is the margin at a time.
@@ -49,9 +49,10 @@ func (m *margin) at(now time.Time) time.Duration {
 	return time.Duration((leastMargin + first + m.extraAt(now)) * float64(m.per))
 }
 
-// refuse widens the margin after a refusal.
-func (m *margin) refuse(now time.Time) {
+// refuse widens the margin after a refusal, to no less than least.
+func (m *margin) refuse(least time.Duration, now time.Time) {
 	if m.refused.IsZero() || m.windows(m.refused, now) >= refusalsCount {
 		m.extra, m.refused = min(max(leastExtra, 2*m.extraAt(now)), mostExtra), now
+		m.extra = max(m.extra, float64(least)/float64(m.per))
 	}
 }

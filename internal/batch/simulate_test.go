@@ -120,6 +120,7 @@ func (w *world) dispatch() (wake time.Time) {
 	}
 }
 
+// dropOld has the items of looks that grew too old go to the front.
 func (w *world) dropOld(soon func(time.Time) bool) {
 	for len(w.ready) > 0 && soon(w.ready[0].answered.Add(w.o.RereadAfter+1)) {
 		w.queue = append(w.ready[0].tasks, w.queue...)
@@ -218,8 +219,12 @@ func (w *world) look(soon func(time.Time) bool) bool {
 			rest = append(rest, t)
 		}
 	}
-	n := min(len(next), w.size())
-	if n == 0 || !soon(w.b.prereadAt(n, w.now)) {
+	n, at := w.b.nextPreread(simulatedFull, w.now)
+	if len(next) < n {
+		n = len(next)
+		at = w.b.prereadAt(n, w.now)
+	}
+	if n == 0 || !soon(at) {
 		return false
 	}
 	if w.b.requestsFree(preread, w.now) < n {
@@ -239,8 +244,6 @@ func (w *world) look(soon func(time.Time) bool) bool {
 	})
 	return true
 }
-
-func (w *world) size() int { return simulatedFull }
 
 // settle has a look leave that settles, where no other needs its place.
 func (w *world) settle() bool { return false }
