@@ -139,7 +139,7 @@ func (b *budget) requestsAt(k callKind, n int, now time.Time) time.Time {
 // lead is how long before slots come free a look leaves: so that most answers are back by then, and few grow too old before.
 func (b *budget) lead() time.Duration {
 	r := b.o.RereadAfter
-	return min(b.latency.lead+r/2, b.latency.shortest+r*9/10)
+	return min((b.latency.shortest+b.latency.long+r)/2, b.latency.shortest+r*9/10)
 }
 
 // prereadAt is when a look at n tasks leaves, so that its answer is back when slots for them come free beside those that are
@@ -169,6 +169,15 @@ func (b *budget) nextPreread(full int, now time.Time) (n int, at time.Time) {
 		return rest, first
 	}
 	return n, at
+}
+
+// looksSoon is how many looks at full envelopes are to leave within the time that a look takes.
+func (b *budget) looksSoon(full int, now time.Time) int {
+	if b.writes.size <= 0 {
+		return unlimited
+	}
+	free := b.writes.free(now.Add(b.latency.long+b.lead()), b.writeHold) - b.promised
+	return (max(0, free) + full - 1) / full
 }
 
 // leave counts an envelope as being on the wire. look is the call of the look behind a write, nil where there is none.

@@ -22,7 +22,7 @@ type climate struct {
 	edits    map[int][]string
 	earlier  batch.RecentWrites // of an earlier run
 	age      time.Duration      // of it
-	stop     time.Duration // 0 is never
+	stop     time.Duration      // 0 is never
 }
 
 func drawRate(t *rapid.T, label string) *batch.Rate {

@@ -11,6 +11,9 @@ import (
 // dueHold is how long a look that settles waits for others to share its envelope.
 const dueHold = 200 * time.Millisecond
 
+// mostLate is how late a look that settles may be for want of a place: then one has it even where writes wait.
+const mostLate = longestGap
+
 // next packs the next envelope, or returns nil when none may leave now. Then wakeAt is when time alone may change that, or an answer is
 // on its way: one of the two as long as there is work.
 //
@@ -163,7 +166,10 @@ func (s *sender) nextReread(now time.Time) *request {
 	if n == 0 {
 		return nil
 	}
-	if !s.stopped && s.rereading >= max(1, s.o.Concurrency/2) && len(s.queue)+len(s.ready)+s.sending > 0 {
+	if late := s.due[0].due.Add(mostLate); !s.placeToSpare(now) && (s.rereading > 0 || now.Before(late)) {
+		if s.rereading == 0 {
+			s.wake(late)
+		}
 		return nil
 	}
 	if hold := s.due[0].due.Add(dueHold); n < s.most && now.Before(hold) && s.inFlight > 0 {
@@ -178,6 +184,14 @@ func (s *sender) nextReread(now time.Time) *request {
 	t.call = s.budget.leave(reread, n, nil, now)
 	s.rereading++
 	return t
+}
+
+// placeToSpare reports whether a place is left beside those that writes and the looks before them need until a look is back.
+func (s *sender) placeToSpare(now time.Time) bool {
+	full := s.full()
+	envelopes := func(rows int) int { return (rows + full - 1) / full }
+	need := envelopes(len(s.ready)) + min(envelopes(len(s.queue)), s.budget.looksSoon(full, now))
+	return s.stopped || s.inFlight+need < s.o.Concurrency
 }
 
 // affordable is how many looks of a kind the limit of requests lets go now: n, or where waiting gives no more, what there is.
