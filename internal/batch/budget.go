@@ -156,17 +156,23 @@ func (b *budget) prereadAt(n int, now time.Time) time.Time {
 	return later(at.Add(-b.lead()), now)
 }
 
-// nextPreread is the size of the next look and when it leaves: as prereadAt says of a full envelope or, where no more than what
-// the pool holds beside full ones comes free before, of that.
+// rest is what a pool of writes holds beside full envelopes.
+func (b *budget) rest(full int) int {
+	if b.writes.size <= 0 {
+		return 0
+	}
+	return b.writes.size % full
+}
+
+// nextPreread is the size of the next look and when it leaves: as prereadAt says of a full envelope or, where no more than the
+// rest comes free before, of that.
 func (b *budget) nextPreread(full int, now time.Time) (n int, at time.Time) {
 	n = b.atMost(full)
 	at = b.prereadAt(n, now)
-	if b.writes.size <= 0 || b.writes.size%n == 0 {
-		return n, at
-	}
-	rest := b.writes.size % n
-	if first := b.prereadAt(rest, now); !first.IsZero() && (at.IsZero() || first.Before(at)) {
-		return rest, first
+	if rest := b.rest(n); rest > 0 {
+		if first := b.prereadAt(rest, now); !first.IsZero() && (at.IsZero() || first.Before(at)) {
+			return rest, first
+		}
 	}
 	return n, at
 }

@@ -19,7 +19,7 @@ func TestPacingOfTheSender(t *testing.T) {
 	for _, mode := range []struct {
 		bodiless bool
 		lag      time.Duration
-	}{{false, 0}, {true, 0}, {true, 2 * time.Second}} {
+	}{{false, 0}, {true, 0}, {true, 5 * time.Second}, {true, 12 * time.Second}} {
 		for _, tt := range []struct {
 			name    string
 			latency func(time.Duration) time.Duration
