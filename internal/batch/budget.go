@@ -229,7 +229,9 @@ func (b *budget) never(c *call) {
 func (b *budget) land(c *call, refused int, now time.Time) {
 	c.took = now.Sub(c.left)
 	b.arrive(c, now)
-	b.latency.land(c)
+	if refused < c.n { // what is refused whole is answered sooner than what is done
+		b.latency.land(c)
+	}
 	if c.kind != write {
 		return
 	}

@@ -12,7 +12,7 @@ import (
 const dueHold = 200 * time.Millisecond
 
 // mostLate is how late a look that settles may be for want of a place: then one has it even where writes wait.
-const mostLate = longestGap
+const mostLate = 30 * time.Second
 
 // next packs the next envelope, or returns nil when none may leave now. Then wakeAt is when time alone may change that, or an answer is
 // on its way: one of the two as long as there is work.
