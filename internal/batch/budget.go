@@ -18,7 +18,7 @@ type call struct {
 	look     *call // behind a write
 	left     time.Time
 	took     time.Duration // until its answer; zero before
-	reckoned time.Duration // a write that takes less may come too early for the slots that it was given
+	reckoned time.Duration // a write that is answered sooner may have come too early for its slots
 	promised int           // slots for the writes that follow a look
 }
 
@@ -26,15 +26,16 @@ type call struct {
 type budgetOptions struct {
 	Writes, Requests Rate          // Requests is of any kind
 	RereadAfter      time.Duration // age at which a look is too old to write upon
-	Concurrency      int           // envelopes in flight
 }
 
 // budget says when envelopes may leave, so that the service refuses few of them and none leaves much later than it could. It
 // is given the time, and must not be used concurrently.
 //
-// The service counts a write at some moment between its leaving and its answer. The slot of a write is therefore given back a
-// window after its answer, less the shortest time that a write takes to arrive and be answered, plus a margin: with steady
-// latencies this is a window after it left, and calls that take longer than others do not bring the next too close.
+// The service counts a write at some moment between its leaving and its answer, and it is not known at which. Of two writes
+// that take the same slot, the first is counted no later than its answer, and the second no earlier than it leaves; if the
+// service counts at the answer, the second is counted later by its latency. So a slot is given back a window after the answer,
+// less the shortest latency to be expected, of which a margin is not relied upon, and a little later. With a steady latency that
+// is little more than a window after the write left, whichever moment counts.
 type budget struct {
 	o        budgetOptions
 	writes   pool
@@ -69,9 +70,11 @@ func (b *budget) recent(writes int, last, now time.Time) {
 // spent counts requests that were made just before.
 func (b *budget) spent(requests int, now time.Time) { b.requests.add(requests, now) }
 
-// writeHold is how long after its answer the slot of a write is given back.
+// writeHold is how long after its answer the slot of a write is given back. Where the margin is wider than the shortest latency,
+// the slot is held for the whole window, and our own writes cannot come too soon.
 func (b *budget) writeHold(at time.Time) time.Duration {
-	return max(0, b.o.Writes.Per-b.latency.least+b.margin.at(at))
+	sooner := max(0, b.latency.least-b.margin.at(at))
+	return max(0, b.o.Writes.Per+time.Duration(alwaysHeld*float64(b.o.Writes.Per))-sooner)
 }
 
 // requestHold leaves out what is known of latencies: the limit of requests is rarely reached.
@@ -196,7 +199,7 @@ func (b *budget) leave(k callKind, n int, look *call, now time.Time) *call {
 			b.margin.start = now
 		}
 		b.writes.away += n
-		c.reckoned = b.latency.least - b.margin.at(now)
+		c.reckoned = b.o.Writes.Per - b.writeHold(now)
 	case reread:
 		b.rereads.away += n
 	default:
@@ -232,14 +235,13 @@ func (b *budget) land(c *call, refused int, now time.Time) {
 	if refused < c.n { // what is refused whole is answered sooner than what is done
 		b.latency.land(c)
 	}
-	if c.kind != write {
+	if c.kind != write || b.writes.size <= 0 {
 		return
 	}
 	taken := c.n - refused
 	if refused > 0 {
-		least := time.Duration(0)
-		ours := b.ours(c)
-		if ours && c.took >= c.reckoned { // latency did not fall: the service does not count each call at the same point of it
+		ours, least := b.ours(c), time.Duration(0)
+		if ours && c.took >= c.reckoned { // latency did not fall: the service counts calls now early, now late
 			least = b.latency.least
 		}
 		b.margin.refuse(least, now)
@@ -247,12 +249,13 @@ func (b *budget) land(c *call, refused int, now time.Time) {
 			refused = 0
 		}
 	}
-	b.pace.heard(c.left, taken, refused, now)
+	b.pace.learn(c.left, taken, refused, now)
 	b.writes.size = b.pace.n
 }
 
 // ours reports whether a refusal that came just now is put down to our own writes: no other application is known to take
-// slots, and the service may have counted more than the limit around the refused write though all of them were ours.
+// slots, and the service may have counted more than the limit around the refused write, though all of them were ours. The
+// margin is the answer to that; to a refusal by others it is a smaller pool.
 func (b *budget) ours(c *call) bool {
 	n := b.writes.away
 	for _, p := range b.writes.past {

@@ -74,7 +74,7 @@ func (w *world) run(n int, seed uint64) *world {
 	w.rng = rand.New(rand.NewPCG(seed, 3))
 	w.began = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	w.now, w.queue = w.began, n
-	w.o = budgetOptions{Writes: PublishedWrites, Requests: PublishedReads, RereadAfter: 2 * time.Second, Concurrency: 5}
+	w.o = budgetOptions{Writes: PublishedWrites, Requests: PublishedReads, RereadAfter: 2 * time.Second}
 	w.b = newBudget(w.o)
 	for {
 		wake := w.dispatch()
@@ -116,7 +116,7 @@ func (w *world) dispatch() time.Time {
 			w.drop(w.ready[0])
 			w.ready = w.ready[1:]
 		}
-		if w.looks+w.writes >= w.o.Concurrency || !w.write(a) && !w.look(a) {
+		if w.looks+w.writes >= DefaultConcurrency || !w.write(a) && !w.look(a) {
 			return a.at
 		}
 	}
@@ -186,7 +186,7 @@ func (w *world) count(f *flight) {
 }
 
 func (w *world) look(a *alarm) bool {
-	if w.looks+len(w.ready)+w.writes >= w.o.Concurrency {
+	if w.looks+len(w.ready)+w.writes >= DefaultConcurrency {
 		return false
 	}
 	n, at := w.b.nextPreread(fullEnvelope, w.now)
