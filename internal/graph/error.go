@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"taskrecon/internal/task"
 )
 
 // Error is an answer by which Graph refused a request: a call of its own or an item of a $batch.
@@ -179,8 +181,11 @@ func ServerDate(text string) time.Time {
 // foreign describes a body that is not Graph's JSON, such as a proxy's HTML page.
 func foreign(body []byte) string {
 	text := strings.Join(strings.Fields(string(body)), " ")
-	if text == "" {
+	switch {
+	case text == "":
 		return ""
+	case strings.Contains(text, task.Withheld):
+		return task.Withheld
 	}
 	return "the answer is not Graph's JSON: " + strconv.QuoteToGraphic(clip(text))
 }

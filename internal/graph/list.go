@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -83,7 +84,7 @@ func (c *Client) page(ctx context.Context, decoder *task.Decoder, target string,
 
 // tryPage asks once for the JSON of a page.
 func (c *Client) tryPage(ctx context.Context, target string) ([]byte, error) {
-	a, err := c.call(ctx, http.MethodGet, target, NewRequestID(), nil, maxPage)
+	a, err := c.call(ctx, http.MethodGet, target, NewRequestID(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -96,8 +97,8 @@ func (c *Client) tryPage(ctx context.Context, target string) ([]byte, error) {
 // readPage reads the body of a page that came with HTTP 200.
 func readPage(decoder *task.Decoder, body []byte) (*page, error) {
 	p, err := decodePage(decoder, body)
-	if err != nil && !json.Valid(body) {
-		// Cut short, or some other machine's page: reading again may help, unlike below.
+	if err != nil && (!json.Valid(body) || bytes.Contains(body, []byte(task.Withheld))) || p.Next == task.Withheld {
+		// Cut short, some other machine's page, or one that held the token: reading again may help, unlike below.
 		return nil, fmt.Errorf("%w: HTTP %d, %s", ErrConnection, http.StatusOK, cmp.Or(foreign(body), "an empty body"))
 	}
 	if err != nil {
