@@ -270,16 +270,26 @@ func fixedOptions(c *cli.Context) (options []ledger.Option) {
 	return options
 }
 
-// optionsInForce lists every flag with the value that it has, wherever that came from. No flag holds a secret.
+// optionsInForce lists every flag with the value that it has, wherever that came from. No flag holds a secret, but a command that
+// prints one may.
 func optionsInForce(c *cli.Context, file string) []ledger.Option {
 	options := []ledger.Option{{Name: "file", Value: file}}
 	for _, f := range c.Command.Flags {
-		if name := f.Names()[0]; name != "help" && !(slices.Contains(fixedByPlan, name) && ledger.Is(file)) {
-			options = append(options, ledger.Option{Name: name, Value: flagText(c, name)})
+		name := f.Names()[0]
+		value := flagText(c, name)
+		switch {
+		case name == "help", slices.Contains(fixedByPlan, name) && ledger.Is(file):
+			continue
+		case printsSecret(name) && value != "":
+			value = "(not recorded)"
 		}
+		options = append(options, ledger.Option{Name: name, Value: value})
 	}
 	return options
 }
+
+// printsSecret reports whether a flag names a command that prints a secret.
+func printsSecret(flag string) bool { return strings.HasSuffix(flag, "-command") }
 
 // flagText is the value of a flag in words.
 func flagText(c *cli.Context, name string) string {
@@ -309,6 +319,12 @@ func (p *program) commandLine(c *cli.Context, name, file string) string {
 			}
 		}
 		if slices.Contains(fixedByPlan, flag) && ledger.Is(file) || !c.IsSet(flag) || !has[flag] {
+			continue
+		}
+		if printsSecret(flag) {
+			if p.env[variable(flag)] == "" && c.String(configFlag) == "" {
+				words = append(words, "--"+flag, "COMMAND") // to be put in: it may hold a secret itself
+			}
 			continue
 		}
 		if _, isBool := f.(*cli.BoolFlag); !isBool {
