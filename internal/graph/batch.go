@@ -130,6 +130,11 @@ func (c *Client) Batch(ctx context.Context, clientRequestID string, items []Item
 		return nil, err
 	}
 	reply.RequestID, reply.Date = a.header.Get("request-id"), a.header.Get("Date")
-	reply.RetryAfter = RetryAfter(a.header.Get("Retry-After"), time.Now())
+	reply.RetryAfter = waitOf(a.header.Get, time.Now())
+	for i := range reply.Answers {
+		if in := &reply.Answers[i]; in.Header("Date") == "" {
+			in.header = append(in.header, field{"Date", reply.Date})
+		}
+	}
 	return reply, nil
 }

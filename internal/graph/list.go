@@ -18,6 +18,7 @@ const (
 	maxPages     = 100_000
 	maxTasks     = 5_000_000
 	listAttempts = 6 // tries of one page
+	listBegins   = 3 // times that a list is begun
 )
 
 // Again is told, before the wait, that a page of the list failed for a passing reason and when it is asked for again.
@@ -34,8 +35,23 @@ func (again Again) on(page int) func(time.Time, error) {
 }
 
 // ListTasks returns the tenant's tasks of every type, in the order of the list, each id once. Pages
-// that fail for a passing reason are asked for again, after the wait that the service asks for; again may be nil.
+// that fail for a passing reason are asked for again, after the wait that the service asks for; again may be nil. Where the service
+// does not know a further page any more, the list begins again.
 func (c *Client) ListTasks(ctx context.Context, again Again) ([]*task.Task, error) {
+	for begun := 1; ; begun++ {
+		tasks, err := c.list(ctx, again)
+		if !errors.Is(err, errPageGone) || begun == listBegins || ctx.Err() != nil {
+			return tasks, err
+		}
+		again.on(1)(time.Now(), err)
+	}
+}
+
+// errPageGone marks a page that the page before referred to and that the service refuses to know.
+var errPageGone = errors.New("the service does not know this page any more")
+
+// list reads the list once from its beginning.
+func (c *Client) list(ctx context.Context, again Again) ([]*task.Task, error) {
 	var tasks []*task.Task
 	var decoder task.Decoder
 	seen := make(map[string]struct{})
@@ -47,6 +63,10 @@ func (c *Client) ListTasks(ctx context.Context, again Again) ([]*task.Task, erro
 		}
 		followed[next] = true
 		page, err := c.page(ctx, &decoder, next, again.on(len(followed)))
+		var refused *Error
+		if len(followed) > 1 && errors.As(err, &refused) && (refused.Status == http.StatusBadRequest || refused.Status == http.StatusGone) {
+			err = fmt.Errorf("%w: %w", errPageGone, err)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("listing the tenant's tasks, page %d: %w", len(followed), err)
 		}

@@ -36,7 +36,7 @@ const (
 //	a header, its name or its value            is dropped
 //	an answer within a $batch                  keeps id and status; its body is the text task.Withheld
 //	a task of a list                           keeps its id; its type is task.Withheld
-//	another member beside those                has the text task.Withheld for a value
+//	a member beside those                      is dropped if its name holds it, and else has the text task.Withheld
 //	any other body                             is the text task.Withheld
 //	an error                                   is one of that text
 //
@@ -233,27 +233,40 @@ func (g *withholding) clean(body []byte) []byte {
 		return body
 	}
 	var doc map[string]json.RawMessage
-	if json.Unmarshal(body, &doc) == nil {
-		kept := make(map[string]any, len(doc))
-		for name, raw := range doc {
-			switch {
-			case g.holds([]byte(name)):
-				kept["withheld"] = task.Withheld
-			case !g.holds(raw):
-				kept[name] = raw
-			case strings.EqualFold(name, "responses"):
-				kept[name] = g.each(raw, g.item)
-			case strings.EqualFold(name, "value"):
-				kept[name] = g.each(raw, g.task)
-			default:
-				kept[name] = task.Withheld
-			}
-		}
-		if cleaned, err := json.Marshal(kept); err == nil && !g.holds(cleaned) {
-			return cleaned
+	if json.Unmarshal(body, &doc) != nil || !ofMany(doc) {
+		return withheldJSON
+	}
+	kept := make(map[string]any, len(doc))
+	for name, raw := range doc {
+		switch {
+		case g.holds([]byte(name)):
+		case !g.holds(raw):
+			kept[name] = raw
+		case strings.EqualFold(name, "responses"):
+			kept[name] = g.each(raw, g.item)
+		case strings.EqualFold(name, "value"):
+			kept[name] = g.each(raw, g.task)
+		default:
+			kept[name] = task.Withheld
 		}
 	}
+	if cleaned, err := json.Marshal(kept); err == nil && !g.holds(cleaned) {
+		return cleaned
+	}
 	return withheldJSON
+}
+
+// ofMany reports whether a body is a list or the answer to a $batch. A single task without some of its members would be another task.
+func ofMany(doc map[string]json.RawMessage) (many bool) {
+	for name := range doc {
+		switch strings.ToLower(name) {
+		case "id":
+			return false
+		case "responses", "value":
+			many = true
+		}
+	}
+	return many
 }
 
 var withheldJSON = []byte(strconv.Quote(task.Withheld))
