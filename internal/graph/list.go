@@ -117,11 +117,14 @@ func (c *Client) tryPage(ctx context.Context, target string) ([]byte, error) {
 // readPage reads the body of a page that came with HTTP 200.
 func readPage(decoder *task.Decoder, body []byte) (*page, error) {
 	p, err := decodePage(decoder, body)
-	if err != nil && (!json.Valid(body) || bytes.Contains(body, []byte(task.Withheld))) || p.Next == task.Withheld {
-		// Cut short, some other machine's page, or one that held the token: reading again may help, unlike below.
+	switch {
+	case err == nil && p.Next != task.Withheld:
+	case bytes.Contains(body, []byte(task.Withheld)):
+		return nil, fmt.Errorf("HTTP %d, %s", http.StatusOK, task.Withheld)
+	case !json.Valid(body):
+		// Cut short, or some other machine's page: reading again may help, unlike below.
 		return nil, fmt.Errorf("%w: HTTP %d, %s", ErrConnection, http.StatusOK, cmp.Or(foreign(body), "an empty body"))
-	}
-	if err != nil {
+	default:
 		return nil, err
 	}
 	if p.Value == nil {

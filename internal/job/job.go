@@ -212,6 +212,10 @@ func (r *run) makePlan(ctx context.Context) error {
 	}
 	r.plan = diff.Make(rows, current)
 	r.Watcher.Fetched(len(current))
+	if text := withheld(current); text != "" {
+		r.Watcher.Noticed(text)
+		r.input.Notices = append(r.input.Notices, text)
+	}
 	r.hash = ledger.PlanHash(r.plan.Changes)
 	r.tellAge()
 	r.show()

@@ -180,7 +180,7 @@ func (r *run) stale(ctx context.Context, pending []*diff.Change) (conflicts []di
 	}
 	for _, c := range pending {
 		found := byKey[task.Key(c.ID())]
-		if found == nil || r.earlier[c].Sent {
+		if found == nil || found.Withheld() || r.earlier[c].Sent {
 			continue // sending finds out
 		}
 		st := diff.Stand(c.Edits, found, r.earlier[c].Overwrote)
