@@ -66,7 +66,7 @@ func (s *echoing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// write answers with JSON in which the form stands as it is, escapes and all.
+// write answers with JSON in which the form is put as it is, escapes and all.
 func (s *echoing) write(w http.ResponseWriter, doc any) {
 	raw, _ := json.Marshal(doc)
 	io.WriteString(w, strings.ReplaceAll(string(raw), "FORM", s.form))
@@ -242,7 +242,7 @@ func filesIn(t *testing.T, dir string, texts map[string]string) {
 
 var escapedByte = regexp.MustCompile(`\\+u00[0-9a-fA-F]{2}|%[0-9a-fA-F]{2}`)
 
-// tokenIn names the form in which the token's signature stands in a text; "" where it does not.
+// tokenIn names the form in which the token's signature is in a text; "" where it does not.
 func tokenIn(text string) string {
 	bare := escapedByte.ReplaceAllStringFunc(text, func(e string) string {
 		n, _ := strconv.ParseUint(e[len(e)-2:], 16, 8)

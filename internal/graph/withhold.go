@@ -31,7 +31,7 @@ const (
 
 // withholding is where answers come in: a transport that reads each answer whole and takes out of it what holds an access token
 // with which it was called, now or before. A token counts as held where the end of its signature (of its own, if it has none)
-// stands in a text as it is, escaped as in JSON or as in an address, in base64 of any alignment, or in hex.
+// is in a text as it is, escaped as in JSON or as in an address, in base64 of any alignment, or in hex.
 //
 //	a header, its name or its value            is dropped
 //	an answer within a $batch                  keeps id and status; its body is the text task.Withheld
@@ -143,7 +143,7 @@ func (g *withholding) learn(token string) {
 func keysOf(text string) [][]byte {
 	inHex := hex.EncodeToString([]byte(text))
 	keys := [][]byte{[]byte(text), unescape([]byte(text)), []byte(inHex), []byte(strings.ToUpper(inHex))}
-	for before := range 3 { // the letters of base64 that stand for the text alone, wherever in a group of three bytes it begins
+	for before := range 3 { // the letters of base64 that encode the text alone, wherever in a group of three bytes it begins
 		data := append(make([]byte, before), text...)
 		from, to := (before*8+5)/6, len(data)*8/6
 		for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
@@ -180,9 +180,10 @@ func (g *withholding) in(text []byte) bool {
 	return false
 }
 
-// unescape undoes JSON's escapes, each backslash of which goes, and those of addresses. It keeps a text without any.
+// unescape undoes JSON's escapes, each backslash of which goes, and those of addresses, and drops the zero bytes of UTF-16. It keeps
+// a text without any.
 func unescape(text []byte) []byte {
-	i := bytes.IndexAny(text, `\%`)
+	i := bytes.IndexAny(text, "\\%\x00")
 	if i < 0 {
 		return text
 	}
@@ -192,6 +193,8 @@ func unescape(text []byte) []byte {
 		i++
 		mark := ""
 		switch c {
+		case 0:
+			continue
 		case '\\':
 			mark = "u00"
 		case '%':
@@ -209,7 +212,7 @@ func unescape(text []byte) []byte {
 	return out
 }
 
-// byHex is the byte whose two digits stand behind the mark at the beginning of text.
+// byHex is the byte whose two digits follow the mark at the beginning of text.
 func byHex(text []byte, mark string) (b byte, ok bool) {
 	digits, found := bytes.CutPrefix(text, []byte(mark))
 	if !found || len(digits) < 2 {

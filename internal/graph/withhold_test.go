@@ -63,6 +63,10 @@ func TestTokensAreFound(t *testing.T) {
 		}
 	}
 	g := &withholding{}
+	g.learn(sampleJWT)
+	if wide := strings.ReplaceAll(sampleJWT, "", "\x00"); !g.holds([]byte(wide)) {
+		t.Error("not found in UTF-16")
+	}
 	for _, short := range []string{"", "secret", "fifteen-letters", "e30.e30.c2ln"} {
 		if g.learn(short); g.holds([]byte("a text with " + short)) {
 			t.Errorf("%q is looked for", short)
@@ -74,7 +78,7 @@ func TestTokensAreFound(t *testing.T) {
 	}
 }
 
-// inString is a form as it stands within a JSON string.
+// inString is a form as it is written within a JSON string.
 func inString(form string) string {
 	if json.Valid([]byte(`"` + form + `"`)) {
 		return form
@@ -130,7 +134,7 @@ func TestItemsThatHoldTheToken(t *testing.T) {
 	}
 }
 
-// An item whose id or status cannot be told without the token is as one that is missing.
+// An item whose id or status cannot be known without the token is as one that is missing.
 func TestItemsWhoseIdHoldsTheToken(t *testing.T) {
 	c := echo(t, "as it is", func(w http.ResponseWriter, form string) {
 		fmt.Fprintf(w, `{"responses":[{"id":"%[1]s","status":200},{"id":"2","status":"%[1]s"},{"id":"3","status":200}]}`, form)

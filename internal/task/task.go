@@ -15,7 +15,7 @@ type Task struct {
 	values values
 }
 
-// Withheld stands in the place of every text that held the access token.
+// Withheld replaces every text that held the access token.
 const Withheld = "withheld: it held the access token"
 
 // Withheld reports whether the task held the access token, so that nothing but its id was kept: it is neither compared, exported nor sent.
