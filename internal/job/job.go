@@ -36,7 +36,8 @@ type Config struct {
 	LockTimeout time.Duration
 	Outputs     Outputs
 	Report      report.Options
-	Signer      *ledger.Signer // of the ledger's final hash; nil signs nothing
+	Signer      *ledger.Signer                // of the ledger's final hash; nil signs nothing
+	Disk        func(ledger.File) ledger.File // stands between the ledger and its file; nil is nothing
 	Watcher     Watcher
 	// Confirm is asked before anything is sent, with a plan that has something to send and its hash. Nil is yes.
 	Confirm  func(ctx context.Context, p *diff.Plan, hash string) (bool, error)
