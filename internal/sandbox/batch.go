@@ -42,7 +42,7 @@ func (a *itemAnswer) appendJSON(to []byte) []byte {
 	to = strconv.AppendInt(append(to, `,"status":`...), int64(a.status), 10)
 	names := &headerNames[a.spelling]
 	open := `,"headers":{"`
-	for _, h := range [...][2]string{{names.contentType, a.contentType}, {names.retryAfter, a.retryAfter}} {
+	for _, h := range [...][2]string{{names.contentType, a.contentType}, {names.retryAfter, a.retryAfter}, {"request-id", a.requestID}} {
 		if h[1] == "" {
 			continue
 		}
@@ -61,22 +61,19 @@ func (a *itemAnswer) appendJSON(to []byte) []byte {
 
 // batch performs the items in their order and answers them in another.
 func (s *Server) batch(c *call) answer {
-	items, err := readBatch(c.body)
-	if err != nil {
-		return c.badRequest(err)
+	if c.refused != nil {
+		return c.badRequest(c.refused)
 	}
 	s.mu.Lock()
 	s.stats.Batches++
-	s.stats.Items += len(items)
-	s.stats.MaxBatch = max(s.stats.MaxBatch, len(items))
+	s.stats.Items += len(c.items)
+	s.stats.MaxBatch = max(s.stats.MaxBatch, len(c.items))
 	s.mu.Unlock()
-	answers := make([]itemAnswer, 0, len(items)+1)
-	for i := range items {
-		answers = append(answers, s.item(c, &items[i])...)
+	answers := make([]itemAnswer, 0, len(c.items)+1)
+	for i := range c.items {
+		answers = append(answers, s.item(c, &c.items[i])...)
 	}
-	s.mu.Lock()
-	s.rng.Shuffle(len(answers), func(i, j int) { answers[i], answers[j] = answers[j], answers[i] })
-	s.mu.Unlock()
+	c.rng.Shuffle(len(answers), func(i, j int) { answers[i], answers[j] = answers[j], answers[i] })
 	size := 32
 	for i := range answers {
 		size += len(answers[i].body) + 256
@@ -123,28 +120,29 @@ func readBatch(body []byte) ([]item, error) {
 	return envelope.Requests, nil
 }
 
-// item performs one item and returns its answers: one, unless a fault has it otherwise.
+// item performs one item and returns its answers: one, unless it is decided otherwise.
 func (s *Server) item(outer *call, it *item) []itemAnswer {
-	c := &call{body: it.Body, origin: outer.origin, requestID: outer.requestID, clientRequestID: outer.clientRequestID, batched: true}
+	c := *outer
+	c.itemID, c.body, c.items = it.ID, it.Body, nil
 	for name, value := range it.Headers {
 		if strings.EqualFold(name, "client-request-id") {
 			c.clientRequestID = value
 		}
 	}
-	var a answer
-	var fault Fault
+	out := itemAnswer{id: it.ID, spelling: outer.rng.IntN(len(headerNames))}
 	if err := c.aim(it); err != nil {
-		a = c.badRequest(err)
-	} else {
-		a, fault = s.one(c)
+		out.answer = c.badRequest(err)
+		return []itemAnswer{out}
 	}
-	out := itemAnswer{it.ID, a, s.spelling()}
-	switch fault.Name {
-	case "drop-item", "drop-item-applied":
+	c.rng = s.generator(c.kind, c.key)
+	var d Decision
+	out.answer, d = s.one(&c)
+	switch d.Reply {
+	case ReplyDropped:
 		return nil
-	case "double-item":
+	case ReplyTwice:
 		return []itemAnswer{out, out}
-	case "alien-item":
+	case ReplyAlien:
 		return []itemAnswer{out, {id: it.ID + "-alien", answer: answer{status: http.StatusOK, body: []byte(`{}`)}}}
 	}
 	return []itemAnswer{out}
@@ -181,11 +179,4 @@ func headerValues(headers map[string]string, name string) []string {
 func isJSON(contentType string) bool {
 	kind, _, _ := strings.Cut(contentType, ";")
 	return strings.EqualFold(strings.TrimSpace(kind), "application/json")
-}
-
-// spelling chooses how the names of an item's headers are spelled.
-func (s *Server) spelling() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.rng.IntN(len(headerNames))
 }

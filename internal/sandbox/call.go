@@ -2,21 +2,24 @@ package sandbox
 
 import (
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"taskrecon/internal/task"
 )
 
-// The kinds of call, which are also the targets that a fault of whole calls may name.
+// The kinds of occasion, which are also the targets that a fault may name.
 const (
-	kindList   = "list"
-	kindGet    = "get"
-	kindPatch  = "patch"
-	kindStatus = "status"
-	kindBatch  = "batch"
+	KindList   = "list"
+	KindListed = "listed" // one task of a page of the list
+	KindGet    = "get"
+	KindPatch  = "patch"
+	KindStatus = "status" // updateStatus
+	KindBatch  = "batch"
 	kindOther  = "other" // unknown path: 404
 	kindMethod = "method"
 )
@@ -26,24 +29,50 @@ type call struct {
 	kind            string
 	id              string // of the task, where the path names one
 	key             string // task.Key of it
+	uri             string
 	query           url.Values
 	body            []byte
+	items           []item // of a batch
+	refused         error  // why a batch is refused whole, or an item
+	itemID          string // of an item, "" for a call by itself
 	origin          string // scheme and host under which the client sees the service
 	requestID       string
 	clientRequestID string
-	batched         bool
+	token           string
+	dateOff         time.Duration
+	rng             *rand.Rand
+	late            *[]lateWrite // shared by the items of a batch
 }
 
-func (c *call) isWrite() bool { return c.kind == kindPatch || c.kind == kindStatus }
+func (c *call) isWrite() bool { return c.kind == KindPatch || c.kind == KindStatus }
 
-func (s *Server) newCall(r *http.Request) *call {
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
+// now is the time by the service's clock.
+func (c *call) now() time.Time { return time.Now().Add(c.dateOff).UTC() }
+
+// stamp sets the headers that every answer has.
+func (c *call) stamp(w http.ResponseWriter) {
+	w.Header().Set("Date", c.now().Format(http.TimeFormat))
+	w.Header().Set("request-id", c.requestID)
+	w.Header().Set("client-request-id", c.clientRequestID)
+}
+
+func (c *call) occasion(whole bool) Occasion {
+	return Occasion{
+		Whole: whole, Kind: c.kind, ID: c.id, Item: c.itemID, Items: len(c.items),
+		Request: c.clientRequestID, Body: c.body, Rand: c.rng,
 	}
-	s.mu.Lock()
-	c := &call{query: r.URL.Query(), origin: scheme + "://" + r.Host, requestID: guid(s.rng)}
-	s.mu.Unlock()
+}
+
+func (s *Server) newCall(r *http.Request, body []byte) *call {
+	c := &call{uri: r.URL.RequestURI(), query: r.URL.Query(), body: body, origin: "http://" + r.Host, late: new([]lateWrite)}
+	if r.TLS != nil {
+		c.origin = "https://" + r.Host
+	}
+	if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
+		c.token = strings.TrimSpace(token)
+	}
+	c.rng = s.generator(r.Method, c.uri, string(body))
+	c.requestID = guid(c.rng)
 	c.clientRequestID = r.Header.Get("client-request-id")
 	if c.clientRequestID == "" {
 		c.clientRequestID = c.requestID
@@ -53,13 +82,30 @@ func (s *Server) newCall(r *http.Request) *call {
 	case version != "beta":
 		c.kind = kindOther
 	case rest == "$batch" && r.Method == http.MethodPost:
-		c.kind = kindBatch
+		c.kind = KindBatch
+		c.items, c.refused = readBatch(body)
 	case rest == "$batch":
 		c.kind = kindMethod
 	default:
 		c.route(r.Method, rest)
 	}
 	return c
+}
+
+// generator makes the generator of the next call with the given parts: what it draws does not depend on the order in which calls of
+// different parts come in.
+func (s *Server) generator(parts ...string) *rand.Rand {
+	h := fnv.New64a()
+	for _, p := range parts {
+		_, _ = h.Write([]byte(p)) // a hash takes everything
+		_, _ = h.Write([]byte{0})
+	}
+	sum := h.Sum64()
+	s.mu.Lock()
+	n := s.asked[sum]
+	s.asked[sum]++
+	s.mu.Unlock()
+	return rand.New(rand.NewPCG(s.opt.Seed, sum+n*0x9e3779b97f4a7c15))
 }
 
 // route sets the kind and the id from a path relative to the version root. Segments are compared
@@ -80,52 +126,54 @@ func (c *call) route(method, path string) {
 	}
 	switch n := len(parts); {
 	case n == 2 && method == http.MethodGet:
-		c.kind = kindList
+		c.kind = KindList
 	case n == 3 && method == http.MethodGet:
-		c.kind = kindGet
+		c.kind = KindGet
 	case n == 3 && method == http.MethodPatch:
-		c.kind = kindPatch
+		c.kind = KindPatch
 	case n == 4 && method == http.MethodPost:
-		c.kind = kindStatus
+		c.kind = KindStatus
 	default:
 		c.kind = kindMethod
 	}
 }
 
-// one answers a call that is not a batch, within the limits, and names the fault that befell it.
-func (s *Server) one(c *call) (answer, Fault) {
-	d := s.draft(c)
+// one answers a request, alone or as an item, within the limits, and says what was decided about it.
+func (s *Server) one(c *call) (answer, Decision) {
+	if wait, ok := s.arrive(c); !ok {
+		return c.throttled(retryAfter(wait)), Decision{}
+	}
+	d := s.decide(c.occasion(false))
+	s.editAs(c.id, d.EditBefore)
+	a := s.finish(c, s.perform(c, d), d)
+	s.editAs(c.id, d.EditAfter)
+	return a, d
+}
+
+// arrive counts a request against the limits; if they refuse it, wait is how long until one more fits.
+func (s *Server) arrive(c *call) (wait time.Duration, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c.isWrite() {
 		s.stats.Writes++
 	}
-	if c.kind == kindPatch {
+	if c.kind == KindPatch {
 		s.stats.Received[c.key]++
 	}
-	if wait, ok := s.admit(c.isWrite()); !ok {
+	if wait, ok = s.admit(c.isWrite()); !ok {
 		s.stats.Throttled++
-		return c.throttled(retryAfter(wait), false), Fault{}
 	}
-	s.editCalled("edit-before", c)
-	defer s.editCalled("edit-after", c)
-	fault := s.itemFault(c)
-	if a, done := s.refusal(c, fault); done {
-		return a, fault
-	}
-	return s.distort(c, s.perform(c, d, fault.Name), fault), fault
+	return wait, ok
 }
 
-func (s *Server) perform(c *call, d draft, fault string) answer {
+func (s *Server) perform(c *call, d Decision) answer {
 	switch c.kind {
-	case kindList:
-		return s.list(c)
-	case kindGet:
-		return s.get(c)
-	case kindPatch:
-		return s.patch(c, d, fault)
-	case kindStatus:
-		return s.updateStatus(c, d, fault)
+	case KindList:
+		return s.list(c, d)
+	case KindGet:
+		return s.get(c, d)
+	case KindPatch, KindStatus:
+		return s.write(c, d)
 	case kindMethod:
 		return c.fail(http.StatusMethodNotAllowed, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
 	}

@@ -133,8 +133,8 @@ func TestEdits(t *testing.T) {
 
 	s, url = start(t, Generate(40, 1), Options{Faults: faults(t, "edit~insights:*/4")})
 	walk(t, url, 10)
-	if n := s.Stats().Edits; n != 9 { // of the 36 that are securityConfigurationTasks
-		t.Errorf("%d edits, want 9", n)
+	if n := s.Stats().Edits; n != 10 {
+		t.Errorf("%d edits, want 10", n)
 	}
 
 	// Edits come beside other faults, and may hide or undo a write.

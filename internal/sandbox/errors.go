@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -38,17 +39,73 @@ func (c *call) intuneFail(status int, code, message, retryAfter string) answer {
 func (c *call) failure(status int, code, message, inner string) answer {
 	body := fmt.Sprintf(`{"error":{"code":%s,"message":%s,"%s":{"date":%s,"request-id":%s,"client-request-id":%s}}}`,
 		encode(code), encode(message), inner,
-		encode(time.Now().UTC().Format("2006-01-02T15:04:05")), encode(c.requestID), encode(c.clientRequestID))
+		encode(c.now().Format("2006-01-02T15:04:05")), encode(c.requestID), encode(c.clientRequestID))
 	return jsonAnswer(status, []byte(body))
 }
 
-// throttled is a 429. The wait stands in the header, or only inside Intune's message.
-func (c *call) throttled(after string, inMessage bool) answer {
-	const message = "Too many requests have been made. Please try again later."
-	if inMessage {
-		return c.intuneFail(http.StatusTooManyRequests, "TooManyRequests", message, after)
+// usual are the codes and messages of errors that are not named by their status alone.
+var usual = map[int]struct{ code, message string }{
+	http.StatusBadRequest:            {"BadRequest", "The task cannot be changed in its present state."},
+	http.StatusUnauthorized:          {"InvalidAuthenticationToken", "Lifetime validation failed, the token is expired."},
+	http.StatusForbidden:             {"Forbidden", "The application is not permitted to change this task."},
+	http.StatusNotFound:              {"ResourceNotFound", "The task was not found."},
+	http.StatusRequestEntityTooLarge: {"RequestEntityTooLarge", "The request body is too large."},
+	http.StatusLocked:                {"ResourceLocked", "The task is locked."},
+	http.StatusTooManyRequests:       {"TooManyRequests", tooMany},
+	http.StatusServiceUnavailable:    {"ServiceUnavailable", "The service is not available."},
+	http.StatusGatewayTimeout:        {"GatewayTimeout", "The request timed out."},
+}
+
+const tooMany = "Too many requests have been made. Please try again later."
+
+// failed makes the error that was decided on.
+func (c *call) failed(d Decision) answer {
+	u, ok := usual[d.Status]
+	if !ok {
+		u.code, u.message = strings.ReplaceAll(http.StatusText(d.Status), " ", ""), "The request could not be completed."
 	}
-	a := c.intuneFail(http.StatusTooManyRequests, "TooManyRequests", message, "")
+	message := cmp.Or(d.Message, u.message)
+	if d.Echo == EchoMessage {
+		message += " " + echoMark
+	}
+	switch d.Status {
+	case http.StatusUnauthorized, http.StatusRequestEntityTooLarge, http.StatusGatewayTimeout:
+		return c.fail(d.Status, u.code, message)
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		if c.itemID != "" && d.Status == http.StatusServiceUnavailable {
+			u.code = ""
+		}
+		header, inMessage := c.waitAsked(d.RetryAfter)
+		a := c.intuneFail(d.Status, u.code, message, inMessage)
+		a.retryAfter = header
+		return a
+	}
+	return c.intuneFail(d.Status, u.code, message, "")
+}
+
+// waitForms are the forms of Retry-After beside seconds.
+var waitForms = []string{"date", "past", "message", "garbage", "none"}
+
+// waitAsked is the wait for which an error asks: the header Retry-After, or the one inside Intune's message.
+func (c *call) waitAsked(form string) (header, inMessage string) {
+	switch form {
+	case "-", "none":
+		return "", ""
+	case "message":
+		return "", "1"
+	case "date":
+		return c.now().Add(2 * time.Second).Format(http.TimeFormat), ""
+	case "past":
+		return c.now().Add(-time.Hour).Format(http.TimeFormat), ""
+	case "garbage":
+		return "soon", ""
+	}
+	return form, ""
+}
+
+// throttled is the 429 of the limits.
+func (c *call) throttled(after string) answer {
+	a := c.intuneFail(http.StatusTooManyRequests, "TooManyRequests", tooMany, "")
 	a.retryAfter = after
 	return a
 }

@@ -1,11 +1,14 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"taskrecon/internal/task"
 )
@@ -14,83 +17,152 @@ import (
 // calls for a fault of whole calls, writes for a fault of items, pages for a fault of the list.
 type Fault struct {
 	Name   string
-	Count  int    // how often it shows; 0 = once, negative = without end
+	Count  int    // how often it shows; 0 = once (or, of a condition, without end), negative = without end
 	After  int    // occasions that pass before the first
 	Every  int    // from then on it shows at each Every-th occasion; 0 = at each
-	Target string // narrows the occasions: "list", "get", "patch", "status" or "batch" for whole calls; a task's id, or "get" for reads, for items; a task's id for edit
-	How    string // the form that it takes: of Retry-After, the seconds of slow, the property of an edit; "" = the default
+	Target string // narrows the occasions: a kind of call, or a task's id; see FaultHelp
+	How    string // the form that it takes, as the table says; "" = the default
 }
 
 type scope uint8
 
 const (
-	ofCall   scope = iota // a whole HTTP request
-	ofItem                // one PATCH or updateStatus (or GET, as target), alone or in a batch
+	ofCall   scope = iota // a whole HTTP call; targets are its kinds
+	ofItem                // a write, alone or in a batch; targets are an id, patch, status, and get for reads in the place of writes
 	inBatch               // the same, but only as an item of a batch
+	ofRead                // a GET of a task, or of pages with the target list
 	ofList                // one page
-	ofListed              // one securityConfigurationTask, after it was listed
-	ofEdit                // as ofItem, but beside whatever other fault shows there
+	ofListed              // one task of a page; targets are ids
 )
 
-var faultTable = []struct {
+// show says whether a fault is what becomes of an occasion, or adds to what becomes of it, and how often it shows by default.
+type show uint8
+
+const (
+	alone     show = iota // the first of these that shows is the one that counts
+	beside                // shows with any other
+	condition             // shows with any other, without end
+)
+
+// how is what may follow ~ in a fault.
+type how uint8
+
+const (
+	nothing  how = iota
+	seconds      // a number, or a range such as 0-7.5 of which each occasion draws
+	wait         // a form of Retry-After
+	property     // one that holds text
+	form         // a way of writing the token
+	items        // the most that are taken
+)
+
+// known is a fault as it is documented: where it shows, what may follow ~, and what becomes of the occasion. That of faults which do not
+// show alone is in armed.apply.
+type known struct {
 	name  string
 	scope scope
-	does  string
-}{
-	{"outer-401", ofCall, "401, nothing done"},
-	{"outer-429", ofCall, "429, nothing done"},
-	{"outer-503", ofCall, "503, nothing done"},
-	{"outer-504", ofCall, "504, nothing done"},
-	{"outer-html", ofCall, "502 with an HTML page, nothing done"},
-	{"outer-html-200", ofCall, "200 with an HTML page, nothing done"},
-	{"redirect", ofCall, "302 to another host, nothing done"},
-	{"huge", ofCall, "200 with a body without end, nothing done"},
-	{"cut-before", ofCall, "the connection breaks, nothing done"},
-	{"cut", ofCall, "the work is done, then the connection breaks before the answer"},
-	{"truncate", ofCall, "the work is done, then the connection breaks half way through the answer"},
-	{"slow", ofCall, "the work is done, then the answer takes its time (3 s, or ~seconds)"},
-	{"hang", ofCall, "nothing done, and never an answer"},
-	{"hang-applied", ofCall, "the work is done, and never an answer"},
-	{"outer-424", ofCall, "the work is done and answered under the status 424"},
-	{"item-429", ofItem, "429, not applied"},
-	{"item-429-applied", ofItem, "429, yet applied"},
-	{"item-503", ofItem, "503 with an empty error code, not applied"},
-	{"item-504", ofItem, "504, not applied"},
-	{"item-504-applied", ofItem, "504, yet applied"},
-	{"refuse", ofItem, "400, not applied"},
-	{"forbid", ofItem, "403, not applied"},
-	{"locked", ofItem, "423, not applied"},
-	{"lie", ofItem, "200, but the last property of the PATCH keeps its old value"},
-	{"ignore", ofItem, "200 with the task as it was, nothing stored"},
-	{"no-content", ofItem, "applied, 204 without a body"},
-	{"empty-item", ofItem, "applied, 200 without a body"},
-	{"garbage-item", ofItem, "applied, 200 with a body that is no object"},
-	{"drop-item", inBatch, "not applied, and no answer for the item"},
-	{"drop-item-applied", inBatch, "applied, and no answer for the item"},
-	{"double-item", inBatch, "applied, and answered twice"},
-	{"alien-item", inBatch, "applied, and an answer with an id that nobody asked for beside it"},
-	{"empty-page", ofList, "an empty page comes first"},
-	{"repeat-task", ofList, "the last task of the page comes again"},
-	{"miss-task", ofList, "a task is left out"},
-	{"loop-next", ofList, "the next page is the same page"},
-	{"foreign-next", ofList, "the next page is on another host"},
-	{"edit", ofListed, "somebody else changes the task (assignedTo, or ~property) right after it was listed"},
-	{"edit-before", ofEdit, "the same just before a write of the task, or before a read with =get"},
-	{"edit-after", ofEdit, "the same just after it, with whatever other fault shows there"},
+	show  show
+	how   how
+	Decision
+	does string
+}
+
+var faultTable = []known{
+	{"item-NNN", ofItem, alone, nothing, Decision{Never: true}, "the status NNN, 400 to 599, not applied (with =get: a read fails so; 404 is false then)"},
+	{"item-NNN-applied", ofItem, alone, nothing, Decision{}, "the status NNN, yet applied"},
+	{"refuse", ofItem, alone, nothing, Decision{Status: 400, Never: true}, "400, not applied"},
+	{"forbid", ofItem, alone, nothing, Decision{Status: 403, Never: true}, "403, not applied"},
+	{"locked", ofItem, alone, nothing, Decision{Status: 423, Never: true}, "423, not applied"},
+	{"lie", ofItem, alone, nothing, Decision{Partly: true}, "200, but the last property of the PATCH keeps its old value"},
+	{"ignore", ofItem, alone, nothing, Decision{Never: true, Body: BodyOld}, "200 with the task as it was, nothing stored"},
+	{"stale-body", ofItem, alone, nothing, Decision{Body: BodyOld}, "applied, 200 with the task as it was"},
+	{"no-content", ofItem, alone, nothing, Decision{Status: 204}, "applied, 204 without a body"},
+	{"empty-item", ofItem, alone, nothing, Decision{Status: 200, Body: BodyNone}, "applied, 200 without a body"},
+	{"garbage-item", ofItem, alone, nothing, Decision{Status: 200, Body: BodyGarbage}, "applied, 200 with a body that is no object"},
+	{"drop-item", inBatch, alone, nothing, Decision{Reply: ReplyDropped, Never: true}, "not applied, and no answer for the item"},
+	{"drop-item-applied", inBatch, alone, nothing, Decision{Reply: ReplyDropped}, "applied, and no answer for the item"},
+	{"double-item", inBatch, alone, nothing, Decision{Reply: ReplyTwice}, "applied, and answered twice"},
+	{"alien-item", inBatch, alone, nothing, Decision{Reply: ReplyAlien}, "applied, and an answer with an id that nobody asked for beside it"},
+	{"late", ofItem, beside, seconds, Decision{}, "applied so long after the answer (3 s, or ~seconds), whatever the answer of another fault says; at once with ~0"},
+	{"lag", ofRead, condition, seconds, Decision{}, "a read of a task, or a page with =list, shows the state of so long ago (3 s, or ~seconds)"},
+	{"edit-before", ofItem, beside, property, Decision{}, "somebody else changes the task (assignedTo, or ~property) just before a write, or before a read with =get"},
+	{"edit-after", ofItem, beside, property, Decision{}, "the same just after it, with whatever other fault shows there"},
+
+	{"empty-page", ofList, alone, nothing, Decision{Page: PageEmpty}, "an empty page comes first"},
+	{"repeat-task", ofList, alone, nothing, Decision{Page: PageRepeats}, "the last task of the page comes again"},
+	{"loop-next", ofList, alone, nothing, Decision{Page: PageLoops}, "the next page is the same page"},
+	{"foreign-next", ofList, alone, nothing, Decision{Page: PageForeign}, "the next page is on another host"},
+	{"miss-task", ofListed, alone, nothing, Decision{Omit: true}, "a task (the first, or =ID) is left out of the list"},
+	{"edit", ofListed, beside, property, Decision{}, "somebody else changes the task right after it was listed"},
+
+	{"outer-NNN", ofCall, alone, nothing, Decision{Never: true}, "the status NNN, 400 to 599, nothing done"},
+	{"outer-NNN-applied", ofCall, alone, nothing, Decision{}, "the status NNN, and the work is done"},
+	{"outer-424", ofCall, alone, nothing, Decision{Status: 424, Body: BodyResponses}, "the work is done and answered under the status 424"},
+	{"too-large", ofCall, alone, items, Decision{Status: 413, Never: true}, "413, nothing done (with ~N only a batch of more than N items)"},
+	{"too-many", ofCall, alone, items, Decision{Status: 400, Never: true, Message: "Number of batch request steps exceeds the maximum value."}, "the same with 400 and the message of a batch that holds too many"},
+	{"outer-html", ofCall, alone, nothing, Decision{Status: 502, Body: BodyHTML, Never: true}, "502 with an HTML page, nothing done"},
+	{"outer-html-200", ofCall, alone, nothing, Decision{Status: 200, Body: BodyHTML, Never: true}, "200 with an HTML page, nothing done"},
+	{"redirect", ofCall, alone, nothing, Decision{Status: 302, Never: true}, "302 to another host, nothing done"},
+	{"huge", ofCall, alone, nothing, Decision{Body: BodyHuge, Never: true}, "200 with a body without end, nothing done"},
+	{"cut-before", ofCall, alone, nothing, Decision{Reply: ReplyCut, Never: true}, "the connection breaks, nothing done"},
+	{"cut", ofCall, alone, nothing, Decision{Reply: ReplyCut}, "the work is done, then the connection breaks before the answer"},
+	{"truncate", ofCall, alone, nothing, Decision{Reply: ReplyTruncated}, "the work is done, then the connection breaks half way through the answer"},
+	{"hang", ofCall, alone, nothing, Decision{Reply: ReplyHangs, Never: true}, "nothing done, and never an answer"},
+	{"hang-applied", ofCall, alone, nothing, Decision{Reply: ReplyHangs}, "the work is done, and never an answer"},
+	{"latency", ofCall, condition, seconds, Decision{}, "the work begins so much later (3 s, or ~seconds)"},
+	{"slow", ofCall, beside, seconds, Decision{}, "the work is done, then the answer takes its time (3 s, or ~seconds)"},
+	{"date-off", ofCall, condition, seconds, Decision{}, "the service's clock is off by so much (3 s, or ~seconds, such as ~-1800)"},
+
+	{"echo-error", ofItem, alone, form, Decision{Status: 403, Never: true, Echo: EchoMessage}, "403, not applied, and the message holds the access token"},
+	{"echo-id", ofItem, alone, form, Decision{Echo: EchoHeader}, "applied, and the item's request-id holds it"},
+	{"echo-task", ofItem, alone, form, Decision{Echo: EchoTask}, "applied, and the description of the task that is answered holds it (with =get: of one that is read)"},
+	{"echo-listed", ofListed, alone, form, Decision{Echo: EchoTask}, "the description of a task in the list holds it"},
+	{"echo-next", ofList, alone, form, Decision{Echo: EchoNext}, "the link to the next page holds it"},
+	{"echo-outer-error", ofCall, alone, form, Decision{Status: 403, Never: true, Echo: EchoMessage}, "403, nothing done, and the message holds it"},
+	{"echo-outer-id", ofCall, alone, form, Decision{Echo: EchoHeader}, "the work is done, and the call's request-id holds it"},
+	{"echo-body", ofCall, alone, form, Decision{Status: 200, Never: true, Echo: EchoBody}, "200 with an object that holds it and nothing else, nothing done"},
+	{"echo-location", ofCall, alone, form, Decision{Status: 302, Never: true, Echo: EchoLocation}, "302 to another host with it, nothing done"},
+}
+
+var numbered = regexp.MustCompile(`^(item|outer)-([45]\d\d)(-applied)?$`)
+
+// lookup finds what a fault is by its name.
+func lookup(name string) (known, error) {
+	for _, k := range faultTable {
+		if k.name == name && !strings.Contains(name, "NNN") {
+			return k, nil
+		}
+	}
+	m := numbered.FindStringSubmatch(name)
+	if m == nil {
+		return known{}, fmt.Errorf("there is no fault %q", name)
+	}
+	k := known{name: name, scope: ofItem}
+	if m[1] == "outer" {
+		k.scope = ofCall
+	}
+	k.Status, _ = strconv.Atoi(m[2]) // three digits
+	k.Never = m[3] == ""
+	if k.Status == 429 || k.Status == 503 {
+		k.how = wait
+	}
+	return k, nil
 }
 
 // FaultHelp lists the faults that ParseFaults takes, one a line.
 func FaultHelp() string {
 	var b strings.Builder
-	for _, f := range faultTable {
-		fmt.Fprintf(&b, "%-18s %s\n", f.name, f.does)
+	for _, k := range faultTable {
+		fmt.Fprintf(&b, "%-18s %s\n", k.name, k.does)
 	}
-	b.WriteString("\nA fault is name[~how][:count][@after][/every][=target]; count * is no end. The faults with 429 and 503 take ~ and a\n" +
-		"form of Retry-After: seconds such as 0.249 or 315, date, past, message (in Intune's message), garbage, none.\n")
+	b.WriteString("\nA fault is name[~how][:count][@after][/every][=target]; count * is no end, which lag, latency and date-off have of themselves.\n" +
+		"Targets are list, get, patch, status and batch for whole calls; for items and tasks of the list a task's id, and for items patch, status or get.\n" +
+		"Seconds may be a range such as 0-7.5, of which each occasion draws. 429 and 503 take ~ and a form of Retry-After: seconds such as 0.249 or 315, " +
+		strings.Join(waitForms, ", ") + " (message is in Intune's message). echo- takes a way of writing the token: " + strings.Join(echoForms, ", ") + ".\n")
 	return b.String()
 }
 
-var faultSyntax = regexp.MustCompile(`^([a-z0-9-]+)(?:~([A-Za-z0-9.]+))?(?::(\d+|\*))?(?:@(\d+))?(?:/(\d+))?(?:=([A-Za-z0-9._-]+))?$`)
+var faultSyntax = regexp.MustCompile(`^([a-z0-9-]+)(?:~([A-Za-z0-9.-]+))?(?::(\d+|\*))?(?:@(\d+))?(?:/(\d+))?(?:=([A-Za-z0-9._-]+))?$`)
 
 // ParseFaults reads faults separated by commas or spaces, each
 //
@@ -98,7 +170,8 @@ var faultSyntax = regexp.MustCompile(`^([a-z0-9-]+)(?:~([A-Za-z0-9.]+))?(?::(\d+
 //
 // where count is a number or * for no end. "outer-503:2@1=batch" lets one batch pass and fails the
 // next two; "item-503:*/7" fails every seventh write, the first among them; "item-429~0.249:3" asks
-// three times for a quarter of a second; "edit=ID" has somebody else change a task once it was listed.
+// three times for a quarter of a second; "edit=ID" has somebody else change a task once it was listed;
+// "item-504,late~20" has a write that is answered 504 take effect 20 s later.
 func ParseFaults(text string) ([]Fault, error) {
 	var faults []Fault
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
@@ -123,7 +196,7 @@ func ParseFaults(text string) ([]Fault, error) {
 		if m[3] == "0" {
 			return nil, fmt.Errorf("fault %q would never show", word)
 		}
-		if _, err := arm(f); err != nil {
+		if _, err := f.arm(); err != nil {
 			return nil, err
 		}
 		faults = append(faults, f)
@@ -131,35 +204,123 @@ func ParseFaults(text string) ([]Fault, error) {
 	return faults, nil
 }
 
-// armed is a fault with its count of occasions; guarded by Server.mu.
-type armed struct {
-	Fault
-	scope     scope
-	occasions int
-	shown     int
+// plan is the faults of a sandbox.
+type plan struct {
+	mu     sync.Mutex
+	faults []*armed
 }
 
-func arm(f Fault) (*armed, error) {
-	for _, known := range faultTable {
-		if known.name != f.Name {
-			continue
-		}
-		calls := []string{"", kindList, kindGet, kindPatch, kindStatus, kindBatch}
-		if known.scope == ofCall && !slices.Contains(calls, f.Target) {
-			return nil, fmt.Errorf("fault %s: the target %q is none of list, get, patch, status, batch", f.Name, f.Target)
-		}
-		if known.scope == ofList && f.Target != "" {
-			return nil, fmt.Errorf("fault %s takes no target", f.Name)
-		}
-		if err := f.checkHow(); err != nil {
+// armed is a fault with its count of occasions.
+type armed struct {
+	Fault
+	known
+	least, most time.Duration // where how is seconds
+	above       int           // where how is items
+	occasions   int
+	shown       int
+}
+
+func arm(faults []Fault) (*plan, error) {
+	p := &plan{}
+	for _, f := range faults {
+		a, err := f.arm()
+		if err != nil {
 			return nil, err
 		}
-		if f.Count == 0 {
-			f.Count = 1
-		}
-		return &armed{Fault: f, scope: known.scope}, nil
+		p.faults = append(p.faults, a)
 	}
-	return nil, fmt.Errorf("there is no fault %q", f.Name)
+	return p, nil
+}
+
+func (f Fault) arm() (*armed, error) {
+	k, err := lookup(f.Name)
+	if err != nil {
+		return nil, err
+	}
+	calls := []string{"", KindList, KindGet, KindPatch, KindStatus, KindBatch}
+	if k.scope == ofCall && !slices.Contains(calls, f.Target) {
+		return nil, fmt.Errorf("fault %s: the target %q is none of list, get, patch, status, batch", f.Name, f.Target)
+	}
+	if k.scope == ofList && f.Target != "" {
+		return nil, fmt.Errorf("fault %s takes no target", f.Name)
+	}
+	if f.Count == 0 && k.show == condition {
+		f.Count = -1
+	}
+	if f.Count == 0 {
+		f.Count = 1
+	}
+	a := &armed{Fault: f, known: k, least: defaultSeconds, most: defaultSeconds}
+	if f.How == "" {
+		return a, nil
+	}
+	return a, a.readHow()
+}
+
+var secondsSyntax = regexp.MustCompile(`^(-?\d+(?:\.\d+)?)(?:-(\d+(?:\.\d+)?))?$`)
+
+// readHow reads what follows ~, and refuses what the fault does not know.
+func (a *armed) readHow() error {
+	switch a.how {
+	case seconds:
+		m := secondsSyntax.FindStringSubmatch(a.How)
+		if m == nil || (m[1][0] == '-' && a.Name != "date-off") {
+			return fmt.Errorf("fault %s: %q is no number of seconds, and no range of them", a.Name, a.How)
+		}
+		a.least, _ = time.ParseDuration(m[1] + "s") // a number too large stands for the longest time there is
+		a.most, _ = time.ParseDuration(cmp.Or(m[2], m[1]) + "s")
+		if a.most < a.least {
+			return fmt.Errorf("fault %s: the range %s ends before it begins", a.Name, a.How)
+		}
+	case wait:
+		if _, err := strconv.ParseFloat(a.How, 64); err != nil && !slices.Contains(waitForms, a.How) {
+			return fmt.Errorf("fault %s: %q is no form of Retry-After (seconds, %s)", a.Name, a.How, strings.Join(waitForms, ", "))
+		}
+		a.RetryAfter = a.How
+	case property:
+		if p := task.Lookup(a.How); p == nil || p.Kind != task.String || !p.Writable {
+			return fmt.Errorf("fault %s: %q is no property that holds text", a.Name, a.How)
+		}
+	case form:
+		if !slices.Contains(echoForms, a.How) {
+			return fmt.Errorf("fault %s: %q is no way of writing the token (%s)", a.Name, a.How, strings.Join(echoForms, ", "))
+		}
+		a.EchoAs = a.How
+	case items:
+		n, err := strconv.Atoi(a.How)
+		if err != nil || n < 1 {
+			return fmt.Errorf("fault %s: %q is no number of items", a.Name, a.How)
+		}
+		a.above = n
+	default:
+		return fmt.Errorf("fault %s does not take ~%s", a.Name, a.How)
+	}
+	return nil
+}
+
+// perTask reports whether a fault shows at tasks of a page.
+func (p *plan) perTask() bool {
+	return slices.ContainsFunc(p.faults, func(a *armed) bool { return a.scope == ofListed })
+}
+
+// decide counts an occasion of each fault that it concerns. Of those that show alone the first that does counts, and the others keep
+// their turn.
+func (p *plan) decide(o Occasion) Decision {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var d Decision
+	found := false
+	for _, a := range p.faults {
+		if a.show == alone && !found && a.concerns(o) && a.occurs() {
+			d, found = a.Decision, true
+		}
+	}
+	for _, a := range p.faults {
+		if a.show != alone && a.concerns(o) && a.occurs() {
+			a.apply(&d, o)
+		}
+	}
+	return d
 }
 
 // occurs counts an occasion and reports whether the fault shows at it.
@@ -173,61 +334,46 @@ func (a *armed) occurs() bool {
 	return true
 }
 
-// checkHow refuses a form that the fault does not know.
-func (f Fault) checkHow() error {
-	if f.How == "" {
-		return nil
-	}
-	_, err := strconv.ParseFloat(f.How, 64)
-	seconds := err == nil
-	switch {
-	case strings.HasPrefix(f.Name, "edit"):
-		if p := task.Lookup(f.How); p == nil || p.Kind != task.String || !p.Writable {
-			return fmt.Errorf("fault %s: %q is no property that holds text", f.Name, f.How)
+// concerns reports whether a fault may show at an occasion.
+func (a *armed) concerns(o Occasion) bool {
+	aimed := a.Target == o.Kind || (o.ID != "" && task.Key(a.Target) == task.Key(o.ID))
+	switch a.scope {
+	case ofCall:
+		return o.Whole && (a.Target == "" || aimed) && (a.above == 0 || o.Items > a.above)
+	case ofItem, inBatch:
+		if o.Whole || (a.scope == inBatch && o.Item == "") {
+			return false
 		}
-		return nil
-	case f.Name == "slow" && seconds:
-		return nil
-	case strings.Contains(f.Name, "-429"), strings.Contains(f.Name, "-503"):
-		if !seconds && !slices.Contains([]string{"date", "past", "message", "garbage", "none"}, f.How) {
-			return fmt.Errorf("fault %s: %q is no form of Retry-After (seconds, date, past, message, garbage, none)", f.Name, f.How)
+		if o.Kind == KindGet {
+			return a.Target == KindGet
 		}
-		return nil
+		return (o.Kind == KindPatch || o.Kind == KindStatus) && (a.Target == "" || aimed)
+	case ofRead:
+		return !o.Whole && (o.Kind == KindGet && (a.Target == "" || aimed) || o.Kind == KindList && a.Target == KindList)
+	case ofList:
+		return !o.Whole && o.Kind == KindList
 	}
-	return fmt.Errorf("fault %s does not take ~%s", f.Name, f.How)
+	return o.Kind == KindListed && (a.Target == "" || aimed)
 }
 
-// fire counts an occasion of each fault that match accepts and returns the first that shows; s.mu is
-// held. A fault that another one forestalls keeps its turn.
-func (s *Server) fire(match func(*armed) bool) Fault {
-	for _, a := range s.faults {
-		if match(a) && a.occurs() {
-			return a.Fault
-		}
+// apply adds a fault to what becomes of an occasion.
+func (a *armed) apply(d *Decision, o Occasion) {
+	drawn := a.least + time.Duration(o.Rand.Float64()*float64(a.most-a.least))
+	edited := cmp.Or(a.How, task.AssignedTo.Name)
+	switch a.Name {
+	case "late":
+		d.Never, d.Late = false, drawn
+	case "lag":
+		d.Lag = drawn
+	case "latency":
+		d.Latency = drawn
+	case "slow":
+		d.Slow = drawn
+	case "date-off":
+		d.DateOff = drawn
+	case "edit-before":
+		d.EditBefore = edited
+	case "edit-after", "edit":
+		d.EditAfter = edited
 	}
-	return Fault{}
-}
-
-func (s *Server) outerFault(c *call) Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.fire(func(a *armed) bool { return a.scope == ofCall && (a.Target == "" || a.Target == c.kind) })
-}
-
-func (s *Server) listFault() string {
-	return s.fire(func(a *armed) bool { return a.scope == ofList }).Name
-}
-
-func (s *Server) itemFault(c *call) Fault {
-	return s.fire(func(a *armed) bool {
-		return (a.scope == ofItem || (a.scope == inBatch && c.batched)) && a.aimsAt(c)
-	})
-}
-
-// aimsAt reports whether a fault of items concerns the call.
-func (a *armed) aimsAt(c *call) bool {
-	if c.kind == kindGet || a.Target == kindGet {
-		return c.kind == a.Target
-	}
-	return c.isWrite() && (a.Target == "" || task.Key(a.Target) == c.key)
 }

@@ -34,7 +34,7 @@ func TestParseFaults(t *testing.T) {
 		}
 	}
 	for _, f := range faultTable {
-		if _, err := ParseFaults(f.name); err != nil || !strings.Contains(FaultHelp(), f.name) {
+		if _, err := ParseFaults(strings.Replace(f.name, "NNN", "503", 1)); err != nil || !strings.Contains(FaultHelp(), f.name) {
 			t.Errorf("%s: %v", f.name, err)
 		}
 	}
@@ -44,7 +44,7 @@ func TestFaultShowsWhenDue(t *testing.T) {
 	for text, want := range map[string]string{
 		"cut": "x.......", "cut:2@1": ".xx.....", "cut:*/3": "x..x..x.", "cut:2@2/3": "..x..x..", "cut:*@6": "......xx",
 	} {
-		a, err := arm(faults(t, text)[0])
+		a, err := faults(t, text)[0].arm()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +84,7 @@ func TestOuterFaults(t *testing.T) {
 		{"outer-424", 424, true, `"responses"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s, url := start(t, three(), Options{Faults: faults(t, tt.name+"=batch"), HugeBytes: 1 << 20, SlowFor: 20 * time.Millisecond})
+			s, url := start(t, three(), Options{Faults: faults(t, strings.Replace(tt.name, "slow", "slow~0.02", 1)+"=batch"), HugeBytes: 1 << 20})
 			must(t, "GET", url+collection, "", 200) // not its target
 			began := time.Now()
 			res, body, err := do(t, "POST", url+"/beta/$batch", envelope(patchItem("1", idA, `"status":"active"`)))

@@ -28,19 +28,23 @@ type draft struct {
 	err     error // the write is refused
 }
 
-// draft works a write out; that of any other call is empty.
-func (s *Server) draft(c *call) draft {
-	i, ok := s.index[c.key]
-	if !ok || !c.isWrite() {
+// draft works a write out. Partly leaves the last property of a PATCH out.
+func (s *Server) draft(c *call, partly bool) draft {
+	s.mu.Lock()
+	i, ok := s.at(c.key)
+	if !ok {
+		s.mu.Unlock()
 		return draft{}
 	}
-	s.mu.Lock()
 	d := draft{on: s.tasks[i]}
 	s.mu.Unlock()
-	if c.kind == kindPatch {
+	if c.kind == KindPatch {
 		d.changes, d.err = readPatch(d.on.kind, c.body)
 	} else {
 		d.changes, d.err = readStatus(c.body)
+	}
+	if partly && c.kind == KindPatch && len(d.changes) > 0 {
+		d.changes = d.changes[:len(d.changes)-1]
 	}
 	if d.err == nil {
 		d.made, d.err = d.on.with(d.changes)
@@ -48,41 +52,69 @@ func (s *Server) draft(c *call) draft {
 	return d
 }
 
-// store carries a draft out on the task as it is now, and returns what the tenant then holds; s.mu is held.
-func (s *Server) store(c *call, d draft, fault string) (*record, error) {
-	i := s.index[c.key]
-	changed, err := d.made, d.err
-	lies := fault == "lie" && c.kind == kindPatch && len(d.changes) > 0
-	if err == nil && (lies || s.tasks[i] != d.on) {
-		if lies {
-			d.changes = d.changes[:len(d.changes)-1]
-		}
-		changed, err = s.tasks[i].with(d.changes)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if fault == "ignore" {
-		return s.tasks[i], nil
-	}
-	s.stats.Applied[c.key]++
-	s.tasks[i] = changed
-	return changed, nil
+// lateWrite is a write that takes effect after its answer.
+type lateWrite struct {
+	i       int
+	changes []member
+	by      Version
+	after   time.Duration
 }
 
-// patch changes one task, all of it or nothing; s.mu is held.
-func (s *Server) patch(c *call, d draft, fault string) answer {
-	if d.on == nil {
+// write carries out a PATCH or updateStatus, all of it or nothing. The note of updateStatus is taken and cannot be read back.
+func (s *Server) write(c *call, d Decision) answer {
+	w := s.draft(c, d.Partly)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i, ok := s.at(c.key)
+	if !ok || w.on == nil {
 		return c.notFound()
 	}
-	changed, err := s.store(c, d, fault)
-	if err != nil {
-		return c.badRequest(err)
+	old := s.tasks[i]
+	if w.err == nil && old != w.on {
+		w.made, w.err = old.with(w.changes)
 	}
-	if s.opt.Answer204 {
+	if w.err != nil {
+		return c.badRequest(w.err)
+	}
+	by := Version{By: Author(c.kind), Request: c.clientRequestID, Item: c.itemID}
+	switch {
+	case d.Never:
+	case d.Late > 0:
+		s.stats.Pending++
+		*c.late = append(*c.late, lateWrite{i, w.changes, by, d.Late})
+	default:
+		s.stats.Applied[c.key]++
+		s.become(i, w.made, by)
+	}
+	switch {
+	case c.kind == KindStatus:
 		return answer{status: http.StatusNoContent}
+	case d.Body == BodyOld:
+		return c.whole(old.shown(d))
 	}
-	return c.whole(changed)
+	return c.whole(w.made.shown(d))
+}
+
+// release starts the time of a call's late writes, now that it is answered.
+func (s *Server) release(c *call) {
+	for _, w := range *c.late {
+		time.AfterFunc(w.after, func() { s.takeEffect(w) })
+	}
+}
+
+// takeEffect makes a late write on the task as it is by then; one that was deleted stays so.
+func (s *Server) takeEffect(w lateWrite) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.Pending--
+	now := s.tasks[w.i]
+	if now.body == nil {
+		return
+	}
+	if changed, err := now.with(w.changes); err == nil { // it was checked when it came in
+		s.stats.Applied[task.Key(now.id)]++
+		s.become(w.i, changed, w.by)
+	}
 }
 
 // readPatch validates the body of a PATCH of a task of the given type and returns the changes in
@@ -207,17 +239,6 @@ func readSettings(p *task.Property, raw json.RawMessage) (json.RawMessage, error
 		kv.Type = nil
 	}
 	return json.RawMessage(encode(pairs)), nil
-}
-
-// updateStatus is the action of that name; the note is taken and cannot be read back. s.mu is held.
-func (s *Server) updateStatus(c *call, d draft, fault string) answer {
-	if d.on == nil {
-		return c.notFound()
-	}
-	if _, err := s.store(c, d, fault); err != nil {
-		return c.badRequest(err)
-	}
-	return answer{status: http.StatusNoContent}
 }
 
 // readStatus validates the parameters of updateStatus and returns the change that it makes.

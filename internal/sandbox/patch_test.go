@@ -102,7 +102,7 @@ func TestPatchOfAnotherKind(t *testing.T) {
 }
 
 func TestPatchAnswers204(t *testing.T) {
-	s, url := start(t, three(), Options{Answer204: true})
+	s, url := start(t, three(), Options{Faults: faults(t, "no-content:*")})
 	if _, body := must(t, "PATCH", url+collection+"/"+strings.ToUpper(idA), patchBody(`"assignedTo":"bob"`), 204); body != "" {
 		t.Errorf("body %q", body)
 	}

@@ -10,10 +10,9 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -26,7 +25,7 @@ const (
 	defaultReadLimit  = 1000
 	defaultWindow     = 20 * time.Second
 	defaultPageSize   = 200
-	defaultSlowFor    = 3 * time.Second
+	defaultSeconds    = 3 * time.Second // of faults that take seconds
 	defaultHugeBytes  = 256 << 20
 	defaultForeign    = "http://foreign.invalid"
 	maxBody           = 4 << 20
@@ -38,16 +37,18 @@ type Options struct {
 	ReadLimit  int           // requests of any kind in a window; 0 = published, negative = no limit
 	Window     time.Duration // length of the sliding window
 	PageSize   int           // tasks on a page of the list
-	Seed       uint64        // of the order of batch answers, the case of header names, and request ids
+	Seed       uint64        // of the order of batch answers, the case of header names, request ids, and what Decide and faults draw
 	Faults     []Fault
 	Latency    time.Duration // added to every request
-	Answer204  bool          // a PATCH answers 204 without a body
 	Token      string        // the only bearer token accepted; "" accepts any that is not empty
 	RetryAfter string        // header of the faults that throttle; "" = "1", "-" = none, "message" = inside Intune's message
-	SlowFor    time.Duration // how long the fault slow waits
 	HugeBytes  int64         // how much the fault huge sends
 	Foreign    string        // root of the other host in foreign-next and redirect
 	Others     Traffic       // writes of other applications, which eat the same limits
+
+	// Decide says what becomes of each occasion, in the place of Faults. It may be called by many goroutines at once, and may call the
+	// methods of the server.
+	Decide func(Occasion) Decision
 }
 
 // Traffic is a steady stream of writes: N in each Per, from the start of the sandbox for the time For; 0 is without end.
@@ -69,9 +70,6 @@ func (o Options) withDefaults() Options {
 	if o.Window <= 0 {
 		o.Window = defaultWindow
 	}
-	if o.SlowFor <= 0 {
-		o.SlowFor = defaultSlowFor
-	}
 	if o.HugeBytes <= 0 {
 		o.HugeBytes = defaultHugeBytes
 	}
@@ -92,7 +90,8 @@ type Stats struct {
 	Lists       int            // pages of the list served
 	Writes      int            // PATCH and updateStatus that came in, alone or as an item, throttled ones too
 	Throttled   int            // requests and items that the limits refused
-	Edits       int            // changes that somebody else made, by the faults of that name
+	Edits       int            // changes that other editors made
+	Pending     int            // writes that are still to take effect
 	Received    map[string]int // PATCHes that came in, by id
 	Applied     map[string]int // PATCHes and status updates that took effect, by id
 	MaxBatch    int            // items of the largest batch
@@ -101,32 +100,33 @@ type Stats struct {
 
 // Server is the stand-in, an http.Handler. It may be used by many goroutines at once.
 type Server struct {
-	opt Options
-
-	index map[string]int // by task.Key; never changes
+	opt     Options
+	decide  func(Occasion) Decision
+	perTask bool           // something may be decided about a task of a page
+	index   map[string]int // by task.Key; never changes
 
 	mu       sync.Mutex // guards everything below
-	tasks    []*record
-	rng      *rand.Rand
+	tasks    []*record  // the present states
+	asked    map[uint64]uint64
 	writes   window
 	any      window
 	others   others
-	faults   []*armed
 	stats    Stats
 	inFlight int
 }
 
 // New makes a sandbox that holds tasks, each a JSON object with an id and an @odata.type. It fails
-// if one is not, if two share an id, or if a fault is unknown. The tasks are copied.
+// if one is not, if two share an id, if a fault is unknown, or if there are both faults and Decide. The tasks are copied.
 func New(tasks []json.RawMessage, o Options) (*Server, error) {
 	o = o.withDefaults()
+	now := time.Now()
 	s := &Server{
 		opt:    o,
 		index:  make(map[string]int, len(tasks)),
-		rng:    rand.New(rand.NewPCG(o.Seed, 0x7461736b)),
+		asked:  map[uint64]uint64{},
 		writes: newWindow(o.WriteLimit, o.Window),
 		any:    newWindow(o.ReadLimit, o.Window),
-		others: newOthers(o.Others, time.Now()),
+		others: newOthers(o.Others, now),
 		stats:  Stats{Received: map[string]int{}, Applied: map[string]int{}},
 	}
 	for i, raw := range tasks {
@@ -138,15 +138,19 @@ func New(tasks []json.RawMessage, o Options) (*Server, error) {
 		if _, twice := s.index[key]; twice {
 			return nil, fmt.Errorf("task %d: the id %q is already taken", i+1, r.id)
 		}
+		r.Version = Version{At: now, By: ByStart}
 		s.index[key] = len(s.tasks)
 		s.tasks = append(s.tasks, r)
 	}
-	for _, f := range o.Faults {
-		a, err := arm(f)
+	if s.decide, s.perTask = o.Decide, o.Decide != nil; s.perTask && len(o.Faults) > 0 {
+		return nil, errors.New("a sandbox takes either faults or Decide")
+	}
+	if s.decide == nil {
+		plan, err := arm(o.Faults)
 		if err != nil {
 			return nil, err
 		}
-		s.faults = append(s.faults, a)
+		s.decide, s.perTask = plan.decide, plan.perTask()
 	}
 	return s, nil
 }
@@ -155,9 +159,11 @@ func New(tasks []json.RawMessage, o Options) (*Server, error) {
 func (s *Server) Tasks() []json.RawMessage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := make([]json.RawMessage, len(s.tasks))
-	for i, r := range s.tasks {
-		out[i] = append(json.RawMessage(nil), r.body...)
+	out := make([]json.RawMessage, 0, len(s.tasks))
+	for _, r := range s.tasks {
+		if r.body != nil {
+			out = append(out, slices.Clone(r.body))
+		}
 	}
 	return out
 }
@@ -166,11 +172,11 @@ func (s *Server) Tasks() []json.RawMessage {
 func (s *Server) Task(id string) (json.RawMessage, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i, ok := s.index[task.Key(id)]
+	i, ok := s.at(task.Key(id))
 	if !ok {
 		return nil, false
 	}
-	return append(json.RawMessage(nil), s.tasks[i].body...), true
+	return slices.Clone(s.tasks[i].body), true
 }
 
 // Stats returns the counts up to now.
@@ -185,35 +191,36 @@ func (s *Server) Stats() Stats {
 // ServeHTTP answers one request. It ends by http.ErrAbortHandler where a fault breaks the connection.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.enter()()
-	c := s.newCall(r)
-	w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
-	w.Header().Set("request-id", c.requestID)
-	w.Header().Set("client-request-id", c.clientRequestID)
-	if !pause(r.Context(), s.opt.Latency) {
-		return
-	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	c := s.newCall(r, body)
+	c.stamp(w)
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
-		write(w, c.fail(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "The request body is too large."))
+		write(w, c.failed(Decision{Status: http.StatusRequestEntityTooLarge}))
 		return
 	}
 	if err != nil {
 		return // the client has gone
 	}
-	c.body = body
-	if !s.authorized(r) {
+	if c.token == "" || (s.opt.Token != "" && c.token != s.opt.Token) {
 		write(w, c.fail(http.StatusUnauthorized, "InvalidAuthenticationToken", "Access token is empty or not valid."))
 		return
 	}
-	fault := s.outerFault(c)
-	if s.instead(w, r, c, fault) {
+	d := s.decide(c.occasion(true))
+	if !pause(r.Context(), s.opt.Latency+d.Latency) {
 		return
 	}
-	s.send(w, r, s.answer(c), fault)
+	c.dateOff = d.DateOff
+	c.stamp(w)
+	defer s.release(c)
+	a := answer{status: http.StatusOK}
+	if !d.Never {
+		a = s.answer(c)
+	}
+	s.send(w, r, s.finish(c, a, d), d)
 }
 
 func (s *Server) answer(c *call) answer {
-	if c.kind == kindBatch {
+	if c.kind == KindBatch {
 		return s.batch(c)
 	}
 	a, _ := s.one(c)
@@ -232,12 +239,6 @@ func (s *Server) enter() func() {
 		defer s.mu.Unlock()
 		s.inFlight--
 	}
-}
-
-func (s *Server) authorized(r *http.Request) bool {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	token = strings.TrimSpace(token)
-	return strings.EqualFold(scheme, "Bearer") && token != "" && (s.opt.Token == "" || token == s.opt.Token)
 }
 
 // pause waits for d and reports whether ctx is still wanted.
@@ -259,6 +260,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 type answer struct {
 	status                  int
 	contentType, retryAfter string // headers; "" for none
+	requestID, location     string // the same; a call has a request-id in any case
 	body                    []byte // JSON, or nil for none
 }
 
@@ -271,11 +273,10 @@ func jsonAnswer(status int, body []byte) answer {
 
 func write(w http.ResponseWriter, a answer) {
 	h := w.Header()
-	if a.contentType != "" {
-		h.Set("Content-Type", a.contentType)
-	}
-	if a.retryAfter != "" {
-		h.Set("Retry-After", a.retryAfter)
+	for name, value := range map[string]string{"Content-Type": a.contentType, "Retry-After": a.retryAfter, "request-id": a.requestID, "Location": a.location} {
+		if value != "" {
+			h.Set(name, value)
+		}
 	}
 	if len(a.body) > 0 && h.Get("Content-Length") == "" {
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))

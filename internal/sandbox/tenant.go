@@ -8,11 +8,13 @@ import (
 	"io"
 )
 
-// record is one task as the tenant keeps it. The type never changes; body is replaced, not edited.
+// record is one state of a task. It is not changed once it is the tenant's; the type is the same in all states.
 type record struct {
-	id   string
-	kind string // @odata.type
-	body []byte // compact JSON object of at least an id
+	id      string
+	kind    string // @odata.type
+	body    []byte // compact JSON object of at least an id; nil once the task is deleted
+	Version        // without Task, which is body
+	before  *record
 }
 
 func newRecord(raw json.RawMessage) (*record, error) {
