@@ -14,7 +14,7 @@ type fate struct {
 	lost      bool          // the connection is lost before the service has the call
 	name      string        // of what is wrong with the call; "" is nothing
 	whole     sandbox.Decision
-	items     []itemFate                     // of a batch
+	items     []itemFate                       // of a batch
 	task      func(id string) sandbox.Decision // of a task in a page; nil is as the tenant holds it
 }
 

@@ -8,5 +8,5 @@ import (
 )
 
 // TODO: join with config once the sender has them.
-func setLeave(*job.Config, context.Context)            {}
-func setSettleWithin(*job.Config, time.Duration)        {}
+func setLeave(*job.Config, context.Context)      {}
+func setSettleWithin(*job.Config, time.Duration) {}

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -21,14 +22,14 @@ import (
 
 // leg is one process: from its start to its end, or to its death.
 type leg struct {
-	world   *world
-	n       int // of all legs, from 1
-	plan    legPlan
-	of      *campaign
-	dir     string
-	file    string // that it was given: the input or a ledger
-	ledger  string // where its ledger lies
-	config  job.Config
+	world  *world
+	n      int // of all legs, from 1
+	plan   legPlan
+	of     *campaign
+	dir    string
+	file   string // that it was given: the input or a ledger
+	ledger string // where its ledger lies
+	config job.Config
 
 	began, ended time.Time
 	summary      *job.Summary
@@ -73,6 +74,9 @@ func (l *leg) departs(ex *exchange) {
 		return
 	}
 	if l.plan.end == killedAtSending && l.envelopes == l.plan.n {
+		if roll(l.world.sc.seed, "gone", l.n).chance(0.5) {
+			ex.made, ex.fate.refused = false, true
+		}
 		l.kill()
 	}
 	l.envelopes++
@@ -196,12 +200,12 @@ func (l *leg) keep() {
 type disk struct {
 	leg *leg
 
-	mu      sync.Mutex
-	file    ledger.File
-	data    []byte // all that the file holds
-	synced  int
-	plan    int // where the plan ends, or where this leg begins; 0 is not yet
-	syncs   int // since
+	mu     sync.Mutex
+	file   ledger.File
+	data   []byte // all that the file holds
+	synced int
+	plan   int // where the plan ends, or where this leg begins; 0 is not yet
+	syncs  int // since
 }
 
 func (d *disk) between(f ledger.File) ledger.File {
@@ -275,6 +279,13 @@ func (d *disk) Close() error {
 	return d.file.Close()
 }
 
+// durable reports whether an envelope was announced on stable storage.
+func (d *disk) durable(request string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return bytes.Contains(d.data[:d.synced], []byte(request))
+}
+
 func (d *disk) size() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -296,17 +307,17 @@ func (d *disk) contents() []byte {
 // quiet watches a run in silence.
 type quiet struct{}
 
-func (quiet) Started(string)                    {}
-func (quiet) Read(*ingest.Input)                {}
-func (quiet) Relisting(int, time.Time, error)   {}
-func (quiet) Fetched(int)                       {}
-func (quiet) Planned(*diff.Plan, string)        {}
-func (quiet) Sending(batch.Envelope)            {}
-func (quiet) Settled(batch.Result)              {}
-func (quiet) Progress(batch.Progress)           {}
-func (quiet) Waiting(time.Time)                 {}
-func (quiet) Written(what, path string)         {}
-func (quiet) Ended(*job.Summary)                {}
+func (quiet) Started(string)                  {}
+func (quiet) Read(*ingest.Input)              {}
+func (quiet) Relisting(int, time.Time, error) {}
+func (quiet) Fetched(int)                     {}
+func (quiet) Planned(*diff.Plan, string)      {}
+func (quiet) Sending(batch.Envelope)          {}
+func (quiet) Settled(batch.Result)            {}
+func (quiet) Progress(batch.Progress)         {}
+func (quiet) Waiting(time.Time)               {}
+func (quiet) Written(what, path string)       {}
+func (quiet) Ended(*job.Summary)              {}
 
 // code is the exit code of a leg that came to its end.
 func (l *leg) code() int {

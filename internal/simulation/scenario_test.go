@@ -33,15 +33,15 @@ type scenario struct {
 	dateOff     time.Duration
 	others      sandbox.Traffic
 
-	rows    []row
-	edits   []edit
-	source  source
-	base    time.Duration // when the sheet's base was read, or the plan made
-	begin   time.Duration // when the first leg begins
-	legs    []legPlan
-	undo    time.Duration // after the last leg; negative is none
-	report  string        // extension
-	inTransit float64     // chance that somebody edits a task while a write of it travels
+	rows      []row
+	edits     []edit
+	source    source
+	base      time.Duration // when the sheet's base was read, or the plan made
+	begin     time.Duration // when the first leg begins
+	legs      []legPlan
+	undo      time.Duration // after the last leg; negative is none
+	report    string        // extension
+	inTransit float64       // chance that somebody edits a task while a write of it travels
 }
 
 // source is where the base of the rows comes from.
@@ -79,18 +79,18 @@ type edit struct {
 type end uint8
 
 const (
-	endsItself end = iota
-	killedInWriting    // once so many bytes were written behind the plan
-	killedInPlan       // once so many bytes were written at all
-	killedAtSending    // as the n-th envelope of writes leaves
-	killedAtLanding    // as the answer to the n-th envelope of writes has landed
-	killedAt           // at a time
-	killedInReport     // once the ledger is closed
-	signalled          // a first signal
+	endsItself      end = iota
+	killedInWriting     // once so many bytes were written behind the plan
+	killedInPlan        // once so many bytes were written at all
+	killedAtSending     // as the n-th envelope of writes leaves
+	killedAtLanding     // as the answer to the n-th envelope of writes has landed
+	killedAt            // at a time
+	killedInReport      // once the ledger is closed
+	signalled           // a first signal
 	signalledTwice
 	deadline
-	diskFull           // once so many bytes were written behind the plan
-	syncFails          // at the n-th sync behind the plan
+	diskFull  // once so many bytes were written behind the plan
+	syncFails // at the n-th sync behind the plan
 )
 
 var endNames = [...]string{"ends itself", "killed in writing", "killed in plan", "killed at sending", "killed at landing", "killed at", "killed in report", "signalled", "signalled twice", "deadline", "disk full", "sync fails"}
@@ -100,13 +100,13 @@ func (e end) kills() bool    { return e >= killedInWriting && e <= killedInRepor
 
 // legPlan is how one process goes.
 type legPlan struct {
-	end       end
-	n         int           // bytes, envelopes or syncs, as end says
-	after     time.Duration // from the leg's beginning, as end says
-	second    time.Duration // signal, after the first
-	powerLoss float64       // negative: all that was written stays; else the share that stays of what was not synced
-	pause     time.Duration // until the next leg
-	maxChanges int          // negative is no limit
+	end        end
+	n          int           // bytes, envelopes or syncs, as end says
+	after      time.Duration // from the leg's beginning, as end says
+	second     time.Duration // signal, after the first
+	powerLoss  float64       // negative: all that was written stays; else the share that stays of what was not synced
+	pause      time.Duration // until the next leg
+	maxChanges int           // negative is no limit
 	maxClears  int
 }
 
@@ -128,10 +128,10 @@ func newScenario(seed uint64, off map[string]bool) *scenario {
 		seed: seed, off: off,
 		reread: pick(d, 2*time.Second, 2*time.Second, time.Second, 5*time.Second), call: pick(d, 130*time.Second, 20*time.Second),
 		attempts: pick(d, 6, 6, 3, 2, 1), concurrency: pick(d, 5, 5, 1, 2), twoWrites: d.chance(0.3), overwrite: d.chance(0.15),
-		rtt: pick(d, 20*time.Millisecond, 100*time.Millisecond, 400*time.Millisecond, time.Second, 3*time.Second),
+		rtt:     pick(d, 20*time.Millisecond, 100*time.Millisecond, 400*time.Millisecond, time.Second, 3*time.Second),
 		lagging: pick(d, 0, 0.1, 0.5, 1), lateness: pick(d, 0, 0.1, 0.5),
 		writeFaults: pick(d, 0, 0.05, 0.2, 0.5), readFaults: pick(d, 0, 0, 0.05, 0.2), callFaults: pick(d, 0, 0, 0.05, 0.2),
-		calm: pick(d, 5*time.Second, 60*time.Second, 200*time.Second, 600*time.Second),
+		calm:   pick(d, 5*time.Second, 60*time.Second, 200*time.Second, 600*time.Second),
 		writes: batch.Rate{N: pick(d, 100, 100, 20, 7), Per: 20 * time.Second}, reads: batch.Rate{N: pick(d, 1000, 1000, 60), Per: 20 * time.Second},
 		source: pick(d, fromList, fromList, fromSheet, fromPlan), report: ".csv", undo: -1, inTransit: pick(d, 0, 0, 0.02, 0.1),
 	}

@@ -31,7 +31,7 @@ type exchange struct {
 	served time.Time // when the service did the work
 	back   time.Time // when the client had the answer, or gave up
 	status int
-	body   []byte // as the client has it; nil where it has no whole answer
+	body   []byte               // as the client has it; nil where it has no whole answer
 	shown  map[string]time.Time // of a page: the moment as of which it shows a task, by key
 }
 
@@ -44,11 +44,11 @@ const (
 // item is one request of a batch.
 type item struct {
 	ex     *exchange
-	ID     string          `json:"id"`
-	Method string          `json:"method"`
-	URL    string          `json:"url"`
+	ID     string            `json:"id"`
+	Method string            `json:"method"`
+	URL    string            `json:"url"`
 	Head   map[string]string `json:"headers"`
-	Body   json.RawMessage `json:"body"`
+	Body   json.RawMessage   `json:"body"`
 
 	key    string // of the task
 	action bool   // updateStatus
