@@ -1,69 +1,54 @@
 package batch
 
 import (
+	"container/heap"
 	"slices"
 	"time"
 
-	"taskrecon/internal/diff"
 	"taskrecon/internal/graph"
-	"taskrecon/internal/task"
 )
 
-// next packs the next envelope, or returns nil when none may leave now. Then wakeAt is when time alone will change that, or
-// an answer is on its way: one of the two as long as there is work.
-func (s *sender) next(now time.Time) *trip {
+// dueHold is how long a look that settles waits for others to share its envelope.
+const dueHold = 200 * time.Millisecond
+
+// next packs the next envelope, or returns nil when none may leave now. Then wakeAt is when time alone may change that, or an answer is
+// on its way: one of the two as long as there is work.
+//
+// Writes come first, the oldest look first; then looks before writes; then looks that settle.
+func (s *sender) next(now time.Time) *request {
 	s.wakeAt = time.Time{}
+	s.takeDue(now)
 	if s.inFlight >= s.o.Concurrency {
 		return nil
 	}
 	if now.Before(s.notBefore) {
-		s.wakeAt = s.notBefore
+		s.wake(s.notBefore)
 		return nil
 	}
-	full := min(graph.MaxItems, s.mostReads(1))
-	if len(s.reads) >= full || s.stopped || s.resumed() {
-		if t := s.nextReading(now); t != nil {
-			return t
-		}
-	}
-	if t := s.nextWriting(now); t != nil {
+	s.dropOld(now)
+	if t := s.nextWrite(now); t != nil {
 		return t
 	}
-	if s.inFlight == 0 { // nothing can join them before time has passed
-		return s.nextReading(now)
+	if t := s.nextPreread(now); t != nil {
+		return t
 	}
-	return nil
+	return s.nextReread(now)
 }
 
-// resumed reports whether changes of an earlier leg of the run are to be read: before anything else.
-func (s *sender) resumed() bool { return len(s.reads) > 0 && s.reads[0].result.Attempts == 0 }
-
-// nextReading packs changes in doubt.
-func (s *sender) nextReading(now time.Time) *trip {
-	n := min(len(s.reads), graph.MaxItems, s.mostReads(1))
-	if n == 0 || !s.fits(&s.anyWindow, n, now) {
-		return nil
+// takeDue moves rows whose time has come to where they wait for an envelope.
+func (s *sender) takeDue(now time.Time) {
+	for len(s.later) > 0 && !s.later[0].due.After(now) {
+		r := heap.Pop(&s.later).(*row)
+		switch {
+		case !r.again:
+			s.due = append(s.due, r)
+		default:
+			s.queue = slices.Insert(s.queue, 0, r)
+		}
 	}
-	t := newTrip(reading, s.reads[:n])
-	s.reads = s.reads[n:]
-	return t
-}
-
-// mostReads is how many items the limit of requests lets go in one window, each of which costs so many.
-func (s *sender) mostReads(each int) int {
-	if s.anyWindow.rate.N <= 0 {
-		return graph.MaxItems
+	if len(s.later) > 0 {
+		s.wake(s.later[0].due)
 	}
-	return max(s.anyWindow.rate.N/each, 1)
-}
-
-// fits reports whether n requests may leave now, and notes when they may where they may not.
-func (s *sender) fits(w *window, n int, now time.Time) bool {
-	if w.room(now) >= n {
-		return true
-	}
-	s.wake(w.until(n, now))
-	return false
 }
 
 func (s *sender) wake(at time.Time) {
@@ -72,179 +57,134 @@ func (s *sender) wake(at time.Time) {
 	}
 }
 
-// nextWriting packs changes to be sent: the ready ones first, filled up from the queue. Changes whose task was seen too long
-// ago are read first, but only when there is room to send them as soon as they are read. An
-// envelope that is not full is held back while a reading or an answer may still fill it, unless all in it is sent for
-// the first time and none is to come.
-func (s *sender) nextWriting(now time.Time) *trip {
-	s.recall(now)
-	largest := s.largest(now)
-	for len(s.ready) < largest && len(s.writes) > 0 && !s.old(s.writes[0], now) {
-		s.ready = append(s.ready, s.writes[0])
-		s.writes = s.writes[1:]
-	}
-	n := min(len(s.ready), largest)
-	if n >= s.rest() {
-		s.wakeForRoom(s.rest(), 0, now)
-	}
-	if n < largest && !s.urgent() {
-		if len(s.writes) > 0 {
-			return s.readAhead(now)
-		}
-		if s.ahead > 0 || anySent(s.ready) && (s.inFlight > 0 || len(s.reads) > 0) {
-			return nil
-		}
-	}
-	if n == 0 || !s.fits(&s.anyWindow, n, now) {
-		return nil
-	}
-	if !s.fits(&s.writeWindow, n, now) {
-		if len(s.writes) > 0 {
-			return s.readAhead(now)
-		}
-		return nil
-	}
-	t := newTrip(writing, s.ready[:n])
-	s.ready = s.ready[n:]
-	for _, it := range t.items {
-		it.looks = 0
-		it.withheld = s.o.StatusByAction && len(it.left) > 1 && hasStatus(it.left)
-	}
-	t.byAction, t.noteOf = s.o.StatusByAction, s.o.Note
-	return t
+func (s *sender) fresh(r *row, now time.Time) bool {
+	return !r.seen.IsZero() && now.Sub(r.seen) <= s.o.RereadAfter
 }
 
-// full is the size of a full envelope: what the service takes, but never more than the limits let go in one window.
+// dropOld sends ready rows whose look has become too old back to the front of the queue.
+func (s *sender) dropOld(now time.Time) {
+	var old []*row
+	s.ready = slices.DeleteFunc(s.ready, func(r *row) bool {
+		if s.fresh(r, now) {
+			return false
+		}
+		old = append(old, r)
+		return true
+	})
+	for _, r := range old {
+		s.unpromise(r)
+	}
+	s.queue = append(old, s.queue...)
+}
+
+// unpromise gives back the slot that was kept for a row since it was looked at.
+func (s *sender) unpromise(r *row) {
+	if r.look != nil {
+		s.budget.promise(r.look, r.look.promised-1)
+		r.look = nil
+	}
+}
+
+// full is the size of a full envelope: what the service takes, but never more than the limits let go in one window, and of pieces that
+// fill a window.
 func (s *sender) full() int {
-	n := min(graph.MaxItems, s.mostReads(1))
-	if s.writeWindow.rate.N > 0 {
-		n = min(n, s.writeWindow.rate.N)
+	n := s.most
+	for _, pool := range []int{s.budget.writes.size, s.o.Reads.N} {
+		if pool > 0 {
+			n = min(n, max(1, pool/((pool+n-1)/n)))
+		}
 	}
 	return n
 }
 
-// rest is what a window full of full envelopes leaves over.
-func (s *sender) rest() int {
-	if s.writeWindow.rate.N <= 0 {
-		return 0
+// nextWrite packs changes to be sent: those that are ready, filled up from the queue by those that were seen lately.
+func (s *sender) nextWrite(now time.Time) *request {
+	full := s.full()
+	for len(s.ready) < full && len(s.queue) > 0 && s.fresh(s.queue[0], now) {
+		s.ready = append(s.ready, s.queue[0])
+		s.queue = s.queue[1:]
 	}
-	return s.writeWindow.rate.N % s.full()
-}
-
-// wakeForRoom wakes the dispatcher so long before the window of writes has room for n, if that is to come.
-func (s *sender) wakeForRoom(n int, lead time.Duration, now time.Time) {
-	if at := s.writeWindow.until(n, now); at.After(now.Add(lead)) {
-		s.wake(at.Add(-lead))
-	}
-}
-
-// largest is the size that the next envelope of writes should have: a full one's, or the odd rest of the window where that is
-// all there is room for.
-func (s *sender) largest(now time.Time) int {
-	if rest := s.rest(); rest > 0 && s.writeWindow.room(now) == rest {
-		return rest
-	}
-	return s.full()
-}
-
-func (s *sender) old(it *item, now time.Time) bool {
-	return it.seen.IsZero() || now.Sub(it.seen) > s.o.RereadAfter
-}
-
-// urgent reports whether a change has been read before, only to become too old while it waited for company: it does not wait
-// again.
-func (s *sender) urgent() bool {
-	return slices.ContainsFunc(s.ready, func(it *item) bool { return it.looks > 1 })
-}
-
-// recall sends ready changes that have waited too long back to be read again.
-func (s *sender) recall(now time.Time) {
-	if !slices.ContainsFunc(s.ready, func(it *item) bool { return s.old(it, now) }) {
-		return
-	}
-	var fresh, old []*item
-	for _, it := range s.ready {
-		if s.old(it, now) {
-			old = append(old, it)
-		} else {
-			fresh = append(fresh, it)
-		}
-	}
-	s.ready, s.writes = fresh, append(old, s.writes...)
-}
-
-// readAhead packs a reading of the next changes to be sent: as many as fill an envelope with what is ready and being read.
-// It leaves a moment before the window has room for the writes, so that the reading costs no time.
-func (s *sender) readAhead(now time.Time) *trip {
-	full, coming := s.full(), len(s.ready)+s.ahead
-	n := min(full-coming%full, s.mostReads(2))
-	lead := min(time.Second, s.o.RereadAfter/4)
-	room := s.writeWindow.roomBy(now.Add(lead))
-	if rest := room - coming; rest > 0 && rest < n && room%full == s.rest() {
-		n = rest
-	}
-	most := n
-	for n = 0; n < min(most, len(s.writes)) && s.old(s.writes[n], now); {
-		n++
-	}
+	n := min(len(s.ready), full)
 	if n == 0 {
-		return nil // what comes next is fresh
-	}
-	if room < coming+n {
-		s.wakeForRoom(coming+n, lead, now)
-		s.wakeForRoom(coming+s.rest(), lead, now)
 		return nil
 	}
-	requests := coming + 2*n // they are read, and all of them sent
-	if limit := s.anyWindow.rate.N; limit > 0 {
-		requests = min(requests, limit)
-	}
-	if !s.fits(&s.anyWindow, requests, now) {
+	if s.budget.writesFree(now) < n {
+		s.wake(s.budget.writesAt(n, now))
+		s.wake(s.ready[0].seen.Add(s.o.RereadAfter + 1))
 		return nil
 	}
-	t := newTrip(reading, s.writes[:n])
-	for _, it := range t.items {
-		it.ask = stillBase
+	if s.budget.requestsFree(write, now) < n {
+		s.wake(s.budget.requestsAt(write, n, now))
+		return nil
 	}
-	s.writes = s.writes[n:]
+	t := s.pack(write, s.ready[:n])
+	s.ready = s.ready[n:]
+	look := t.rows[0].look
+	for _, r := range t.rows {
+		s.unpromise(r)
+		r.announced = true
+	}
+	t.call = s.budget.leave(write, n, look, now)
+	s.sending++
 	return t
 }
 
-// leave counts an envelope as being on the wire.
-func (s *sender) leave(t *trip) {
-	n := len(t.items)
-	s.inFlight++
-	s.anyWindow.leave(n)
-	if t.purpose == writing {
-		s.writeWindow.leave(n)
+// nextPreread packs looks at the next changes to be sent. They leave so early that they are back when the budget lets the writes go.
+func (s *sender) nextPreread(now time.Time) *request {
+	full := s.full()
+	if len(s.queue) == 0 || s.looking+s.sending+(len(s.ready)+full-1)/full >= s.o.Concurrency {
+		return nil
 	}
-	if t.ahead() {
-		s.ahead += n
+	n := 0
+	for n < min(full, len(s.queue)) && !s.fresh(s.queue[n], now) {
+		n++
 	}
+	if n == 0 {
+		return nil // what comes next waits for room to be sent
+	}
+	at := s.budget.prereadAt(n, now)
+	if at.IsZero() || at.After(now) {
+		s.wake(at)
+		return nil
+	}
+	if free := s.budget.requestsFree(preread, now); free < n {
+		s.wake(s.budget.requestsAt(preread, n, now))
+		return nil
+	}
+	t := s.pack(preread, s.queue[:n])
+	s.queue = s.queue[n:]
+	t.call = s.budget.leave(preread, n, nil, now)
+	s.looking++
+	return t
 }
 
-// arrive takes an envelope off the wire.
-func (s *sender) arrive(t *trip, left bool) {
-	n, now := len(t.items), time.Now()
-	s.inFlight--
-	if t.ahead() {
-		s.ahead -= n
+// nextReread packs looks that settle. Until they are many, or nothing else is under way, they leave places for writes.
+func (s *sender) nextReread(now time.Time) *request {
+	n := min(len(s.due), s.most)
+	if n == 0 {
+		return nil
 	}
-	for _, w := range []*window{&s.anyWindow, &s.writeWindow} {
-		switch {
-		case w == &s.writeWindow && t.purpose != writing:
-		case left:
-			w.back(n, now)
-		default:
-			w.away -= n
+	if !s.stopped && s.rereading >= max(1, s.o.Concurrency/2) && len(s.queue)+len(s.ready)+s.sending > 0 {
+		return nil
+	}
+	if hold := s.due[0].due.Add(dueHold); n < s.most && now.Before(hold) && s.inFlight > 0 {
+		s.wake(hold)
+		return nil
+	}
+	if free := s.budget.requestsFree(reread, now); free < n {
+		s.wake(s.budget.requestsAt(reread, n, now))
+		if n = free; n <= 0 {
+			return nil
 		}
 	}
+	t := s.pack(reread, s.due[:n])
+	s.due = s.due[n:]
+	t.call = s.budget.leave(reread, n, nil, now)
+	s.rereading++
+	return t
 }
 
-func anySent(items []*item) bool {
-	return slices.ContainsFunc(items, func(it *item) bool { return it.result.Attempts > 0 })
-}
-
-func hasStatus(edits []diff.Edit) bool {
-	return slices.ContainsFunc(edits, func(e diff.Edit) bool { return e.Property == task.Status })
+func (s *sender) pack(k callKind, rows []*row) *request {
+	s.inFlight++
+	return &request{kind: k, rows: slices.Clone(rows), id: graph.NewRequestID()}
 }

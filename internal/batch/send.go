@@ -1,10 +1,11 @@
-// Package batch sends a plan: in $batch envelopes of at most 20 patches, a bounded number in flight,
-// with retries of single items, until every change has exactly one result.
 package batch
 
 import (
+	"container/heap"
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -15,118 +16,29 @@ import (
 	"taskrecon/internal/task"
 )
 
-// Poster makes one $batch call. Errors are of the kinds that graph.Client.Batch documents.
-type Poster interface {
-	Batch(ctx context.Context, clientRequestID string, items []graph.Item) (*graph.Reply, error)
-}
-
-// Defaults of Options.
-const (
-	DefaultConcurrency = 4
-	DefaultMaxAttempts = 6
-	DefaultRereadAfter = time.Minute
-)
-
-// Options bound the sending. Zero fields take the defaults.
-type Options struct {
-	Concurrency int // envelopes in flight
-	MaxAttempts int // times that one change is sent, and times that one is re-read
-
-	Writes, Reads *Rate  // nil is the published limit; a Rate without N is none
-	Spent         int    // requests that this program made just before, which count against Reads
-	Before        Lately // envelopes of earlier runs, and of earlier legs of this one, which count against Writes and Reads
-
-	Seen        time.Time     // when the changes' Current was read; zero is now
-	Stale       bool          // Current is of another time: every task is read again just before it is sent
-	RereadAfter time.Duration // age at which what was seen is too old to write upon
-	OnConflict  OnConflict    // zero is SkipConflict
-	NoReopen    bool          // Overwrite does not reopen a task that someone else has completed or rejected
-	// InDoubt names changes that an earlier leg of the run sent without hearing an answer: they are read before anything else.
-	InDoubt map[*diff.Change]bool
-
-	Canary    int // the first so many changes go alone and are read again; the rest follows only if all are applied
-	MaxErrors int // stop once so many changes ended badly; 0 is no such budget
-
-	StatusByAction bool                      // send status by the action updateStatus, not by PATCH
-	Note           func(*diff.Change) string // the note that goes with updateStatus; nil is none
-
-	Progress func(Progress) // told before the first envelope leaves, and after every one that came back, from one goroutine
-	// Waiting is told, from the same goroutine, when sending begins to stand still or does so for longer: until when no
-	// envelope leaves, because the service asked for it or is in trouble.
-	Waiting func(until time.Time)
-}
-
-// The errors by which Send says that it stopped by itself. What was not sent has no result.
-var (
-	ErrCanary = errors.New("a canary change is not known to be applied")
-	ErrBudget = errors.New("the error budget is used up")
-)
-
-func (o Options) withDefaults() Options {
-	if o.Concurrency <= 0 {
-		o.Concurrency = DefaultConcurrency
-	}
-	if o.MaxAttempts <= 0 {
-		o.MaxAttempts = DefaultMaxAttempts
-	}
-	if o.Writes == nil {
-		o.Writes = &PublishedWrites
-	}
-	if o.Reads == nil {
-		o.Reads = &PublishedReads
-	}
-	if o.RereadAfter <= 0 {
-		o.RereadAfter = DefaultRereadAfter
-	}
-	if o.Seen.IsZero() && !o.Stale {
-		o.Seen = time.Now()
-	}
-	if o.OnConflict == "" {
-		o.OnConflict = SkipConflict
-	}
-	return o
-}
-
-// Send sends the changes, which must all be pending, and tells rec how each ended. It returns when
-// nothing is on the wire any more.
+// Send sends the changes, which must all be pending, and reports to rec how each ended. It returns when nothing is on the wire any more.
 //
-// When ctx is cancelled no new envelope of writes leaves; what is on the wire is awaited and settled
-// by reading again, and the changes that were never sent have no result. The error is the first that
-// made it impossible to go on (no sign-in, no permission, no recording, ErrCanary, ErrBudget,
-// ErrConflict), with what was on the wire settled as far as can be.
-func Send(ctx context.Context, changes []*diff.Change, p Poster, rec Recorder, o Options) (Stats, error) {
+// When ctx is cancelled no new envelope of writes leaves; what was sent is settled by reading until the windows of all sendings have
+// closed, and changes that were never sent have no result. Once Options.Leave is closed, it returns as soon as the calls under way are
+// broken off. The error is the first that made it impossible to go on (no sign-in, no permission, no recording, ErrCanary, ErrBudget,
+// ErrConflict, ErrNoAnswer), with what was on the wire settled as far as can be.
+func Send(ctx context.Context, changes []*diff.Change, p Poster, rec Recorder, o Options) (diff.Account, error) {
 	o = o.withDefaults()
-	s := &sender{
-		poster: p, rec: rec, o: o, wire: context.WithoutCancel(ctx), total: len(changes),
-		writeWindow: window{rate: *o.Writes}, anyWindow: window{rate: *o.Reads}, pace: newPace(*o.Writes),
-	}
+	wire, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
 	now := time.Now()
-	s.anyWindow.spend(o.Spent, now)
-	s.anyWindow.recall(o.Before, now)
-	s.writeWindow.recall(o.Before, now)
-	s.enqueue(changes)
-	s.tell()
+	s := &sender{
+		poster: p, rec: rec, o: o, wire: wire, cut: cut, total: len(changes), most: graph.MaxItems,
+		budget: newBudget(budgetOptions{Writes: *o.Writes, Requests: *o.Reads, RereadAfter: o.RereadAfter, Concurrency: o.Concurrency}),
+	}
+	s.budget.spent(o.Spent, now)
+	if o.Before.Writes > 0 {
+		s.budget.recent(o.Before.Writes, o.Before.Last, now)
+	}
+	s.enqueue(changes, now)
+	s.report()
 	s.run(ctx)
-	return s.stats, s.err
-}
-
-// item is a change on its way to a result.
-type item struct {
-	change   *diff.Change
-	left     []diff.Edit // edits still to be made
-	result   Result      // what is known so far
-	note     string      // what an applied change's reason has to tell
-	seen     time.Time   // when the task was last read; zero is never
-	doubtful bool        // was sent, and may have taken effect
-	canary   bool
-	withheld bool // the envelope carries the change without its status, which follows by updateStatus
-	tries    int  // times that it was sent for what is left; the status that follows by an action counts anew
-	looks    int  // times that it was read since it was last sent
-	reads    int  // times that it was read again in vain
-	ask      question
-	last     *graph.Error  // the last refusal
-	rest     bool          // the last trip failed in a way that wants a pause before the next
-	pause    time.Duration // the pause that the last refusal asked for; negative when it did not say
+	return s.account, s.err
 }
 
 // sender holds the queues. Only the goroutine in run touches what changes in it.
@@ -134,50 +46,93 @@ type sender struct {
 	poster Poster
 	rec    Recorder
 	o      Options
-	wire   context.Context // of the calls: not cancelled with the run, so that answers are heard
+	wire   context.Context // of the calls: not cancelled with the run, so that answers are read
+	cut    func()          // breaks them off
+	budget *budget
 
-	held   []*item // to be sent once the canary is applied
-	writes []*item // to be sent
-	ready  []*item // to be sent next: seen lately, or sent before and to be sent again
-	reads  []*item // to be read again, because their outcome is in doubt
+	held  []*row    // to be sent once the canary is applied
+	queue []*row    // to be looked at, then sent
+	ready []*row    // looked at, the oldest look first
+	later timetable // waiting for a time
+	due   []*row    // to be looked at as soon as there is a place
 
-	decoder task.Decoder // of the tasks in answers
+	most                                  int // items in an envelope
+	inFlight, looking, sending, rereading int // envelopes
+	notBefore                             time.Time
+	wakeAt                                time.Time // when time alone may let an envelope leave; zero is never
+	stopped                               bool      // no write leaves any more
+	leaving                               bool      // nothing is settled any more
+	unsynced                              bool
+	unreachedN                            int
+	unreachedAt                           time.Time
+	told                                  time.Time // until when Waiting has reported that nothing leaves
 
-	writeWindow, anyWindow window
-	pace                   pace
-	inFlight               int
-	ahead                  int       // items being read before they are sent
-	notBefore              time.Time // no envelope leaves before: the service asked for it
-	wakeAt                 time.Time // when time alone lets an envelope leave; zero is never
-	stopped                bool      // no write leaves any more
-	total, settled, bad    int
-	canaries               int // not settled yet
-	stats                  Stats
-	err                    error
+	total, settled, bad int
+	canaries            int // not settled yet
+	account             diff.Account
+	err                 error
 }
 
-func (s *sender) enqueue(changes []*diff.Change) {
+// enqueue gives each change its first place.
+func (s *sender) enqueue(changes []*diff.Change, now time.Time) {
 	for _, c := range changes {
-		it := &item{change: c, left: c.Edits, seen: s.o.Seen, pause: -1}
+		r := newRow(c)
 		if s.canaries < s.o.Canary {
-			it.canary = true
+			r.canary = true
 			s.canaries++
 		}
+		for _, e := range c.Edits {
+			if e.Overwrites {
+				r.over = append(r.over, diff.Overwritten{Property: e.Property, Value: e.Before})
+			}
+		}
+		earlier := s.o.Earlier[c]
+		for _, o := range earlier.Overwrote {
+			r.overwrite([]diff.Edit{{Property: o.Property, Before: o.Value}})
+		}
+		if earlier.Part {
+			r.step, r.sent = min(1, len(r.writes)-1), true
+		}
 		switch {
-		case s.o.InDoubt[c]:
-			it.doubtful = true
-			it.result.Reason = "sent before the program was stopped, without an answer on record"
-			s.doubt(it, tookEffect)
-		case !it.canary && s.o.Canary > 0:
-			s.held = append(s.held, it)
+		case earlier.Sent:
+			r.sent, r.result.Reason = true, "sent by an earlier leg of the run"
+			r.answer(sooner(earlier.Answered, now), s.o.SettleWithin)
+			r.why = doubted
+			s.lookAt(r, now)
+		case !r.canary && s.o.Canary > 0:
+			s.held = append(s.held, r)
 		default:
-			s.writes = append(s.writes, it)
+			s.begin(r, now)
 		}
 	}
 }
 
+// begin gives a row that was not sent its first place. What the list showed is the first look.
+func (s *sender) begin(r *row, now time.Time) {
+	if s.o.SettleOnly {
+		s.release(r)
+		return
+	}
+	if at := r.change.NotBefore; now.Before(at) {
+		s.waitFor(at, "what is taken back may still take effect")
+		s.queueAt(r, at)
+		return
+	}
+	if s.o.Stale || r.step > 0 {
+		s.queue = append(s.queue, r)
+		return
+	}
+	st := diff.Stand(r.change.Edits, r.change.Current, r.over)
+	if len(st.Old) == len(r.change.Edits) {
+		r.seen = s.o.Seen
+		s.queue = append(s.queue, r)
+		return
+	}
+	s.judge(r, look{asked: s.o.Seen, came: s.o.Seen, task: r.change.Current})
+}
+
 func (s *sender) idle() bool {
-	return s.inFlight == 0 && len(s.writes)+len(s.ready)+len(s.reads) == 0
+	return s.inFlight == 0 && len(s.queue)+len(s.ready)+len(s.later)+len(s.due) == 0
 }
 
 // run is the dispatcher. Envelopes travel in goroutines of their own; their answers come back here, so
@@ -185,16 +140,16 @@ func (s *sender) idle() bool {
 func (s *sender) run(ctx context.Context) {
 	var flights errgroup.Group
 	flights.SetLimit(s.o.Concurrency) // the service throttles the tenant, not the connection: more in flight only earns 429s
-	back := make(chan *trip, s.o.Concurrency)
-	stop := ctx.Done()
+	back := make(chan *request, s.o.Concurrency)
+	stop, leave := ctx.Done(), s.o.Leave
 	for {
 		if ctx.Err() != nil { // select below may have chosen an answer over the stop
 			s.stop(nil)
 		}
 		for t := s.next(time.Now()); t != nil; t = s.next(time.Now()) {
-			s.leave(t)
+			t.at = time.Now()
 			flights.Go(func() error {
-				t.travel(s.wire, s.poster, s.rec)
+				t.do(s.wire, s.poster, s.rec)
 				back <- t
 				return nil
 			})
@@ -202,25 +157,120 @@ func (s *sender) run(ctx context.Context) {
 		if s.idle() {
 			break
 		}
-		var wake <-chan time.Time
-		var timer *time.Timer
-		if !s.wakeAt.IsZero() {
-			timer = time.NewTimer(time.Until(s.wakeAt))
-			wake = timer.C
-		}
+		s.sync()
+		wake, cancel := timer(s.wakeAt)
+		from := time.Now()
 		select {
 		case t := <-back:
+			s.wait(from)
 			s.land(t)
 		case <-stop:
 			stop = nil
 			s.stop(nil)
+		case <-leave:
+			leave = nil
+			s.stop(nil)
+			s.leaveNow()
 		case <-wake:
+			s.wait(from)
 		}
-		if timer != nil {
-			timer.Stop()
+		cancel()
+	}
+	_ = flights.Wait() // do has no error of its own: every failure is in its request
+}
+
+func timer(at time.Time) (<-chan time.Time, func() bool) {
+	if at.IsZero() {
+		return nil, func() bool { return false }
+	}
+	t := time.NewTimer(time.Until(at))
+	return t.C, t.Stop
+}
+
+// wait counts the time since from as waited, where something was to be sent and nothing was on the wire.
+func (s *sender) wait(from time.Time) {
+	if s.inFlight == 0 && len(s.queue)+len(s.ready) > 0 {
+		s.account.Waited += time.Since(from)
+	}
+}
+
+// sync brings results to stable storage while nothing may leave.
+func (s *sender) sync() {
+	if !s.unsynced || s.inFlight >= s.o.Concurrency {
+		return
+	}
+	s.unsynced = false
+	if err := s.rec.Sync(); err != nil {
+		s.stop(err)
+	}
+}
+
+// land takes an envelope that came back and moves each of its rows on: to a result, or to a queue.
+func (s *sender) land(t *request) {
+	now := time.Now()
+	s.inFlight--
+	switch t.kind {
+	case write:
+		s.sending--
+	case preread:
+		s.looking--
+	default:
+		s.rereading--
+	}
+	if t.unsaid == nil {
+		s.landInBudget(t, now)
+	}
+	if t.kind == write {
+		s.landWrites(t, now)
+	} else {
+		s.landLooks(t, now)
+		s.keepPromise(t)
+	}
+	s.report()
+}
+
+// landInBudget tells the budget what became of a call, and counts it.
+func (s *sender) landInBudget(t *request, now time.Time) {
+	switch v, refusal := verdictOnCall(t.err); {
+	case t.err != nil && (v == neverLeft || v == neverOnWire):
+		s.budget.never(t.call)
+		if v == neverLeft {
+			return
+		}
+	case t.err == nil:
+		s.budget.land(t.call, throttled(t.reply), now)
+	case refusal != nil && refusal.Status == http.StatusTooManyRequests:
+		s.budget.land(t.call, len(t.rows), now)
+	default:
+		s.budget.lose(t.call, now)
+	}
+	if !errors.Is(t.err, graph.ErrNotSent) {
+		s.unreachedN = 0
+	}
+	s.account.Batches++
+}
+
+func throttled(reply *graph.Reply) int {
+	n := 0
+	for _, a := range reply.Answers {
+		if a.Status == http.StatusTooManyRequests {
+			n++
 		}
 	}
-	_ = flights.Wait() // travel has no error of its own: every failure is in its trip
+	return n
+}
+
+// keepPromise keeps slots for those rows of a look that are to be sent.
+func (s *sender) keepPromise(t *request) {
+	n := 0
+	for _, r := range t.rows {
+		if r.seen.IsZero() || t.kind != preread || r.look != nil || !slices.Contains(s.ready, r) {
+			continue
+		}
+		r.look = t.call
+		n++
+	}
+	s.budget.promise(t.call, n)
 }
 
 // stop ends the sending of writes. What was sent and is not settled is read again for its outcome.
@@ -232,68 +282,77 @@ func (s *sender) stop(cause error) {
 		return
 	}
 	s.stopped = true
-	s.notBefore = minTime(s.notBefore, time.Now().Add(stoppedPause))
-	for _, it := range slices.Concat(s.ready, s.writes, s.held) {
-		if it.doubtful {
-			s.doubt(it, tookEffect)
+	s.notBefore = sooner(s.notBefore, time.Now().Add(stoppedPause))
+	rows := slices.Concat(s.ready, s.queue, s.held)
+	waiting := slices.Concat(s.later, s.due)
+	s.ready, s.queue, s.held, s.later, s.due = nil, nil, nil, nil, nil
+	for _, r := range waiting {
+		if s.settles(r) {
+			heap.Push(&s.later, r) // at due, past or to come
+		} else {
+			rows = append(rows, r)
 		}
 	}
-	s.ready, s.writes, s.held = nil, nil, nil
-}
-
-// A run that was told to stop settles what is in doubt with less patience: somebody waits for it to end.
-const (
-	stoppedPause = 5 * time.Second
-	stoppedReads = 3
-)
-
-func minTime(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
+	for _, r := range rows {
+		s.unpromise(r)
+		s.drop(r, time.Now())
 	}
-	return a
-}
-
-// again queues a write that is known, or safe to suppose, not to have taken effect; one that has no
-// attempt left, or no run to be sent in, is read once more before anything is said of it.
-func (s *sender) again(it *item) {
-	if s.stopped || it.tries >= s.o.MaxAttempts {
-		s.doubt(it, tookEffect)
-		return
+	if n, until := s.open(); n > 0 && !s.leaving {
+		s.waitFor(until, task.Plural(n, "change")+" already sent may still take effect, and is read again until then")
 	}
-	s.ready = append(s.ready, it)
 }
 
-// goesNext queues a write that turned out not to have taken effect. While the canary is out, only its own go.
-func (s *sender) goesNext(it *item) {
-	if s.canaries > 0 && !it.canary {
-		s.held = append(s.held, it)
-		return
+// stoppedPause is the longest that a run which was stopped waits for the service to settle what is in doubt.
+const stoppedPause = 5 * time.Second
+
+// settles reports whether a row waits to be settled, and not to be sent.
+func (s *sender) settles(r *row) bool { return !r.again && r.why != unsent }
+
+// open counts the rows that wait to be settled, and says when the last of their windows has closed.
+func (s *sender) open() (n int, until time.Time) {
+	for _, r := range slices.Concat(s.later, s.due) {
+		if s.settles(r) {
+			n++
+			until = later(until, r.closes)
+		}
 	}
-	s.ready = append(s.ready, it)
+	return n, until
 }
 
-func (s *sender) doubt(it *item, ask question) {
-	it.ask = ask
-	s.reads = append(s.reads, it)
+// leaveNow ends the settling: what is in doubt is unknown, and calls under way are broken off.
+func (s *sender) leaveNow() {
+	s.leaving = true
+	s.cut()
+	rows := slices.Concat(s.later, s.due)
+	s.later, s.due = nil, nil
+	for _, r := range rows {
+		s.unknown(r, time.Now(), "the run was left before it was settled")
+	}
 }
 
-// wait closes the gate for the longest of the waits asked for.
-func (s *sender) wait(d time.Duration) {
+// pause closes the gate for the longest of the pauses asked for.
+func (s *sender) pause(d time.Duration, why string) {
 	if s.stopped {
 		d = min(d, stoppedPause)
 	}
-	now := time.Now()
-	until := now.Add(d)
-	from := now
-	if s.notBefore.After(now) {
-		from = s.notBefore
-	}
-	if until.After(from) {
-		s.stats.Waited += until.Sub(from)
+	until := time.Now().Add(d)
+	if until.After(s.notBefore) {
 		s.notBefore = until
-		if s.o.Waiting != nil {
-			s.o.Waiting(until)
-		}
+		s.waitFor(until, why)
 	}
+}
+
+// waitFor reports that nothing is sent before a time, once for that time.
+func (s *sender) waitFor(until time.Time, why string) {
+	if s.o.Waiting != nil && until.After(s.told) {
+		s.told = until
+		s.o.Waiting(until, why)
+	}
+}
+
+func pauseAfter(attempt int) time.Duration { return graph.Pause(-1, attempt) }
+
+// budgetUsed is the error of a run whose error budget is used up.
+func budgetUsed(bad int) error {
+	return fmt.Errorf("%w: %s ended badly", ErrBudget, task.Plural(bad, "change"))
 }

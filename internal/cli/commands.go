@@ -223,6 +223,12 @@ func (p *program) runConfig(c *cli.Context, file string) (config job.Config, err
 	if config.Batch.OnConflict, err = onConflict(c); err != nil {
 		return config, err
 	}
+	if config.StatusVia, err = statusVia(c); err != nil {
+		return config, err
+	}
+	if config.Batch.SettleWithin = c.Duration("settle-within"); config.Batch.SettleWithin < 0 {
+		return config, usage("--settle-within %s is less than nothing", config.Batch.SettleWithin)
+	}
 	if path := c.String("sign-key"); path != "" {
 		if config.Signer, err = ledger.LoadSigner(path); err != nil {
 			return config, usage("--sign-key: %s", err.Error())
@@ -246,6 +252,7 @@ func (p *program) mayAsk(c *cli.Context, file string) error {
 
 // sendingConfig fills in what only a run that sends has.
 func (p *program) sendingConfig(c *cli.Context, config *job.Config) (err error) {
+	config.Leave = leaveOf(c.Context)
 	if err := batchOptions(c, &config.Batch); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ const (
 	EventListWait     = "list.wait"
 	EventTenantRead   = "tenant.read"
 	EventPlanMade     = "plan.made"
+	EventPlanNotice   = "plan.notice"
 	EventEnvelopeSent = "envelope.sent"
 	EventItemSettled  = "item.settled"
 	EventThrottleWait = "throttle.wait"

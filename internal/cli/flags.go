@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"taskrecon/internal/batch"
+	"taskrecon/internal/diff"
 	"taskrecon/internal/graph"
 	"taskrecon/internal/ingest"
 	"taskrecon/internal/job"
@@ -59,7 +60,6 @@ func flagsOfSending() []cli.Flag {
 		&cli.StringFlag{Name: "write-limit", Category: sendingFlags, Value: batch.PublishedWrites.String(), Usage: "`RATE` of changes, such as 100/20s, or off"},
 		&cli.StringFlag{Name: "read-limit", Category: sendingFlags, Value: batch.PublishedReads.String(), Usage: "`RATE` of requests of any kind, or off"},
 		&cli.DurationFlag{Name: "reread-after", Category: sendingFlags, Value: batch.DefaultRereadAfter, Usage: "read a task again before sending when it was seen `TIME` ago"},
-		&cli.StringFlag{Name: "status-via", Category: sendingFlags, Value: "patch", Usage: "send status by `patch|updateStatus` (the latter with column note)"},
 		&cli.DurationFlag{Name: "lock-timeout", Category: sendingFlags, Usage: "wait `TIME` for another run to end"},
 		&cli.IntFlag{Name: "canary", Category: limitFlags, Usage: "send `N` changes first, the rest only if these are applied"},
 		&cli.StringFlag{Name: "max-errors", Category: limitFlags, Usage: "stop when `N|N%` of the changes ended badly (default: never)"},
@@ -71,6 +71,8 @@ func flagsOfSending() []cli.Flag {
 func flagsOfLimits() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "skip-invalid", DisableDefaultText: true, Category: inputFlags, Usage: "go on with the rows that can be understood, and report the others"},
+		&cli.DurationFlag{Name: "settle-within", Category: sendingFlags, Value: batch.DefaultSettleWithin, Usage: "`TIME` within which a write takes effect and reads show it; 0 looks once"},
+		&cli.StringFlag{Name: "status-via", Category: sendingFlags, Value: "patch", Usage: "send status by `patch|updateStatus` (the latter with column note)"},
 		&cli.StringFlag{Name: "on-conflict", Category: limitFlags, Value: string(batch.SkipConflict), Usage: "a task that someone else changed: `skip|overwrite|abort`"},
 		&cli.StringFlag{Name: "expect-plan", Category: limitFlags, Usage: "refuse any plan but the one with this `HASH`"},
 		&cli.StringFlag{Name: "max-changes", Category: limitFlags, Value: "30%", Usage: "refuse more changes than `N|N%` of the tenant's tasks (a share counts from 10 changes on)"},
@@ -204,13 +206,6 @@ func batchOptions(c *cli.Context, o *batch.Options) error {
 		return usage("--read-limit: %s", err.Error())
 	}
 	o.Writes, o.Reads = &writes, &reads
-	switch via := c.String("status-via"); via {
-	case "patch":
-	case "updateStatus":
-		o.StatusByAction = true
-	default:
-		return usage("--status-via %q is neither patch nor updateStatus", via)
-	}
 	switch {
 	case o.Concurrency < 1 || o.Concurrency > 64:
 		return usage("--concurrency %d is not between 1 and 64", o.Concurrency)
@@ -230,6 +225,16 @@ func onConflict(c *cli.Context) (batch.OnConflict, error) {
 		return o, nil
 	default:
 		return o, usage("--on-conflict %q is none of skip, overwrite, abort", o)
+	}
+}
+
+// statusVia reads by which way status goes.
+func statusVia(c *cli.Context) (diff.Via, error) {
+	switch via := diff.Via(c.String("status-via")); via {
+	case diff.ViaPatch, diff.ViaAction:
+		return via, nil
+	default:
+		return via, usage("--status-via %q is neither patch nor updateStatus", via)
 	}
 }
 

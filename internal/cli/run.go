@@ -19,11 +19,13 @@ import (
 )
 
 // Main runs the program with the process's arguments, environment, streams and signals, and returns its exit
-// code. The first SIGINT, SIGTERM or SIGHUP stops the run in good order, the second leaves at once.
+// code. The first SIGINT, SIGTERM or SIGHUP stops the run in good order, the second leaves what is in doubt unsettled, the third ends
+// the process at once.
 func Main() int {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
-	signals := make(chan os.Signal, 2)
+	leave := make(chan struct{})
+	signals := make(chan os.Signal, 3)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	if !signal.Ignored(syscall.SIGHUP) { // as nohup wants it
 		signal.Notify(signals, syscall.SIGHUP)
@@ -35,11 +37,22 @@ func Main() int {
 		if isTerminal(os.Stderr) {
 			fmt.Fprintln(os.Stderr) // behind the bar
 		}
-		fmt.Fprintln(os.Stderr, "taskrecon: stopping: no new changes leave, what is on the wire is settled; a second signal leaves at once")
+		fmt.Fprintln(os.Stderr, "taskrecon: stopping: no new changes leave, what was sent is settled; a second signal leaves at once")
+		<-signals
+		close(leave)
+		fmt.Fprintln(os.Stderr, "taskrecon: leaving: what is not settled counts as unknown; the report is being written")
 		<-signals
 		os.Exit(e.Code)
 	}()
-	return run(ctx, os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr)
+	return run(context.WithValue(ctx, leaveKey{}, (<-chan struct{})(leave)), os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr)
+}
+
+// leaveKey is the key of a context's channel that is closed when the run is to be left at once.
+type leaveKey struct{}
+
+func leaveOf(ctx context.Context) <-chan struct{} {
+	leave, _ := ctx.Value(leaveKey{}).(<-chan struct{})
+	return leave
 }
 
 func signalExit(s os.Signal) *job.Exit {

@@ -116,13 +116,20 @@ func (w *watcher) Planned(plan *diff.Plan, hash string) {
 }
 
 // Sending logs an envelope that is about to leave.
-func (w *watcher) Sending(e batch.Envelope) {
+func (w *watcher) Sending(e diff.Envelope) {
 	w.info(EventEnvelopeSent).Int("changes", len(e.Changes)).Str("clientRequestId", e.ClientRequestID).Msg("envelope sent")
 }
 
-// Waiting logs that sending stands still.
-func (w *watcher) Waiting(until time.Time) {
-	w.info(EventThrottleWait).Float64("seconds", untilSeconds(until)).Time("until", until.UTC()).Msg("sending waits for the service")
+// Noticed prints a notice about the plan.
+func (w *watcher) Noticed(text string) { w.say(EventPlanNotice, zerolog.WarnLevel, text) }
+
+// Waiting reports that nothing is sent before a time, and why.
+func (w *watcher) Waiting(until time.Time, why string) {
+	if w.bars {
+		fmt.Fprintf(w.stderr, "\ntaskrecon: nothing is sent until %s: %s\n", until.Local().Format(time.TimeOnly), printable(why))
+		return
+	}
+	w.info(EventThrottleWait).Float64("seconds", untilSeconds(until)).Time("until", until.UTC()).Str("why", why).Msg("nothing is sent until then: " + printable(why))
 }
 
 func untilSeconds(at time.Time) float64 {
@@ -137,10 +144,13 @@ func (w *watcher) Progress(p batch.Progress) {
 				progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(false)) // the limits, not the past, say when it ends
 		}
 		words := "settled"
+		if p.Settling > 0 {
+			words += fmt.Sprintf(", %d read again", p.Settling)
+		}
 		if p.Rate > 0 {
 			words += fmt.Sprintf(" (%.1f/s", p.Rate)
 			if p.Waited > 0 {
-				words += fmt.Sprintf(", %s throttled", p.Waited.Round(time.Second))
+				words += fmt.Sprintf(", %s waited", p.Waited.Round(time.Second))
 			}
 			words += ", done " + p.Finish.Local().Format(time.TimeOnly) + ")"
 		}
@@ -152,12 +162,12 @@ func (w *watcher) Progress(p batch.Progress) {
 		return
 	}
 	w.told = time.Now()
-	w.info(EventProgress).Int("settled", p.Settled).Int("of", p.Total).Float64("rate", p.Rate).
+	w.info(EventProgress).Int("settled", p.Settled).Int("of", p.Total).Int("settling", p.Settling).Float64("rate", p.Rate).
 		Float64("waited", p.Waited.Round(time.Millisecond).Seconds()).Time("finish", p.Finish.UTC()).Msg("progress")
 }
 
 // Settled logs what is not as wanted, on the console nothing else.
-func (w *watcher) Settled(r batch.Result) {
+func (w *watcher) Settled(r diff.Result) {
 	line := w.log.Info()
 	switch {
 	case r.Outcome.Good() && w.lines, w.bars:
@@ -188,7 +198,7 @@ func (w *watcher) Ended(s *job.Summary) {
 	}
 	w.info(EventRunEnd).Int("exitCode", s.ExitCode).Str("reason", printable(s.Reason)).Float64("seconds", s.Seconds).Int("rows", s.Rows).
 		Dict("outcomes", outcomes).Int("patches", s.Patches).Int("batches", s.Batches).Int("requests", s.Requests).
-		Int("throttled", s.Throttled).Int("retries", s.Retries).Float64("waited", s.Waited.Seconds()).Msg("run ended")
+		Int("throttled", s.Throttled).Int("retries", s.Retries).Float64("waited", s.Waited).Msg("run ended")
 }
 
 func (w *watcher) close() {

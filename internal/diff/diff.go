@@ -3,9 +3,11 @@
 package diff
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"taskrecon/internal/task"
 )
@@ -18,6 +20,8 @@ type Edit struct {
 	Wanted   task.Value
 	// Pairs says that single pairs of the collection are asked for: those by which Wanted differs from Before.
 	Pairs bool
+	// Overwrites says that Before is neither the value of the row's base nor the wanted one, and is overwritten all the same.
+	Overwrites bool
 }
 
 // Reopens reports whether the edit takes a task from completed or rejected back to pending or active.
@@ -35,6 +39,15 @@ type Row struct {
 	SameAs  int    // index of the earlier row with the same id and equal wishes, or -1
 	// Overwrite sends what the row asks for although somebody else has changed it since the row's base.
 	Overwrite bool
+	// Young says that the row's base is younger than the settling window. A listed value that is not the base's may then be older
+	// than the base, so the edits are those from the base, and a later look at the task decides.
+	Young bool
+	// Unread says why the task could not be read, where the list lacks it and a look by its id had no answer.
+	Unread string
+	// Note goes to the service with the status, by the action; "" is none.
+	Note string
+	// StatusVia is by which way the status goes; "" is by PATCH.
+	StatusVia Via
 }
 
 // Change is the planner's verdict on one input row.
@@ -46,6 +59,11 @@ type Change struct {
 	Outcome Outcome    // Pending when a PATCH is to be sent, else the row's outcome
 	Reason  string     // why, for an outcome that needs words
 	SameAs  int        // index of the change whose outcome this row shares, or -1
+
+	Note      string    // that goes with the status; only where StatusVia is ViaAction
+	StatusVia Via       // by which way the status goes; "" where the change sets no status
+	BaseRead  time.Time // when the base was read; zero is when the plan's list was
+	NotBefore time.Time // before which nothing is sent: an undo waits for what it takes back to settle; zero is at once
 }
 
 // Pending reports whether the change is to be sent.
@@ -82,6 +100,7 @@ func (p *Plan) Pending() []*Change {
 //	row                                     outcome
 //	not understood                          invalid
 //	same id and wishes as an earlier row    that row's (SameAs)
+//	id not among current, and not read      notSent
 //	id not among current                    notFound
 //	id is a task of another type            wrongType
 //	no wish differs                         unchanged
@@ -121,9 +140,14 @@ func Make(rows []Row, current []*task.Task) *Plan {
 
 func verdict(index int, row *Row, found *task.Task) Change {
 	c := Change{Index: index, Desired: row.Desired, SameAs: -1}
+	if b := row.Desired.Base; b != nil {
+		c.BaseRead, c.NotBefore = b.Read, b.Closes
+	}
 	switch {
 	case row.Invalid != "":
 		c.Outcome, c.Reason = Invalid, row.Invalid
+	case found == nil && row.Unread != "":
+		c.Outcome, c.Reason = NotSent, "not sent, because the task could not be read: "+row.Unread
 	case found == nil:
 		c.Outcome, c.Reason = NotFound, fmt.Sprintf("the tenant has no task %q", row.Desired.ID)
 	case !found.Managed():
@@ -131,17 +155,51 @@ func verdict(index int, row *Row, found *task.Task) Change {
 		c.Outcome, c.Reason = WrongType, "the task is "+TypeName(found.Type)+", not a securityConfigurationTask"
 	default:
 		c.Current = found
-		c.Edits = Edits(&row.Desired, found)
-		if len(c.Edits) == 0 {
-			c.Outcome = Unchanged
-		} else if conflicts := Conflicts(&row.Desired, found); len(conflicts) > 0 && !row.Overwrite {
-			c.Edits, c.Outcome, c.Reason = nil, Conflict, ConflictWords(conflicts)
-		}
+		c.plan(row)
 	}
 	if row.SameAs >= 0 && c.Outcome == Pending {
 		c.SameAs, c.Edits = row.SameAs, nil
 	}
 	return c
+}
+
+// plan computes the edits of a row whose task was found, or the outcome of a row that needs none.
+func (c *Change) plan(row *Row) {
+	from := c.Current
+	if row.Young {
+		from = rebased(c.Current, row.Desired.Base)
+	}
+	c.Edits = Edits(&row.Desired, from)
+	if len(c.Edits) == 0 {
+		c.Outcome = Unchanged
+		return
+	}
+	if conflicts := Conflicts(&row.Desired, from); len(conflicts) > 0 && !row.Overwrite {
+		c.Edits, c.Outcome, c.Reason = nil, Conflict, ConflictWords(conflicts)
+		return
+	}
+	for i := range c.Edits {
+		e := &c.Edits[i]
+		base, known := row.Desired.Base.Get(e.Property)
+		e.Overwrites = known && !e.Pairs && !e.Property.Equal(base, e.Before)
+		if e.Property == task.Status {
+			c.StatusVia = cmp.Or(row.StatusVia, ViaPatch)
+		}
+	}
+	if c.StatusVia == ViaAction {
+		c.Note = row.Note
+	}
+}
+
+// rebased is a task as the base remembers it.
+func rebased(t *task.Task, b *task.Base) *task.Task {
+	was := *t
+	for _, p := range task.All() {
+		if v, known := b.Get(p); known {
+			was.Set(p, v)
+		}
+	}
+	return &was
 }
 
 // Edits returns the wishes that the task does not already meet, as edits in the order of the wishes.

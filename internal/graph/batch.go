@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
+
+	"taskrecon/internal/task"
 )
 
 // MaxItems is the most items that the service takes in one $batch.
@@ -46,6 +50,25 @@ func (a *Answer) Header(name string) string {
 // Err decodes the answer as a refusal.
 func (a *Answer) Err() *Error { return DecodeError(a.Status, a.Header, a.Body, time.Now()) }
 
+// Task reads the task in the answer to a GET of it, or to a change of it. The error says why the answer does not hold the task
+// with this id, whose type is for the caller to check.
+func (a *Answer) Task(id string) (*task.Task, error) {
+	t := new(task.Task)
+	switch {
+	case a.Status != http.StatusOK:
+		return nil, a.Err()
+	case a.Body == nil:
+		return nil, errors.New("the answer held no task")
+	}
+	if err := json.Unmarshal(a.Body, t); err != nil {
+		return nil, fmt.Errorf("the answer did not hold the task: %w", err)
+	}
+	if task.Key(t.ID) != task.Key(id) {
+		return nil, fmt.Errorf("the answer held task %q, another one", clip(t.ID))
+	}
+	return t, nil
+}
+
 // Reply is the answer to a whole $batch. Answers come in any order; some may be missing or doubled.
 type Reply struct {
 	Answers    []Answer
@@ -54,11 +77,31 @@ type Reply struct {
 	RetryAfter time.Duration // of the outer answer; negative when it says nothing
 }
 
+// Match returns the answers to items whose ids are 1 to n, in that order. An item whose answer is missing, doubled or without
+// a status that HTTP knows has nil: nothing certain is known of it.
+func (r *Reply) Match(n int) []*Answer {
+	matched, times := make([]*Answer, n), make([]int, n)
+	for k := range r.Answers {
+		a := &r.Answers[k]
+		if i, err := strconv.Atoi(a.ID); err == nil && 1 <= i && i <= n {
+			matched[i-1] = a
+			times[i-1]++
+		}
+	}
+	for i, a := range matched {
+		if times[i] > 1 || a != nil && (a.Status < 100 || a.Status > 599) {
+			matched[i] = nil
+		}
+	}
+	return matched
+}
+
 // TaskURL is the address of a task relative to the version root, for an Item.
 func TaskURL(id string) string { return TasksPath + "/" + url.PathEscape(id) }
 
 // Batch makes one $batch call of at most MaxItems items. An error that is an *Error means that the service refused the
-// call as a whole; one that wraps ErrConnection that nobody knows what became of it.
+// call as a whole; one that wraps ErrConnection that it is not known what became of it; one that wraps ErrNotSent or ErrSignIn that
+// nothing was sent. After any other error sending has no sense.
 func (c *Client) Batch(ctx context.Context, clientRequestID string, items []Item) (*Reply, error) {
 	if len(items) == 0 || len(items) > MaxItems {
 		return nil, fmt.Errorf("a $batch holds 1 to %d items, not %d", MaxItems, len(items))

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -110,11 +111,16 @@ func (c *Client) Identity(ctx context.Context) (Identity, error) {
 // NewRequestID makes a client-request-id.
 func NewRequestID() string { return uuid.NewString() }
 
-// ErrConnection marks a call to which no whole answer came: whether it took effect is not known.
-var ErrConnection = errors.New("no whole answer")
-
-// ErrSignIn marks a call that was never made, because no access token was to be had.
-var ErrSignIn = errors.New("signing in failed")
+// The errors of a call that got no answer. A call fails with one of them, with an *Error, or with an error that ends the run.
+var (
+	// ErrConnection marks a call of which a part may have been sent and to which no whole answer came: whether it took effect is not known.
+	ErrConnection = errors.New("no whole answer")
+	// ErrNotSent marks a call of which nothing was sent, since no connection was made: a name that is not found, nothing
+	// that listens, a TLS handshake that fails, a proxy that refuses to connect, or no time left for it. It took no effect.
+	ErrNotSent = errors.New("no connection")
+	// ErrSignIn marks a call of which nothing was sent, because no access token was to be had.
+	ErrSignIn = errors.New("signing in failed")
+)
 
 // answer is a whole HTTP answer.
 type answer struct {
@@ -163,11 +169,14 @@ func (c *Client) once(ctx context.Context, method, target, requestID, token stri
 		req.GetBody = nil
 	}
 	c.requests.Add(1)
-	resp, err := c.http.Do(req)
-	if errors.Is(err, errReadOnly) {
+	var dial dialling
+	resp, err := c.http.Do(req.WithContext(httptrace.WithClientTrace(ctx, dial.trace())))
+	switch {
+	case errors.Is(err, errReadOnly):
 		return nil, err // nothing left: there is no doubt about it
-	}
-	if err != nil {
+	case err != nil && dial.inVain():
+		return nil, fmt.Errorf("%w: %w", ErrNotSent, err)
+	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrConnection, err)
 	}
 	defer func() {
@@ -199,6 +208,19 @@ func (c *Client) once(ctx context.Context, method, target, requestID, token stri
 	}
 	return &answer{resp.StatusCode, resp.Header, data}, nil
 }
+
+// dialling notes whether a call got a connection. A transport that does not say that it looks for one counts as if it had.
+type dialling struct{ sought, got atomic.Bool }
+
+func (d *dialling) trace() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		GetConn: func(string) { d.sought.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { d.got.Store(true) },
+	}
+}
+
+// inVain reports whether a connection was sought and none was got, so that nothing of the call can have been sent.
+func (d *dialling) inVain() bool { return d.sought.Load() && !d.got.Load() }
 
 // readAll reads an answer up to limit. What an answer says of its length only saves copying: it is believed up to 1 MiB.
 func readAll(resp *http.Response, limit int64) ([]byte, error) {

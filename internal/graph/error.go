@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,6 +42,17 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// TooLarge reports whether the error, that of a whole call, refuses its size, so that a smaller call may pass: 413, or a 400
+// whose words say so.
+func (e *Error) TooLarge() bool {
+	said := strings.ToLower(e.Code + " " + e.Message)
+	has := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(said, w) })
+	}
+	return e.Status == http.StatusRequestEntityTooLarge ||
+		e.Status == http.StatusBadRequest && (has("too large", "toolarge") || has("exceed") && has("size", "length", "limit", "maximum"))
+}
+
 // Retryable reports whether the status is of those that pass by themselves: 429, 503, 504, 509.
 func Retryable(status int) bool {
 	switch status {
@@ -56,10 +68,17 @@ func Throttled(err error) bool {
 	return errors.As(err, &refused) && refused.Status == http.StatusTooManyRequests
 }
 
-// Busy reports whether err is, or wraps, an answer by which the service refused a request for a reason that may pass.
+// Busy reports whether err is, or wraps, an answer by which the service refused to be read for a reason that may pass.
 func Busy(err error) bool {
 	var refused *Error
-	return errors.As(err, &refused) && Retryable(refused.Status)
+	if !errors.As(err, &refused) {
+		return false
+	}
+	switch refused.Status {
+	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway:
+		return true
+	}
+	return Retryable(refused.Status)
 }
 
 // DecodeError reads the error in a body, if it holds one in Graph's form; whatever it holds, the

@@ -153,3 +153,26 @@ func FuzzDecodeError(f *testing.F) {
 		}
 	})
 }
+
+func TestTooLarge(t *testing.T) {
+	for _, c := range []struct {
+		status     int
+		code, said string
+		want       bool
+	}{
+		{413, "", "", true},
+		{400, "BadRequest", "Number of requests inside batch exceeds the limit.", true},
+		{400, "RequestEntityTooLarge", "", true},
+		{400, "BadRequest", "The request body is too large.", true},
+		{400, "BadRequest", "The batch exceeds the maximum size of 4 MB", true},
+		{400, "BadRequest", "Request Ids must be unique", false},
+		{400, "BadRequest", "", false},
+		{403, "RequestEntityTooLarge", "too large", false},
+		{429, "TooManyRequests", "the limit is exceeded", false},
+	} {
+		e := &Error{Status: c.status, Code: c.code, Message: c.said}
+		if got := e.TooLarge(); got != c.want {
+			t.Errorf("%v: too large: %t, want %t", e, got, c.want)
+		}
+	}
+}

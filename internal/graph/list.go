@@ -23,6 +23,15 @@ const (
 // Pages count from 1. It is called from the goroutine that lists.
 type Again func(page int, at time.Time, why error)
 
+// on is again for one page; it may be nil.
+func (again Again) on(page int) func(time.Time, error) {
+	return func(at time.Time, why error) {
+		if again != nil {
+			again(page, at, why)
+		}
+	}
+}
+
 // ListTasks returns the tenant's tasks of every type, in the order of the list, each id once. Pages
 // that fail for a passing reason are asked for again, after the wait that the service asks for; again may be nil.
 func (c *Client) ListTasks(ctx context.Context, again Again) ([]*task.Task, error) {
@@ -36,11 +45,7 @@ func (c *Client) ListTasks(ctx context.Context, again Again) ([]*task.Task, erro
 			return nil, fmt.Errorf("the list of tasks does not end: page %d refers back or never comes to an end", len(followed))
 		}
 		followed[next] = true
-		page, err := c.page(ctx, &decoder, next, func(at time.Time, why error) {
-			if again != nil {
-				again(len(followed), at, why)
-			}
-		})
+		page, err := c.page(ctx, &decoder, next, again.on(len(followed)))
 		if err != nil {
 			return nil, fmt.Errorf("listing the tenant's tasks, page %d: %w", len(followed), err)
 		}
@@ -64,25 +69,16 @@ func unseen(tasks, more []*task.Task, seen map[string]struct{}) []*task.Task {
 	return tasks
 }
 
-// page gets one page of the list, and tells again of each wait.
-func (c *Client) page(ctx context.Context, decoder *task.Decoder, target string, again func(time.Time, error)) (*page, error) {
-	for attempt := 1; ; attempt++ {
-		var p *page
+// page gets one page of the list.
+func (c *Client) page(ctx context.Context, decoder *task.Decoder, target string, again func(time.Time, error)) (p *page, err error) {
+	err = patiently(ctx, again, func() error {
 		body, err := c.tryPage(ctx, target)
 		if err == nil {
 			p, err = readPage(decoder, body)
 		}
-		wait, passing := retryWait(err, attempt)
-		if err == nil || !passing || attempt == listAttempts || ctx.Err() != nil {
-			return p, err
-		}
-		again(time.Now().Add(wait), err)
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(wait):
-		}
-	}
+		return err
+	})
+	return p, err
 }
 
 // tryPage asks once for the JSON of a page.
@@ -117,16 +113,4 @@ func readPage(decoder *task.Decoder, body []byte) (*page, error) {
 		}
 	}
 	return p, nil
-}
-
-// retryWait says whether reading again may help, and after how long.
-func retryWait(err error, attempt int) (time.Duration, bool) {
-	var refused *Error
-	switch {
-	case errors.As(err, &refused) && Retryable(refused.Status):
-		return Pause(refused.RetryAfter, attempt), true
-	case errors.Is(err, ErrConnection):
-		return Pause(-1, attempt), true
-	}
-	return 0, false
 }

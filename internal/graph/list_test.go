@@ -187,7 +187,7 @@ func TestListWaitsAndAsksAgain(t *testing.T) {
 }
 
 func TestListGivesUp(t *testing.T) {
-	for status, calls := range map[int]int{429: listAttempts, 403: 1, 400: 1, 404: 1, 500: 1} {
+	for status, calls := range map[int]int{429: listAttempts, 408: listAttempts, 500: listAttempts, 502: listAttempts, 403: 1, 400: 1, 404: 1, 410: 1, 501: 1} {
 		s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Retry-After", "0.001")
 			w.WriteHeader(status)
@@ -198,6 +198,9 @@ func TestListGivesUp(t *testing.T) {
 		var refused *Error
 		if !errors.As(err, &refused) || refused.Status != status {
 			t.Errorf("HTTP %d: error %v is no *Error of that status", status, err)
+		}
+		if Busy(err) != (calls > 1) {
+			t.Errorf("HTTP %d: busy %t; it is asked for %d times", status, Busy(err), calls)
 		}
 		if n := len(s.requests()); n != calls {
 			t.Errorf("HTTP %d: %d calls; want %d", status, n, calls)

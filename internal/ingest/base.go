@@ -39,6 +39,12 @@ type baseHeader struct {
 
 const baseFormat = 1
 
+// The members of a task's line that are no properties: see task.Base. A line without the first was read when the sheet was made.
+const (
+	readMember   = "baseRead"
+	closesMember = "baseCloses"
+)
+
 // basePath is where the base of a CSV file lies: tasks.base.jsonl for tasks.csv.
 func basePath(path string) string {
 	return strings.TrimSuffix(path, filepath.Ext(path)) + ".base.jsonl"
@@ -87,6 +93,14 @@ func encodeTask(b *task.Base) (string, error) {
 		return "", err
 	}
 	out.WriteString(`{"id":` + id)
+	for _, at := range []struct {
+		name string
+		time time.Time
+	}{{readMember, b.Read}, {closesMember, b.Closes}} {
+		if !at.time.IsZero() {
+			fmt.Fprintf(&out, `,%q:%q`, at.name, at.time.UTC().Format(time.RFC3339Nano))
+		}
+	}
 	for _, p := range task.All() {
 		v, known := b.Get(p)
 		if !known {
@@ -157,7 +171,10 @@ func decodeBase(lines []string) (*base, error) {
 		if json.Unmarshal([]byte(line), &values) != nil {
 			return nil, errBase
 		}
-		t := &task.Base{ID: values[task.IDName].String()}
+		t := &task.Base{ID: values[task.IDName].String(), Read: h.At, Closes: timeIn(values[closesMember])}
+		if at := timeIn(values[readMember]); !at.IsZero() {
+			t.Read = at
+		}
 		for name, v := range values {
 			if p := task.Lookup(name); p != nil {
 				t.Set(p, v)
@@ -166,6 +183,15 @@ func decodeBase(lines []string) (*base, error) {
 		b.tasks[task.Key(t.ID)] = t
 	}
 	return b, nil
+}
+
+// timeIn is a time in a base, or zero.
+func timeIn(v task.Value) time.Time {
+	at, err := time.Parse(time.RFC3339Nano, v.String())
+	if err != nil {
+		return time.Time{}
+	}
+	return at
 }
 
 // readBaseFile reads the base that lies beside a CSV file; nil where none does.

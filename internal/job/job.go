@@ -3,6 +3,7 @@ package job
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,6 +28,7 @@ type Config struct {
 	Cloud       string
 	GraphURL    string
 	Batch       batch.Options // what concerns the plan in it is filled in by the run
+	StatusVia   diff.Via      // by which way status goes; "" is by PATCH
 	ErrorBudget *Quota        // of the changes to be sent; nil is none
 	Limits      Limits
 	Most        int           // changes sent at most; 0 is all
@@ -40,7 +42,9 @@ type Config struct {
 	Disk        func(ledger.File) ledger.File // stands between the ledger and its file; nil is nothing
 	Watcher     Watcher
 	// Confirm is asked before anything is sent, with a plan that has something to send and its hash. Nil is yes.
-	Confirm  func(ctx context.Context, p *diff.Plan, hash string) (bool, error)
+	Confirm func(ctx context.Context, p *diff.Plan, hash string) (bool, error)
+	// Leave, once closed, ends the run at once: what is in doubt is unknown, and the report is still written. Nil never is.
+	Leave    <-chan struct{}
 	Detailed bool // a plan that finds differences ends with ExitDifferences
 	Version  string
 	Operator string          // user@host, for the record
@@ -52,13 +56,14 @@ type Config struct {
 type Watcher interface {
 	Started(run string)
 	Read(*ingest.Input)
+	Noticed(text string)
 	Relisting(page int, at time.Time, why error) // as graph.Again
 	Fetched(tasks int)
 	Planned(p *diff.Plan, hash string)
-	Sending(batch.Envelope)
-	Settled(batch.Result)
+	Sending(diff.Envelope)
+	Settled(diff.Result)
 	Progress(batch.Progress)
-	Waiting(until time.Time) // no envelope leaves before
+	Waiting(until time.Time, why string) // no write leaves before
 	Written(what, path string)
 	Ended(*Summary)
 }
@@ -71,12 +76,13 @@ type run struct {
 	record  *ledger.Reader // of this run; nil until something is told from it
 	who     graph.Identity
 	started time.Time
-	planned time.Time
+	planned time.Time // when the list was asked for; of a saved plan, when it was made
+	listed  time.Time // when the list had come
 	plan    *diff.Plan
-	hash    string // of the plan
-	doubt   map[*diff.Change]bool
+	hash    string                         // of the plan
+	earlier map[*diff.Change]batch.Earlier // what earlier legs of the run did
 	recent  recent
-	stats   batch.Stats
+	account diff.Account
 	summary *Summary
 	files   files
 }
@@ -190,51 +196,112 @@ func (r *run) signInAndLock(ctx context.Context) (release func(), err error) {
 // makePlan fetches the tenant's tasks and computes the plan.
 func (r *run) makePlan(ctx context.Context) error {
 	r.planned = time.Now() // from here on the tenant may change behind what is read
-	before := r.Client.Requests()
 	current, err := r.list(ctx)
 	if err != nil {
 		return err
 	}
-	r.plan = diff.Make(r.planRows(), current)
-	paged := r.Client.Requests()-before > 1
-	if paged && slices.ContainsFunc(r.plan.Changes, func(c diff.Change) bool { return c.Outcome == diff.NotFound }) {
-		// A task that moves from page to page while the list is read may be on none: so nothing is missing that a second reading has.
-		again, err := r.list(ctx)
-		if err != nil {
-			return err
-		}
-		current = union(again, current)
-		r.plan = diff.Make(r.planRows(), current)
+	r.listed = time.Now()
+	rows := r.planRows()
+	r.plan = diff.Make(rows, current)
+	if current, err = r.lookUp(ctx, rows, current); err != nil {
+		return err
 	}
+	r.plan = diff.Make(rows, current)
 	r.Watcher.Fetched(len(current))
 	r.hash = ledger.PlanHash(r.plan.Changes)
+	r.tellAge()
 	r.show()
 	return nil
 }
 
-// union is the tasks of the newer list, and those of the older one that it lacks.
-func union(newer, older []*task.Task) []*task.Task {
-	has := make(map[string]bool, len(newer))
-	for _, t := range newer {
-		has[task.Key(t.ID)] = true
+// secondLook is how long after a task was not found it is looked for again: a read that lags may miss it once.
+const secondLook = time.Second
+
+// lookUp reads by its id each task that a row names and the list lacks, and adds what is found to current. What is not there is asked
+// for again a second later. A task that cannot be read is noted in its rows.
+func (r *run) lookUp(ctx context.Context, rows []diff.Row, current []*task.Task) ([]*task.Task, error) {
+	missing := map[string][]int{} // rows by task.Key
+	var ids []string
+	for i := range r.plan.Changes {
+		c := &r.plan.Changes[i]
+		if c.Outcome != diff.NotFound {
+			continue
+		}
+		key := task.Key(c.Desired.ID)
+		if missing[key] == nil {
+			ids = append(ids, c.Desired.ID)
+		}
+		missing[key] = append(missing[key], i)
 	}
-	return append(newer, slices.DeleteFunc(older, func(t *task.Task) bool { return has[task.Key(t.ID)] })...)
+	for try := range 2 {
+		if len(ids) == 0 {
+			break
+		}
+		if try > 0 {
+			select {
+			case <-ctx.Done():
+				return nil, context.Cause(ctx)
+			case <-time.After(secondLook):
+			}
+		}
+		looks, err := r.Client.Tasks(ctx, ids, r.relisting)
+		if err != nil {
+			return nil, listed(ctx, err)
+		}
+		var none []string
+		for i, l := range looks {
+			switch {
+			case l.Task != nil:
+				current = append(current, l.Task)
+			case l.Err != nil:
+				for _, row := range missing[task.Key(ids[i])] {
+					rows[row].Unread = l.Err.Error()
+				}
+			default:
+				none = append(none, ids[i])
+			}
+		}
+		ids = none
+	}
+	return current, nil
 }
 
-// list fetches the tenant's tasks, and counts the calls for it that were refused for too many requests.
-func (r *run) list(ctx context.Context) ([]*task.Task, error) {
-	count := func(err error) {
-		if graph.Throttled(err) {
-			r.stats.Throttled++
-			r.summary.Throttled++
+// tellAge says of a plan how old the base of its rows is, where that is younger than the settling window: what the list shows may be
+// older than the base. An apply looks again by itself.
+func (r *run) tellAge() {
+	if r.Command != "plan" {
+		return
+	}
+	youngest := time.Time{}
+	for _, row := range r.input.Rows {
+		if b := row.Desired.Base; b != nil && b.Read.After(youngest) {
+			youngest = b.Read
 		}
 	}
-	current, err := r.Client.ListTasks(ctx, func(page int, at time.Time, why error) {
-		count(why)
-		r.Watcher.Relisting(page, at, why)
-	})
-	count(err)
+	if age := r.listed.Sub(youngest); age < r.Batch.SettleWithin {
+		r.Watcher.Noticed(fmt.Sprintf("the base of the sheet is %d s old: the tenant's list may lag behind it; apply looks again where they differ", int(max(age, 0).Seconds())))
+	}
+}
+
+// list fetches the tenant's tasks.
+func (r *run) list(ctx context.Context) ([]*task.Task, error) {
+	current, err := r.Client.ListTasks(ctx, r.relisting)
+	r.countRefused(err)
 	return current, listed(ctx, err)
+}
+
+// relisting counts and reports a call of reading that is asked for again.
+func (r *run) relisting(page int, at time.Time, why error) {
+	r.countRefused(why)
+	r.account.Waited += max(time.Until(at), 0)
+	r.Watcher.Relisting(page, at, why)
+}
+
+func (r *run) countRefused(err error) {
+	if graph.Throttled(err) {
+		r.account.Throttled++
+		r.summary.Throttled++
+	}
 }
 
 // listed is the error of listing as that of a run.
@@ -249,13 +316,21 @@ func listed(ctx context.Context, err error) error {
 func (r *run) show() {
 	r.summary.Unmanaged = len(r.plan.Unmanaged)
 	r.summary.Changes = len(r.plan.Pending())
+	r.summary.Plan = r.hash
 	r.Watcher.Planned(r.plan, r.hash)
 }
 
 func (r *run) planRows() []diff.Row {
 	rows := make([]diff.Row, len(r.input.Rows))
+	note := r.noteColumn()
 	for i, row := range r.input.Rows {
-		rows[i] = diff.Row{Desired: row.Desired, SameAs: row.SameAs, Overwrite: r.Batch.OnConflict == batch.Overwrite}
+		rows[i] = diff.Row{Desired: row.Desired, SameAs: row.SameAs, Overwrite: r.Batch.OnConflict == batch.Overwrite, StatusVia: r.StatusVia}
+		if b := row.Desired.Base; b != nil && !b.Read.IsZero() && r.Command == "apply" {
+			rows[i].Young = r.listed.Before(b.Read.Add(r.Batch.SettleWithin))
+		}
+		if note >= 0 && r.StatusVia == diff.ViaAction {
+			rows[i].Note = row.Desired.Cell(note)
+		}
 		for k, p := range row.Problems {
 			if k > 0 {
 				rows[i].Invalid += "; "
@@ -264,6 +339,11 @@ func (r *run) planRows() []diff.Row {
 		}
 	}
 	return rows
+}
+
+// noteColumn is the column of the input whose text goes with updateStatus, or -1.
+func (r *run) noteColumn() int {
+	return slices.IndexFunc(r.input.Columns, func(name string) bool { return task.FoldName(name) == "note" })
 }
 
 // permit checks the plan against what was approved, against its base and against the limits.
@@ -313,7 +393,7 @@ func (r *run) header() ledger.Header {
 		Cloud: r.Cloud, GraphURL: r.GraphURL, Tenant: r.who.Tenant, Actor: r.who.Actor,
 		AppID: r.who.App, ObjectID: r.who.Object, SignInID: r.who.TokenID, Operator: r.Operator,
 		Options: r.Options, Started: r.started.UTC().Truncate(time.Millisecond),
-		Planned: r.planned.UTC().Truncate(time.Millisecond), TenantTasks: r.plan.Tenant,
+		Planned: r.listed.UTC().Truncate(time.Millisecond), TenantTasks: r.plan.Tenant, SettleWithin: r.Batch.SettleWithin.Seconds(),
 	}
 	if r.input != nil {
 		h.Input = ledger.Input{

@@ -3,11 +3,13 @@ package job
 import (
 	"encoding/json"
 	"os"
-	"slices"
 	"sync"
+	"time"
 
 	"taskrecon/internal/atomicfile"
 	"taskrecon/internal/batch"
+	"taskrecon/internal/diff"
+	"taskrecon/internal/ledger"
 )
 
 // recent is what runs into a tenant sent lately, which the service may count still: the next run leaves room for it,
@@ -17,53 +19,57 @@ type recent struct {
 	path string
 	lock *Lock
 	mu   sync.Mutex
-	sent batch.Lately
+	sent batch.RecentWrites
 }
 
 // open reads the file at path, if there is one.
 func (r *recent) open(path string, lock *Lock) {
 	r.path, r.lock = path, lock
 	if data, err := os.ReadFile(path); err != nil || json.Unmarshal(data, &r.sent) != nil {
-		r.sent = nil
+		r.sent = batch.RecentWrites{}
 	}
 }
 
-// before is what is known of earlier runs, and of earlier legs of this one. A run that was killed left no word but in its
-// ledger; where that is not the one that goes on, it is taken to have sent a window full when it last touched the lock.
-func (r *recent) before(legs batch.Lately) batch.Lately {
-	all := r.all().With(legs)
-	if r.lock != nil && !r.lock.killed.IsZero() && len(legs) == 0 {
-		all.Add(batch.Sent{At: r.lock.killed, Writes: batch.PublishedWrites.N})
-	}
-	return all
-}
-
-func (r *recent) all() batch.Lately {
+// before is what is known of earlier runs, and of earlier legs of this one.
+func (r *recent) before(past *ledger.Reader) batch.RecentWrites {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Clone(r.sent)
+	sent := r.sent
+	if past != nil {
+		if n, last := past.Recent(batch.PublishedWrites.Per); last.After(sent.Last) {
+			sent = batch.RecentWrites{Writes: n, Last: last}
+		}
+	}
+	if r.lock != nil && r.lock.killed.After(sent.Last) {
+		sent = batch.RecentWrites{Writes: batch.PublishedWrites.N, Last: r.lock.killed}
+	}
+	return sent
 }
 
-func (r *recent) add(e batch.Envelope) {
+func (r *recent) add(e diff.Envelope) {
 	r.lock.Touch()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.sent.Add(batch.Sent{ClientRequestID: e.ClientRequestID, At: e.At, Writes: len(e.Changes)})
+	if e.At.Sub(r.sent.Last) > batch.PublishedWrites.Per {
+		r.sent.Writes = 0
+	}
+	r.sent.Writes, r.sent.Last = min(r.sent.Writes+len(e.Changes), batch.PublishedWrites.N), e.At
 }
 
-func (r *recent) heard(res batch.Result) {
+func (r *recent) settled(diff.Result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.sent.Heard(res.ClientRequestID, res.SettledAt)
+	r.sent.Last = time.Now()
 }
 
 // keep writes the file for the next run.
 func (r *recent) keep() {
-	all := r.all().With(nil)
-	if len(all) == 0 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.sent.Writes == 0 {
 		return
 	}
-	if data, err := json.Marshal(all); err == nil {
+	if data, err := json.Marshal(r.sent); err == nil {
 		_ = atomicfile.Write(r.path, data, 0o600)
 	}
 }

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
+	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/task"
@@ -33,7 +35,78 @@ func (r *run) resume(ctx context.Context) error {
 		return first(first(err, book.Close()), past.Close())
 	}
 	defer release()
-	return r.keep(ctx, book, book.Resumed(r.header()))
+	switch refusal := r.permit(); {
+	case refusal == nil:
+		return r.keep(ctx, book, book.Resumed(r.header()))
+	case Code(refusal) == ExitLimit && len(r.earlier) > 0:
+		return r.settleFirst(ctx, book, refusal)
+	default:
+		s := r.summary
+		s.Outcomes[diff.Blocked], s.Outcomes[diff.NotSent] = s.Outcomes[diff.NotSent], 0
+		return first(first(refusal, book.Close()), past.Close())
+	}
+}
+
+// settleFirst settles by reading alone what earlier legs sent, since the limits refuse the plan while all that counts as still to be
+// sent. They are checked again over what is left. A leg that they stop leaves the ledger without an end line, so that a later one can
+// go on.
+func (r *run) settleFirst(ctx context.Context, book *ledger.Writer, refusal error) error {
+	err := book.Resumed(r.header())
+	var sent []*diff.Change
+	for _, c := range r.plan.Pending() {
+		if r.earlier[c].Sent {
+			sent = append(sent, c)
+		}
+	}
+	if err == nil && len(sent) > 0 {
+		o := r.sendOptions(len(sent))
+		o.SettleOnly, o.Canary, o.MaxErrors = true, 0, 0
+		err = r.post(ctx, sent, settled{watched{book, r.Watcher, &r.recent}}, o)
+	}
+	if err == nil && ctx.Err() == nil {
+		if refusal = r.permit(); refusal == nil {
+			return r.keep(ctx, book, nil)
+		}
+		err = r.blockSent(book, sent, refusal)
+	}
+	return r.leaveOpen(ctx, book, first(err, refusal))
+}
+
+// settled marks the changes that are settled, so that they do not count as still to be sent.
+type settled struct{ watched }
+
+func (s settled) Result(res diff.Result) error {
+	res.Change.Outcome = res.Outcome
+	return s.watched.Result(res)
+}
+
+// blockSent records of what earlier legs sent without effect that it is not sent again.
+func (r *run) blockSent(book *ledger.Writer, sent []*diff.Change, refusal error) error {
+	for _, c := range sent {
+		if c.Outcome != diff.Pending {
+			continue
+		}
+		err := book.Result(diff.Result{
+			Change: c, Outcome: diff.Failed, Temporary: true, SettledAt: time.Now(),
+			Reason: "sent without taking effect, and not sent again: " + refusal.Error(),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leaveOpen ends a leg without an end line: its ledger can be gone on with.
+func (r *run) leaveOpen(ctx context.Context, book *ledger.Writer, err error) error {
+	_, countErr := r.tally(book)
+	s := r.summary
+	s.Outcomes[diff.Blocked], s.Outcomes[diff.NotSent] = s.Outcomes[diff.Blocked]+s.Outcomes[diff.NotSent], 0
+	err = also(also(stopped(ctx, first(err, countErr)), book.Close()), r.report())
+	if r.record != nil {
+		err = first(err, r.record.Close())
+	}
+	return err
 }
 
 // acceptLedger checks that the ledger may be applied here, and takes its plan.
@@ -58,9 +131,6 @@ func (r *run) acceptLedger(ctx context.Context) (release func(), err error) {
 	}
 	if err = r.sameTenant(); err == nil {
 		err = r.takePlan()
-	}
-	if err == nil {
-		err = r.permitSaved()
 	}
 	if err != nil {
 		release()
@@ -87,13 +157,13 @@ func (r *run) takePlan() error {
 	if err != nil {
 		return &Exit{Code: ExitInput, Err: err, Hint: "nothing was sent"}
 	}
-	r.planned = r.past.Header.Planned
+	r.listed = r.past.Header.Planned
 	r.plan = &diff.Plan{Tenant: r.past.Header.TenantTasks, Changes: make([]diff.Change, len(left))}
-	r.doubt = map[*diff.Change]bool{}
+	r.earlier = map[*diff.Change]batch.Earlier{}
 	for i, l := range left {
 		r.plan.Changes[i] = l.Change
-		if l.Sent || l.Attempts > 0 {
-			r.doubt[&r.plan.Changes[i]] = true
+		if l.Sent || l.Part || len(l.Overwrote) > 0 {
+			r.earlier[&r.plan.Changes[i]] = batch.Earlier{Sent: l.Sent, Part: l.Part, Answered: l.Answered, Overwrote: l.Overwrote}
 		}
 	}
 	for _, u := range r.past.Header.Unmanaged {
@@ -104,21 +174,6 @@ func (r *run) takePlan() error {
 	r.hash = r.past.Header.PlanHash // what was approved is the whole plan, not what is left of it
 	r.show()
 	return nil
-}
-
-// permitSaved checks what is left of the plan. A refusal leaves the ledger as it is, so that the plan can be applied with
-// another limit. Where something is in doubt the limits permitted the run once, and it must be settled now.
-func (r *run) permitSaved() error {
-	check := r.permit
-	if len(r.doubt) > 0 {
-		check = r.expected
-	}
-	err := check()
-	if err != nil {
-		s := r.summary
-		s.Outcomes[diff.Blocked], s.Outcomes[diff.NotSent] = s.Outcomes[diff.NotSent], 0
-	}
-	return err
 }
 
 // reportsBeside are the reports of a run that goes on: those named, else one beside the ledger under a

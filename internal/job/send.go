@@ -100,35 +100,40 @@ func (r *run) send(ctx context.Context, book *ledger.Writer) error {
 			return err
 		}
 	}
-	stats, err := batch.Send(ctx, pending, r.Client, watched{book, r.Watcher, &r.recent}, r.sendOptions(len(pending)))
-	stats.Throttled += r.stats.Throttled // while listing
-	r.stats = stats
-	s := r.summary
-	s.Patches, s.Batches, s.Throttled, s.Retries, s.Waited = stats.Patches, stats.Batches, stats.Throttled, stats.Retries, stats.Waited
+	return r.post(ctx, pending, watched{book, r.Watcher, &r.recent}, r.sendOptions(len(pending)))
+}
+
+// post sends or settles changes and adds to the account of the run what that put on the wire.
+func (r *run) post(ctx context.Context, changes []*diff.Change, rec batch.Recorder, o batch.Options) error {
+	account, err := batch.Send(ctx, changes, r.Client, rec, o)
+	a := &r.account
+	a.Batches += account.Batches
+	a.Patches += account.Patches
+	a.Retries += account.Retries
+	a.Throttled += account.Throttled
+	a.Waited += account.Waited
 	switch {
-	case errors.Is(err, batch.ErrConflict) && stats.Patches == 0:
+	case errors.Is(err, batch.ErrConflict) && a.Patches == 0:
 		return &Exit{Code: ExitStale, Err: err}
 	case errors.Is(err, batch.ErrConflict):
 		return &Exit{Code: ExitPartial, Err: err}
 	case errors.Is(err, batch.ErrBudget), errors.Is(err, batch.ErrCanary):
 		return &Exit{Code: ExitBudget, Err: err, Hint: "look at the report; the rest can be sent when the cause is mended"}
+	case errors.Is(err, batch.ErrNoAnswer):
+		return &Exit{Code: ExitTemporary, Err: err, Hint: "run this again later"}
 	}
 	return err
 }
 
 func (r *run) sendOptions(changes int) batch.Options {
 	o := r.Batch
-	o.Spent, o.Progress, o.Waiting = r.Client.Requests(), r.Watcher.Progress, r.Watcher.Waiting
-	var legs batch.Lately
-	if r.past != nil {
-		legs = r.past.Lately()
-	}
-	o.InDoubt, o.Before = r.doubt, r.recent.before(legs)
+	o.Spent, o.Progress, o.Waiting, o.Leave = r.Client.Requests(), r.Watcher.Progress, r.Watcher.Waiting, r.Leave
+	o.Earlier, o.Before = r.earlier, r.recent.before(r.past)
 	o.NoReopen = !r.Limits.AllowReopen
+	o.BaseRead = r.listed
 	if o.Stale = r.past != nil; !o.Stale {
-		o.Seen = r.planned // what a ledger tells of the tenant is old, however young the ledger is
+		o.Seen = r.planned // what a ledger says of the tenant is old, however young the ledger is
 	}
-	o.Note = r.note()
 	if q := r.ErrorBudget; q != nil && !q.Off {
 		o.MaxErrors = q.N
 		if q.Percent {
@@ -139,29 +144,15 @@ func (r *run) sendOptions(changes int) batch.Options {
 	return o
 }
 
-// note finds what the input's own column "note" says of a change; it goes with updateStatus.
-func (r *run) note() func(*diff.Change) string {
-	columns := r.columns()
-	for i, name := range columns {
-		if task.FoldName(name) == "note" {
-			return func(c *diff.Change) string { return c.Desired.Cell(i) }
-		}
-	}
-	return nil
-}
-
-func (r *run) columns() []string {
-	if r.past != nil {
-		return r.past.Header.Input.Columns
-	}
-	return r.input.Columns
-}
-
-// abortIfStale reads the tenant again, and refuses the whole saved plan if any of its tasks has changed since.
+// abortIfStale reads the tenant again, and refuses the whole saved plan if any of its tasks has changed since. While the plan is
+// younger than the settling window such a change may be older than the plan, and the sending looks again.
 func (r *run) abortIfStale(ctx context.Context, pending []*diff.Change, book *ledger.Writer) error {
 	current, err := r.list(ctx)
 	if err != nil {
 		return err
+	}
+	if time.Now().Before(r.listed.Add(r.Batch.SettleWithin)) {
+		return nil
 	}
 	byKey := make(map[string]*task.Task, len(current))
 	for _, t := range current {
@@ -170,15 +161,15 @@ func (r *run) abortIfStale(ctx context.Context, pending []*diff.Change, book *le
 	stale := 0
 	for _, c := range pending {
 		found := byKey[task.Key(c.ID())]
-		if found == nil {
+		if found == nil || r.earlier[c].Sent {
 			continue // sending finds out
 		}
-		m := batch.Meet(c, found)
-		if len(m.Conflicts) == 0 {
+		st := diff.Stand(c.Edits, found, r.earlier[c].Overwrote)
+		if len(st.Third) == 0 {
 			continue
 		}
 		stale++
-		res := batch.Result{Change: c, Outcome: diff.Conflict, Reason: m.Words(), SettledAt: time.Now()}
+		res := diff.Result{Change: c, Outcome: diff.Conflict, Reason: diff.ConflictWords(diff.ConflictsOf(c.Edits, st.Third)), SettledAt: time.Now()}
 		for _, e := range c.Edits {
 			res.After = append(res.After, found.Get(e.Property))
 		}
@@ -195,13 +186,13 @@ func (r *run) abortIfStale(ctx context.Context, pending []*diff.Change, book *le
 
 // watched lets the watcher see what is recorded, and the next run know what was sent.
 type watched struct {
-	batch.Recorder
+	*ledger.Writer
 	watcher Watcher
 	recent  *recent
 }
 
-func (w watched) Sending(e batch.Envelope) error {
-	if err := w.Recorder.Sending(e); err != nil {
+func (w watched) Sending(e diff.Envelope) error {
+	if err := w.Writer.Sending(e); err != nil {
 		return err
 	}
 	w.recent.add(e)
@@ -209,11 +200,11 @@ func (w watched) Sending(e batch.Envelope) error {
 	return nil
 }
 
-func (w watched) Result(res batch.Result) error {
-	if err := w.Recorder.Result(res); err != nil {
+func (w watched) Result(res diff.Result) error {
+	if err := w.Writer.Result(res); err != nil {
 		return err
 	}
-	w.recent.heard(res)
+	w.recent.settled(res)
 	w.watcher.Settled(res)
 	return nil
 }
@@ -225,6 +216,6 @@ func (r *run) endLine(verdict error) ledger.End {
 	}
 	return ledger.End{
 		At: time.Now().UTC().Truncate(time.Millisecond), ExitCode: Code(verdict), Reason: reason,
-		Requests: r.Client.Requests(), Stats: r.stats,
+		Requests: r.Client.Requests(), Account: r.account,
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
-	"time"
 
 	"taskrecon/internal/diff"
 )
@@ -13,6 +12,7 @@ import (
 type Summary struct {
 	Command   string               `json:"command"`
 	Run       string               `json:"run"`
+	Plan      string               `json:"plan"` // the plan's hash; "" where none was made
 	ExitCode  int                  `json:"exitCode"`
 	Reason    string               `json:"reason"`
 	Rows      int                  `json:"rows"`
@@ -24,7 +24,7 @@ type Summary struct {
 	Requests  int                  `json:"requests"` // HTTP calls
 	Throttled int                  `json:"throttled"`
 	Retries   int                  `json:"retries"`
-	Waited    time.Duration        `json:"-"` // in which sending stood still because the service asked for it
+	Waited    float64              `json:"waited"` // seconds that sending or listing stood still for a limit or the service
 	Seconds   float64              `json:"seconds"`
 	Ledger    string               `json:"ledger"`
 	Reports   []string             `json:"reports"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/graph"
@@ -18,7 +19,7 @@ func stopped(ctx context.Context, err error) error {
 	if ctx.Err() == nil || !errors.As(context.Cause(ctx), &e) {
 		return err
 	}
-	for _, of := range []error{e, context.Canceled, context.DeadlineExceeded, graph.ErrConnection, graph.ErrSignIn} {
+	for _, of := range []error{e, context.Canceled, context.DeadlineExceeded, graph.ErrConnection, graph.ErrNotSent, graph.ErrSignIn} {
 		if errors.Is(err, of) {
 			return e
 		}
@@ -51,7 +52,7 @@ func (r *run) verdict(ctx context.Context, err error, book *ledger.Writer) error
 			return Fail(ExitDifferences, "", "%s", s.Reason)
 		}
 		return nil
-	case ctx.Err() != nil && s.Outcomes[diff.NotSent]+s.Outcomes[diff.Unknown] > 0:
+	case ctx.Err() != nil && s.Outcomes[diff.NotSent]+s.Outcomes[diff.Unknown]+temporary > 0:
 		return stopped(ctx, context.Cause(ctx))
 	case temporary > 0:
 		return Fail(ExitTemporary, "", "%s not brought in place for reasons that may pass: %s", task.Plural(temporary, "row"), s.Words())
@@ -71,6 +72,7 @@ func (r *run) tally(book *ledger.Writer) (temporary int, err error) {
 		return 0, first(unwritten, err)
 	}
 	r.summary.Rows, r.summary.Outcomes = past.Rows(), past.Counts()
+	r.count()
 	return past.Passing(), unwritten
 }
 
@@ -87,4 +89,10 @@ func (r *run) recorded() (*ledger.Reader, error) {
 		return nil, err
 	}
 	return r.record, nil
+}
+
+// count puts what the run put on the wire into the summary.
+func (r *run) count() {
+	s, a := r.summary, r.account
+	s.Patches, s.Batches, s.Throttled, s.Retries, s.Waited = a.Patches, a.Batches, a.Throttled, a.Retries, a.Waited.Round(time.Millisecond).Seconds()
 }

@@ -43,9 +43,9 @@ func summed(line []byte) bool {
 	return cut >= 0 && bytes.HasPrefix(line[cut:], []byte(sumStart))
 }
 
-// PlanHash is the SHA-256, in hex, of what a plan would send: of each change that is to be sent its task, and the name,
-// the value before and the value wanted of each property, in plan order. It does not depend on times, the run, the
-// options, the place of a row in the input or the input's other columns.
+// PlanHash is the SHA-256, in hex, of what a plan would send: of each change that is to be sent its task, the name, the value before
+// and the value wanted of each property, the note, and by which way the status goes, in plan order. It does not depend on times, the
+// run, the options, the place of a row in the input or the input's other columns.
 func PlanHash(changes []diff.Change) string {
 	h := newPlanHash()
 	for i := range changes {
@@ -57,7 +57,7 @@ func PlanHash(changes []diff.Change) string {
 		for k, e := range c.Edits {
 			edits[k] = Edit{Property: e.Property.Name, Before: readable(e.Before), Wanted: readable(e.Wanted)}
 		}
-		h.add(c.ID(), edits)
+		h.add(c.ID(), edits, string([]rune(c.Note)), c.StatusVia)
 	}
 	return h.hex()
 }
@@ -74,16 +74,18 @@ type planHash struct{ hash hash.Hash }
 
 func newPlanHash() planHash { return planHash{sha256.New()} }
 
-func (h planHash) add(id string, edits []Edit) {
+func (h planHash) add(id string, edits []Edit, note string, via diff.Via) {
 	sent := make([]Edit, len(edits))
 	for i, e := range edits {
-		e.Pairs = false // it changes nothing of what is sent
+		e.Pairs, e.Overwrites = false, false // they change nothing of what is sent
 		sent[i] = e
 	}
 	line, err := json.Marshal(struct {
-		ID    string `json:"id"`
-		Edits []Edit `json:"edits"`
-	}{task.Key(id), sent})
+		ID        string   `json:"id"`
+		Edits     []Edit   `json:"edits"`
+		Note      string   `json:"note,omitempty"`
+		StatusVia diff.Via `json:"statusVia,omitempty"`
+	}{task.Key(id), sent, note, via})
 	if err != nil {
 		panic(err) // strings always marshal
 	}

@@ -90,6 +90,17 @@ func (d *lineDecoder) number(n *int) error {
 	return nil
 }
 
+func (d *lineDecoder) seconds(n *float64) error {
+	raw, err := d.dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	if *n, err = strconv.ParseFloat(string(raw), 64); err != nil {
+		return task.ErrUnusual
+	}
+	return nil
+}
+
 func (d *lineDecoder) truth(b *bool) error {
 	raw, err := d.dec.ReadValue()
 	if *b = raw.Kind() == 't'; !*b && raw.Kind() != 'f' {
@@ -116,6 +127,13 @@ func (d *lineDecoder) outcome(o *diff.Outcome) error {
 	return err
 }
 
+func (d *lineDecoder) via(v *diff.Via) error {
+	var s string
+	err := d.text(&s)
+	*v = diff.Via(s)
+	return err
+}
+
 func (d *lineDecoder) edits(edits *[]Edit) error {
 	*edits = []Edit{}
 	return task.Elements(d.dec, func() error {
@@ -130,6 +148,8 @@ func (d *lineDecoder) edits(edits *[]Edit) error {
 				return d.value(&e.Wanted)
 			case `"pairs"`:
 				return d.truth(&e.Pairs)
+			case `"overwrites"`:
+				return d.truth(&e.Overwrites)
 			}
 			return task.ErrUnusual
 		})
@@ -145,6 +165,8 @@ type indexedChange struct {
 	Edits   []Edit       `json:"edits"`
 	Outcome diff.Outcome `json:"outcome"`
 	SameAs  *int         `json:"sameAs"`
+	Note    string       `json:"note"`
+	Via     diff.Via     `json:"statusVia"`
 }
 
 func (d *lineDecoder) indexedChange(line []byte) (c indexedChange, err error) {
@@ -161,7 +183,11 @@ func (d *lineDecoder) indexedChange(line []byte) (c indexedChange, err error) {
 		case `"sameAs"`:
 			c.SameAs = new(int)
 			return d.number(c.SameAs)
-		case `"row"`, `"displayName"`, `"cells"`, `"reason"`:
+		case `"note"`:
+			return d.text(&c.Note)
+		case `"statusVia"`:
+			return d.via(&c.Via)
+		case `"row"`, `"displayName"`, `"cells"`, `"reason"`, `"baseRead"`, `"notBefore"`:
 			return d.dec.SkipValue()
 		}
 		return d.other(name)
@@ -175,6 +201,9 @@ type indexedResult struct {
 	Outcome   diff.Outcome `json:"outcome"`
 	Temporary bool         `json:"temporary"`
 	Attempts  int          `json:"attempts"`
+
+	SettledAt    time.Time `json:"settledAt"`
+	SettledAfter float64   `json:"settledAfter"`
 }
 
 func (d *lineDecoder) indexedResult(line []byte) (r indexedResult, err error) {
@@ -188,7 +217,11 @@ func (d *lineDecoder) indexedResult(line []byte) (r indexedResult, err error) {
 			return d.truth(&r.Temporary)
 		case `"attempts"`:
 			return d.number(&r.Attempts)
-		case `"reason"`, `"after"`, `"status"`, `"code"`, `"requestId"`, `"clientRequestId"`, `"serverDate"`, `"sentAt"`, `"settledAt"`:
+		case `"settledAt"`:
+			return d.time(&r.SettledAt)
+		case `"settledAfter"`:
+			return d.seconds(&r.SettledAfter)
+		case `"reason"`, `"after"`, `"status"`, `"code"`, `"requestId"`, `"clientRequestId"`, `"serverDate"`, `"sentAt"`, `"overwrote"`, `"note"`, `"statusVia"`:
 			return d.dec.SkipValue()
 		}
 		return d.other(name)
@@ -220,6 +253,14 @@ func (d *lineDecoder) change(line []byte) (Change, error) {
 		case `"sameAs"`:
 			c.SameAs = new(int)
 			return d.number(c.SameAs)
+		case `"note"`:
+			return d.text(&c.Note)
+		case `"statusVia"`:
+			return d.via(&c.StatusVia)
+		case `"baseRead"`:
+			return d.time(&c.BaseRead)
+		case `"notBefore"`:
+			return d.time(&c.NotBefore)
 		}
 		return d.other(name)
 	})
@@ -276,7 +317,13 @@ func (d *lineDecoder) result(line []byte) (*Result, error) {
 			return d.time(&r.SentAt)
 		case `"settledAt"`:
 			return d.time(&r.SettledAt)
-		}
+		case `"settledAfter"`:
+			return d.seconds(&r.SettledAfter)
+		case `"note"`:
+			return d.text(&r.Note)
+		case `"statusVia"`:
+			return d.via(&r.StatusVia)
+		} // "overwrote" is rare, and left to encoding/json
 		return d.other(name)
 	})
 	return r, err

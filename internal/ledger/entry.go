@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"taskrecon/internal/diff"
 )
@@ -19,6 +20,11 @@ type Entry struct {
 	Caller  Caller // of the leg that gave the result, else of the run
 	// Attempts is how often the change was put on the wire, over all legs of the run; 0 where it shares the outcome of another.
 	Attempts int
+	// Overwrote is what was found and overwritten, as the result says, or where there is none the sending lines.
+	Overwrote []PropertyValue
+	// Known is when the outcome was known, or where no result came since, when the last envelope was announced; zero where nothing was
+	// sent. Closes is when the settling windows of all sendings have closed.
+	Known, Closes time.Time
 }
 
 // Caller is in whose name Graph was called, in the terms of the audit logs of Entra and Intune. What the access token did not say
@@ -165,6 +171,8 @@ func (r *lineReader) entry(c Change) (Entry, error) {
 	s := r.of(c.Index)
 	if s.pending && c.SameAs == nil {
 		e.Attempts = int(s.tries + s.open)
+		e.Overwrote = r.over[c.Index]
+		e.times(s, r.settleWithin())
 	}
 	if s.doubt || s.length == 0 {
 		e.Outcome, e.Reason = r.unsettled(s)
@@ -177,8 +185,30 @@ func (r *lineReader) entry(c Change) (Entry, error) {
 	e.Outcome, e.Reason = res.Outcome, res.Reason
 	if s.pending {
 		e.Result, e.Caller = res, r.caller(s.offset)
+		if len(res.Overwrote) > 0 {
+			e.Overwrote = res.Overwrote
+		}
 	}
 	return e, nil
+}
+
+func (e *Entry) times(s *state, within time.Duration) {
+	if s.sent == 0 {
+		return
+	}
+	e.Known, e.Closes = time.UnixMilli(s.sentAt).UTC(), time.UnixMilli(s.answered()).Add(within).UTC()
+	if !s.doubt && s.settled > 0 {
+		e.Known = time.UnixMilli(s.settled).UTC()
+	}
+}
+
+// settleWithin is the longest settling window of all legs.
+func (r *Reader) settleWithin() time.Duration {
+	seconds := r.Header.SettleWithin
+	for _, l := range r.Resumes {
+		seconds = max(seconds, l.SettleWithin)
+	}
+	return time.Duration(seconds * float64(time.Second))
 }
 
 // result reads the line that says how a change ended. One of the plan has outcome and reason under the same names.
@@ -216,6 +246,8 @@ func (r *Reader) unsettled(s *state) (diff.Outcome, string) {
 	switch {
 	case s.doubt:
 		return diff.Unknown, "sent, but the program was stopped before the answer was recorded"
+	case s.part:
+		return diff.NotSent, "the program was stopped after the first of its two writes was applied; the status was not sent"
 	case r.blocked():
 		return diff.Blocked, r.End.Reason
 	case r.End != nil:

@@ -2,7 +2,8 @@
 // derived: the report, the resumption of a run that was cut short, its undoing.
 //
 // A ledger is a file of JSON lines. The first is the run header, then a line for each change of the
-// plan, then "sending" before an envelope leaves and "result" as each change settles, then "end". A run
+// plan, then "sending" before an envelope leaves, "part" as the first of a change's two writes is applied, and "result" as each
+// change settles, then "end". A run
 // that is resumed goes on in the same file, behind a second "run" line that says who resumed it and when;
 // what stands between two such marks is a leg of the run.
 //
@@ -18,19 +19,19 @@ import (
 	"errors"
 	"time"
 
-	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/task"
 )
 
 // Format is the version of the line format that this package writes and reads.
-const Format = 2
+const Format = 3
 
 // The kinds of line.
 const (
 	kindRun     = "run"
 	kindChange  = "change"
 	kindSending = "sending"
+	kindPart    = "part"
 	kindResult  = "result"
 	kindEnd     = "end"
 )
@@ -62,25 +63,27 @@ type Unmanaged struct {
 
 // Header is the first line of a ledger.
 type Header struct {
-	Format      int         `json:"format"`
-	RunID       string      `json:"runId"`
-	Command     string      `json:"command"` // "plan" or "apply"
-	Version     string      `json:"version"` // of taskrecon
-	Input       Input       `json:"input"`
-	Cloud       string      `json:"cloud"`
-	GraphURL    string      `json:"graphUrl"`
-	Tenant      string      `json:"tenant"`   // tenant id from the access token, or "" where the token does not say
-	Actor       string      `json:"actor"`    // application or user in whose name Graph was called
-	AppID       string      `json:"appId"`    // client id of the application that called Graph, or "" where the token does not say
-	ObjectID    string      `json:"objectId"` // of the user, else of the service principal, in the tenant's directory; or ""
-	SignInID    string      `json:"signInId"` // of the access token in the tenant's sign-in log when the run began; or ""
-	Operator    string      `json:"operator"` // who ran the program on which host: user@host
-	Options     []Option    `json:"options"`
-	Started     time.Time   `json:"started"`
-	Planned     time.Time   `json:"planned"` // when the plan was made from what the tenant held
-	TenantTasks int         `json:"tenantTasks"`
-	PlanHash    string      `json:"planHash"` // set by Writer.Plan; see the function PlanHash
-	Unmanaged   []Unmanaged `json:"unmanaged"`
+	Format      int       `json:"format"`
+	RunID       string    `json:"runId"`
+	Command     string    `json:"command"` // "plan" or "apply"
+	Version     string    `json:"version"` // of taskrecon
+	Input       Input     `json:"input"`
+	Cloud       string    `json:"cloud"`
+	GraphURL    string    `json:"graphUrl"`
+	Tenant      string    `json:"tenant"`   // tenant id from the access token, or "" where the token does not say
+	Actor       string    `json:"actor"`    // application or user in whose name Graph was called
+	AppID       string    `json:"appId"`    // client id of the application that called Graph, or "" where the token does not say
+	ObjectID    string    `json:"objectId"` // of the user, else of the service principal, in the tenant's directory; or ""
+	SignInID    string    `json:"signInId"` // of the access token in the tenant's sign-in log when the run began; or ""
+	Operator    string    `json:"operator"` // who ran the program on which host: user@host
+	Options     []Option  `json:"options"`
+	Started     time.Time `json:"started"`
+	Planned     time.Time `json:"planned"` // when the plan was made from what the tenant held
+	TenantTasks int       `json:"tenantTasks"`
+	// SettleWithin is the settling window of the run in seconds: how late a write may take effect and how far a read may lag, together.
+	SettleWithin float64     `json:"settleWithin"`
+	PlanHash     string      `json:"planHash"` // set by Writer.Plan; see the function PlanHash
+	Unmanaged    []Unmanaged `json:"unmanaged"`
 }
 
 // Resumption is the mark of a run that goes on: who resumed it, when, and under what settings.
@@ -92,6 +95,8 @@ type Resumption struct {
 	ObjectID string    `json:"objectId"`
 	Version  string    `json:"version"`
 	Options  []Option  `json:"options"`
+
+	SettleWithin float64 `json:"settleWithin"` // as in Header, of this leg
 }
 
 // Edit is one property of a change.
@@ -100,6 +105,8 @@ type Edit struct {
 	Before   task.Value `json:"before"`
 	Wanted   task.Value `json:"wanted"`
 	Pairs    bool       `json:"pairs,omitempty"` // single pairs of the collection are asked for: those that differ
+	// Overwrites says that Before is neither the base's value nor the wanted one, and is overwritten all the same.
+	Overwrites bool `json:"overwrites,omitempty"`
 }
 
 // Change is the plan's line for one input row.
@@ -112,14 +119,40 @@ type Change struct {
 	Edits       []Edit       `json:"edits,omitempty"`
 	Outcome     diff.Outcome `json:"outcome,omitempty"` // of rows that needed no sending
 	Reason      string       `json:"reason,omitempty"`
-	SameAs      *int         `json:"sameAs,omitempty"` // index of the change whose outcome this row shares
+	SameAs      *int         `json:"sameAs,omitempty"`    // index of the change whose outcome this row shares
+	Note        string       `json:"note,omitempty"`      // that goes to the service with the status
+	StatusVia   diff.Via     `json:"statusVia,omitempty"` // by which way the status goes; "" where none does
+	BaseRead    time.Time    `json:"baseRead,omitzero"`   // when the base of the row was read; zero is Header.Planned
+	NotBefore   time.Time    `json:"notBefore,omitzero"`  // nothing is sent for the row before
 }
 
 // Sending is written, and on stable storage, before an envelope of writes leaves.
 type Sending struct {
-	ClientRequestID string    `json:"clientRequestId"`
-	Changes         []int     `json:"changes"` // indices
-	At              time.Time `json:"at"`
+	ClientRequestID string     `json:"clientRequestId"`
+	Changes         []int      `json:"changes"` // indices
+	Writes          []diff.Via `json:"writes"`  // of each change, which of its writes
+	// Overwrites is what was found and is overwritten, where that is neither the base's value nor the wanted one.
+	Overwrites []IndexedValue `json:"overwrites,omitempty"`
+	At         time.Time      `json:"at"`
+}
+
+// IndexedValue is a value of a property of the task of a change.
+type IndexedValue struct {
+	Index int `json:"index"`
+	PropertyValue
+}
+
+// PropertyValue is a value of a property.
+type PropertyValue struct {
+	Property string     `json:"property"`
+	Value    task.Value `json:"value"`
+}
+
+// Part says that the first of a change's two writes is applied: it is neither settled nor sent again.
+type Part struct {
+	Index int       `json:"index"`
+	Write diff.Via  `json:"write"`
+	At    time.Time `json:"at"`
 }
 
 // Result is the line of a change that was to be sent, once it is settled. A change may have one from
@@ -138,6 +171,11 @@ type Result struct {
 	Temporary       bool         `json:"temporary,omitempty"`
 	SentAt          time.Time    `json:"sentAt,omitzero"`
 	SettledAt       time.Time    `json:"settledAt"`
+	// SettledAfter is the seconds from the last answer, or from when it was given up, to SettledAt; 0 where the answer settled it.
+	SettledAfter float64         `json:"settledAfter,omitempty"`
+	Overwrote    []PropertyValue `json:"overwrote,omitempty"` // what was found and overwritten
+	Note         string          `json:"note,omitempty"`      // that went to the service with the status
+	StatusVia    diff.Via        `json:"statusVia,omitempty"` // by which way the status went; "" where none did
 }
 
 // End is the last line of a run that ended by itself, however it ended, or of a leg of it. It counts the
@@ -147,7 +185,7 @@ type End struct {
 	ExitCode int       `json:"exitCode"`
 	Reason   string    `json:"reason"`
 	Requests int       `json:"requests"` // HTTP calls
-	batch.Stats
+	diff.Account
 }
 
 // resumed is the "run" line of a leg.

@@ -9,8 +9,8 @@ import (
 	"math"
 	"os"
 	"slices"
+	"time"
 
-	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 )
 
@@ -31,8 +31,15 @@ type Reader struct {
 	begun   bool // a line follows the plan
 	total   Total
 	legs    []int64 // where the lines of Resumes begin
-	lately  batch.Lately
-	changes []state // by change index
+	recent  []sentAt
+	over    map[int][]PropertyValue // what sending lines say was overwritten, by change index
+	changes []state                 // by change index
+}
+
+// sentAt is an envelope of so many writes that was about to leave.
+type sentAt struct {
+	at time.Time
+	n  int
 }
 
 // state is what is known of a change without reading its lines again.
@@ -41,7 +48,12 @@ type state struct {
 	sent    int32 // how often a sending line names it, over all legs
 	tries   int32 // how often it was put on the wire, over all legs but for open
 	open    int32 // sending lines that name it since its last result, or since the run was resumed
+	sentAt  int64 // of the last sending line that names it, in Unix milliseconds
+	settled int64 // when its last result came, the same
+	after   int64 // milliseconds from the last answer to that result
 	outcome uint8 // that stands at place, as an index of diff.Outcomes
+	onWire  bool  // it was put on the wire, as far as results and killed legs tell
+	part    bool  // the first of its two writes is applied
 	pending bool  // the plan says that it is to be sent
 	shares  bool  // its outcome is that of another change, whose index stands in offset
 	doubt   bool  // a sending line names it, and no result came since
@@ -59,7 +71,7 @@ type place struct {
 // Total counts what all legs of a run that have an end line put on the wire.
 type Total struct {
 	Requests int
-	batch.Stats
+	diff.Account
 }
 
 // Is reports whether the file at path looks like a ledger, whole or not: it begins as a header does.
@@ -101,8 +113,22 @@ func (r *Reader) Rows() int { return len(r.changes) }
 // Total adds up the end lines of all legs. What a leg that was cut short put on the wire is not in it.
 func (r *Reader) Total() Total { return r.total }
 
-// Lately is the envelopes of writes that left last, whichever leg sent them.
-func (r *Reader) Lately() batch.Lately { return r.lately }
+// Recent returns how many writes left in the given time up to the last one, whichever leg sent them, and when that one left.
+func (r *Reader) Recent(within time.Duration) (writes int, last time.Time) {
+	if len(r.recent) == 0 {
+		return 0, last
+	}
+	last = r.recent[len(r.recent)-1].at
+	for _, s := range r.recent {
+		if last.Sub(s.at) < within {
+			writes += s.n
+		}
+	}
+	return writes, last
+}
+
+// mostRecent envelopes are remembered: far more than any request limit lets go in the time that it looks back on.
+const mostRecent = 1000
 
 // planned reports whether all lines of the plan were read.
 func (r *Reader) planned() bool { return len(r.changes) == r.Header.Input.Rows }
@@ -268,6 +294,8 @@ func (r *Reader) takeKind(l *checkedLine, at place) error {
 	switch l.Kind {
 	case kindSending:
 		return r.takeSending(l.line)
+	case kindPart:
+		return r.takePart(l.line)
 	case kindResult:
 		return r.takeResult(l, at)
 	case kindEnd:
@@ -288,7 +316,7 @@ func (r *Reader) takeChange(l *checkedLine, at place) error {
 	switch {
 	case c.Outcome == diff.Pending && c.SameAs == nil:
 		s.pending = true
-		r.plan.add(c.ID, c.Edits)
+		r.plan.add(c.ID, c.Edits, c.Note, c.Via)
 	case c.Outcome != diff.Pending:
 		var err error
 		if s.outcome, err = outcomeIndex(c.Outcome); err != nil {
@@ -323,6 +351,7 @@ func (r *Reader) takeResumed(line []byte, at place) error {
 	r.begun, r.End = true, nil
 	for i := range r.changes { // what the last leg sent without a result counts as it was announced
 		s := &r.changes[i]
+		s.onWire = s.onWire || s.open > 0
 		s.tries, s.open = s.tries+s.open, 0
 	}
 	return nil
@@ -337,11 +366,43 @@ func (r *Reader) takeSending(line []byte) error {
 		if err := r.known(i); err != nil {
 			return err
 		}
-		r.changes[i].sent++
-		r.changes[i].open++
-		r.changes[i].doubt = true
+		c := &r.changes[i]
+		c.sent++
+		c.open++
+		c.doubt, c.sentAt = true, s.At.UnixMilli()
 	}
-	r.lately.Add(batch.Sent{ClientRequestID: s.ClientRequestID, At: s.At, Writes: len(s.Changes)})
+	for _, o := range s.Overwrites {
+		if err := r.known(o.Index); err != nil {
+			return err
+		}
+		r.overwrote(o.Index, o.PropertyValue)
+	}
+	if r.recent = append(r.recent, sentAt{s.At, len(s.Changes)}); len(r.recent) >= 2*mostRecent {
+		r.recent = slices.Delete(r.recent, 0, mostRecent)
+	}
+	return nil
+}
+
+// overwrote remembers what was overwritten; of one property the last value counts.
+func (r *Reader) overwrote(index int, v PropertyValue) {
+	if r.over == nil {
+		r.over = map[int][]PropertyValue{}
+	}
+	values := slices.DeleteFunc(r.over[index], func(o PropertyValue) bool { return o.Property == v.Property })
+	r.over[index] = append(values, v)
+}
+
+func (r *Reader) takePart(line []byte) error {
+	var p Part
+	if err := json.Unmarshal(line, &p); err != nil {
+		return err
+	}
+	if err := r.known(p.Index); err != nil {
+		return err
+	}
+	s := &r.changes[p.Index]
+	s.onWire, s.part, s.doubt = true, true, false
+	s.tries, s.open = s.tries+s.open, 0
 	return nil
 }
 
@@ -360,6 +421,8 @@ func (r *Reader) takeResult(l *checkedLine, at place) error {
 	if s := &r.changes[res.Index]; s.pending {
 		s.place, s.outcome, s.doubt = at, outcome, false
 		s.tries, s.open = s.tries+int32(res.Attempts), 0
+		s.onWire = s.onWire || res.Attempts > 0
+		s.settled, s.after = res.SettledAt.UnixMilli(), int64(res.SettledAfter*1000)
 		s.passing = res.Temporary && !res.Outcome.Good()
 		s.again = res.Outcome == diff.NotSent || res.Outcome == diff.Unknown || s.passing
 	}

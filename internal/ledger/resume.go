@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/task"
@@ -81,10 +82,13 @@ func (r *Reader) left(index int) bool {
 type Left struct {
 	// Change is the planned change, rebuilt: Desired without its wishes, and of Current the id, the name, and the values
 	// that the edits found.
-	Change   diff.Change
-	Sent     bool    // in doubt: it was put on the wire, and what became of it is not known
-	Attempts int     // how often it was put on the wire, over all legs
-	Result   *Result // the last one; nil when there is none. Where Sent, it may be older than the last attempt
+	Change diff.Change
+	Sent   bool // it was put on the wire, and what became of its last write is to be seen
+	// Part says that the first of its two writes is applied; Sent is then about the second.
+	Part bool
+	// Answered is when the last answer came or was given up, as far as the ledger knows; else when the envelope was announced.
+	Answered  time.Time
+	Overwrote []diff.Overwritten // what earlier legs found and set out to overwrite
 }
 
 // Pending returns what is left for a resumed run, in plan order: every change that is to be sent and is not settled for
@@ -98,18 +102,28 @@ func (r *Reader) Pending() ([]Left, error) {
 			return err
 		}
 		s := &r.changes[c.Index]
-		l := Left{Change: change, Sent: s.doubt, Attempts: int(s.sent)}
-		if s.length > 0 {
-			if l.Result, err = lines.result(s.place); err != nil {
-				return err
+		l := Left{Change: change, Part: s.part, Answered: time.UnixMilli(s.answered())}
+		l.Sent = s.doubt || s.onWire && !s.part || s.part && s.length > 0 && s.again && r.resultOf(s) != diff.NotSent
+		for _, v := range r.over[c.Index] {
+			if p := task.Lookup(v.Property); p != nil {
+				l.Overwrote = append(l.Overwrote, diff.Overwritten{Property: p, Value: v.Value})
 			}
-			l.Sent = l.Sent || (l.Result.Outcome == diff.Unknown && s.sent > 0)
 		}
 		all = append(all, l)
 		return nil
 	})
 	return all, err
 }
+
+// answered is when the last answer to a write of the change came, or was given up, or else when that was announced.
+func (s *state) answered() int64 {
+	if s.doubt {
+		return s.sentAt
+	}
+	return max(s.sentAt, s.settled-s.after)
+}
+
+func (r *Reader) resultOf(s *state) diff.Outcome { return diff.Outcomes()[s.outcome] }
 
 // rebuild makes the planner's change of the plan's line.
 func (r *Reader) rebuild(line Change) (diff.Change, error) {
@@ -119,6 +133,7 @@ func (r *Reader) rebuild(line Change) (diff.Change, error) {
 	c := diff.Change{
 		Index: line.Index, SameAs: -1, Current: current,
 		Desired: task.NewDesired(task.Origin{File: in.File, Sheet: in.Sheet, Row: line.Row}, line.ID, line.Cells),
+		Note:    line.Note, StatusVia: line.StatusVia, BaseRead: line.BaseRead, NotBefore: line.NotBefore,
 	}
 	for _, e := range line.Edits {
 		p := task.Lookup(e.Property)
@@ -126,7 +141,7 @@ func (r *Reader) rebuild(line Change) (diff.Change, error) {
 			return c, fmt.Errorf("change %d of the ledger's plan: %q is no property that this version writes", line.Index, e.Property)
 		}
 		current.Set(p, e.Before)
-		c.Edits = append(c.Edits, diff.Edit{Property: p, Before: e.Before, Wanted: e.Wanted, Pairs: e.Pairs})
+		c.Edits = append(c.Edits, diff.Edit{Property: p, Before: e.Before, Wanted: e.Wanted, Pairs: e.Pairs, Overwrites: e.Overwrites})
 	}
 	return c, nil
 }

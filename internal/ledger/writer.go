@@ -13,14 +13,14 @@ import (
 	"sync"
 	"time"
 
-	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/task"
 )
 
-// Writer appends to a ledger. It is safe for concurrent use and is a batch.Recorder: lines that must be durable and come at
-// the same time share one sync, and other lines do not wait for it. After the first error every call
-// returns that error: nothing is written behind a line that may be torn.
+// Writer appends to a ledger. It is safe for concurrent use. Each line is handed to the file as it is written; lines that must be
+// durable and come at the same time share one sync, and other lines do not wait for it. After an error of writing every call returns
+// that error: nothing is written behind a line that may be torn. After an error of syncing, only calls that must be durable do, so
+// that results of what is on the wire are still written.
 type Writer struct {
 	syncing sync.Mutex // held while the file is synced, which mu is not; taken before mu
 
@@ -30,7 +30,8 @@ type Writer struct {
 	prev   string
 	lines  int64 // that were written
 	stable int64 // of them, those on stable storage
-	err    error
+	err    error // of writing
+	unsafe error // of syncing
 }
 
 // File is what a Writer needs of its file.
@@ -87,28 +88,50 @@ func changeLine(c *diff.Change) Change {
 	if c.Current != nil {
 		line.DisplayName = c.Current.Get(task.DisplayName)
 	}
+	line.Note, line.StatusVia, line.BaseRead, line.NotBefore = c.Note, c.StatusVia, c.BaseRead, c.NotBefore
 	for _, e := range c.Edits {
-		line.Edits = append(line.Edits, Edit{Property: e.Property.Name, Before: e.Before, Wanted: e.Wanted, Pairs: e.Pairs})
+		line.Edits = append(line.Edits, Edit{Property: e.Property.Name, Before: e.Before, Wanted: e.Wanted, Pairs: e.Pairs, Overwrites: e.Overwrites})
 	}
 	return line
 }
 
 // Sending records an envelope and returns once the line is on stable storage.
-func (w *Writer) Sending(e batch.Envelope) error {
-	line := Sending{ClientRequestID: e.ClientRequestID, At: stamp(e.At)}
-	for _, c := range e.Changes {
+func (w *Writer) Sending(e diff.Envelope) error {
+	line := Sending{ClientRequestID: e.ClientRequestID, Writes: e.Writes, At: stamp(e.At)}
+	for i, c := range e.Changes {
 		line.Changes = append(line.Changes, c.Index)
+		for _, v := range valuesOf(e.Overwrites[i]) {
+			line.Overwrites = append(line.Overwrites, IndexedValue{c.Index, v})
+		}
 	}
 	return w.append(kindSending, line, true)
 }
 
-// Result records how a change ended. It is durable with the next Sending, End or Sync.
-func (w *Writer) Result(r batch.Result) error {
-	return w.append(kindResult, Result{
+func valuesOf(over []diff.Overwritten) []PropertyValue {
+	var values []PropertyValue
+	for _, o := range over {
+		values = append(values, PropertyValue{o.Property.Name, o.Value})
+	}
+	return values
+}
+
+// Part records that the first of a change's two writes is applied. The line is in the file when Part returns.
+func (w *Writer) Part(p diff.Part) error {
+	return w.append(kindPart, Part{Index: p.Change.Index, Write: p.Via, At: stamp(p.At)}, false)
+}
+
+// Result records how a change ended. The line is in the file when Result returns, and durable with the next Sending, End or Sync.
+func (w *Writer) Result(r diff.Result) error {
+	line := Result{
 		Index: r.Change.Index, Outcome: r.Outcome, Reason: r.Reason, After: r.After, Attempts: r.Attempts,
 		Status: r.Status, Code: r.Code, RequestID: r.RequestID, ClientRequestID: r.ClientRequestID,
 		ServerDate: r.ServerDate, Temporary: r.Temporary, SentAt: stamp(r.SentAt), SettledAt: stamp(r.SettledAt),
-	}, false)
+		SettledAfter: r.SettledAfter.Round(time.Millisecond).Seconds(), Overwrote: valuesOf(r.Overwrote),
+	}
+	if r.Attempts > 0 {
+		line.Note, line.StatusVia = r.Change.Note, r.Change.StatusVia
+	}
+	return w.append(kindResult, line, false)
 }
 
 // Resumed marks where a run goes on, with what h says of who resumed it, when and how, and returns once the line is on
@@ -116,7 +139,7 @@ func (w *Writer) Result(r batch.Result) error {
 func (w *Writer) Resumed(h Header) error {
 	return w.append(kindRun, resumed{true, Resumption{
 		Started: h.Started, Operator: h.Operator, Actor: h.Actor, AppID: h.AppID, ObjectID: h.ObjectID,
-		Version: h.Version, Options: h.Options,
+		Version: h.Version, Options: h.Options, SettleWithin: h.SettleWithin,
 	}}, true)
 }
 
@@ -150,15 +173,16 @@ var errClosed = errors.New("writing the ledger: it is closed")
 // append writes a line. The lines of others may be written while it waits for its own to be durable.
 func (w *Writer) append(kind string, body any, durable bool) error {
 	fields, err := fieldsOf(body)
-	n, err := w.add(kind, fields, err)
+	n, err := w.add(kind, fields, err, kind != kindChange)
 	if err == nil && durable {
 		return w.sync(n)
 	}
 	return err
 }
 
-// add writes a line of these fields, unless they failed, and returns its number, from 1.
-func (w *Writer) add(kind string, fields []byte, err error) (int64, error) {
+// add writes a line of these fields, unless they failed, and returns its number, from 1. It hands the line to the file at once, but
+// for lines of the plan, of which there are many.
+func (w *Writer) add(kind string, fields []byte, err error, atOnce bool) (int64, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err != nil {
@@ -171,6 +195,9 @@ func (w *Writer) add(kind string, fields []byte, err error) (int64, error) {
 	}
 	if err == nil {
 		_, err = w.buf.Write(line)
+	}
+	if err == nil && atOnce {
+		err = w.buf.Flush()
 	}
 	if err != nil {
 		w.err = fmt.Errorf("writing the ledger: %w", err)
@@ -193,20 +220,19 @@ func (w *Writer) sync(n int64) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err != nil {
-		w.err = fmt.Errorf("writing the ledger: %w", err)
+		w.unsafe = fmt.Errorf("writing the ledger: %w", err)
+		return w.unsafe
 	}
-	if w.err == nil {
-		w.stable = lines
-	}
-	return w.err
+	w.stable = max(w.stable, lines)
+	return nil
 }
 
 // flush hands the lines to the file and returns how many there are; 0 if the first n are on stable storage already.
 func (w *Writer) flush(n int64) (lines int64, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.err != nil || w.stable >= n {
-		return 0, w.err
+	if err := errors.Join(w.err, w.unsafe); err != nil || w.stable >= n {
+		return 0, err
 	}
 	if err := w.buf.Flush(); err != nil {
 		w.err = fmt.Errorf("writing the ledger: %w", err)

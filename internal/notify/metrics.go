@@ -71,7 +71,7 @@ func metrics(version string, s *job.Summary, ended, success time.Time) []byte {
 	gauge("taskrecon_patches", "Changes that the last run put on the wire, repetitions among them.", float64(s.Patches))
 	gauge("taskrecon_requests", "HTTP requests of the last run.", float64(s.Requests))
 	gauge("taskrecon_throttled_requests", "Refusals for too many requests in the last run.", float64(s.Throttled))
-	gauge("taskrecon_throttled_seconds", "How long the last run stood still because the service asked for it.", s.Waited.Seconds())
+	gauge("taskrecon_throttled_seconds", "How long the last run stood still for a limit or the service.", s.Waited)
 	return b.Bytes()
 }
 

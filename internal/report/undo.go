@@ -2,10 +2,8 @@ package report
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
-	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/task"
@@ -25,24 +23,18 @@ type UndoRow struct {
 	Wishes []task.Wish
 }
 
-// UndoOf derives from a ledger what takes its run back: what was sent and is known to have changed the
-// tenant, and nothing else. CanAsk says whether a sheet can ask for a value in the place of the base's.
+// UndoOf derives from a ledger what takes its run back: every change that was ever sent, whatever its outcome. The base of a row is
+// what the run left behind or would have, so that the three-way comparison makes it harmless where nothing took effect. CanAsk says
+// whether a sheet can ask for a value in the place of the base's.
 func UndoOf(past *ledger.Reader, canAsk func(p *task.Property, base, wanted task.Value) bool) (*Undo, error) {
 	u := &Undo{At: past.Header.Planned}
 	var restored [task.Count]bool
 	err := past.EachSent(func(e ledger.Entry) error {
-		if e.Outcome == diff.Unknown {
-			u.leave(e, "nobody knows whether it took effect")
+		if e.Attempts == 0 {
+			return nil // it shares the outcome of another, or its connection was never made
 		}
-		if e.Result == nil || e.Outcome == diff.Unknown {
-			return nil
-		}
-		if e.Result.SettledAt.After(u.At) {
-			u.At = e.Result.SettledAt
-		}
-		if strings.HasPrefix(e.Result.Reason, batch.Overwrote) {
-			u.leave(e, "it overwrote what someone else had changed since the plan; the report's Reason has the values")
-			return nil
+		if e.Known.After(u.At) {
+			u.At = e.Known
 		}
 		row, err := u.row(e, canAsk)
 		if err != nil || len(row.Wishes) == 0 {
@@ -66,31 +58,31 @@ func (u *Undo) leave(e ledger.Entry, why string) {
 	u.Left = append(u.Left, fmt.Sprintf("row %d, task %s: %s", e.Row, e.ID, why))
 }
 
-// row restores the edits of which the task holds something else than before.
+// row restores what the edits that were sent found.
 func (u *Undo) row(e ledger.Entry, canAsk func(p *task.Property, base, wanted task.Value) bool) (UndoRow, error) {
-	row := UndoRow{Base: &task.Base{ID: e.ID}}
+	row := UndoRow{Base: &task.Base{ID: e.ID, Read: e.Known, Closes: e.Closes}}
 	row.Base.Set(task.DisplayName, e.DisplayName)
-	for i, edit := range e.Edits {
+	for _, edit := range e.Edits {
 		p := task.Lookup(edit.Property)
 		if p == nil {
 			return row, fmt.Errorf("row %d edits the property %q, which is not known", e.Row, edit.Property)
 		}
-		after := edit.Wanted
-		if i < len(e.Result.After) {
-			after = e.Result.After[i]
-		} else if e.Outcome != diff.Applied {
-			continue // not known to have taken effect
+		if p == task.Status && e.StatusVia == diff.ViaAction && e.Outcome == diff.NotSent {
+			continue // of its two writes, only the first was sent
 		}
-		if e.Outcome != diff.Applied && e.Outcome != diff.Differs && !p.Equal(after, edit.Wanted) {
-			continue // what stands there is not this run's
+		was := edit.Before
+		for _, o := range e.Overwrote {
+			if o.Property == edit.Property {
+				was = o.Value
+			}
 		}
-		row.Base.Set(p, after)
+		row.Base.Set(p, edit.Wanted)
 		switch {
-		case p.Equal(after, edit.Before):
-		case canAsk(p, after, edit.Before):
-			row.Wishes = append(row.Wishes, task.Wish{Property: p, Value: edit.Before})
+		case p.Equal(edit.Wanted, was):
+		case canAsk(p, edit.Wanted, was):
+			row.Wishes = append(row.Wishes, task.Wish{Property: p, Value: was})
 		default:
-			u.leave(e, fmt.Sprintf("%s was %s, which cannot be asked for; it stays %q", p.Name, valueWords(edit.Before), after))
+			u.leave(e, fmt.Sprintf("%s was %s, which cannot be asked for; it stays %q", p.Name, valueWords(was), edit.Wanted))
 		}
 	}
 	return row, nil

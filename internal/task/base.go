@@ -1,10 +1,18 @@
 package task
 
+import "time"
+
 // Base is what a task was known to hold when a sheet was made of it, for the properties that were known then.
 // A row with a base wishes only for what differs from it, and a property that holds neither the base
 // nor the wish has been changed by somebody else since.
 type Base struct {
-	ID     string
+	ID string
+	// Read is when this was read; zero where the sheet does not say.
+	Read time.Time
+	// Closes is when the settling windows of all that was sent to the task had closed: before, nothing is to be sent to it. Zero is no
+	// such time.
+	Closes time.Time
+
 	values values
 	known  [Count]bool
 }

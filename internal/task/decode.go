@@ -236,7 +236,9 @@ func (d *Decoder) finish(t *Task) error {
 			t.values.texts[i] = texts[at.from:at.to]
 		}
 	}
-	if !t.Managed() && t.Type != "" && t.values.known != 0 {
+	if t.Managed() || t.Type == "" {
+		t.values.had = uint16(d.seen & (1<<Count - 1))
+	} else if t.values.known != 0 {
 		name := t.Get(DisplayName) // the type came after other members
 		t.values = values{}
 		t.Set(DisplayName, name)

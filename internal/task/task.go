@@ -18,6 +18,9 @@ type Task struct {
 // Get returns the value of p; a property that the service left out is null.
 func (t *Task) Get(p *Property) Value { return t.values.get(p) }
 
+// Had reports whether the task was sent with the property, whatever its value, null too: one that was left out may have any.
+func (t *Task) Had(p *Property) bool { return t.values.had&(1<<p.index) != 0 }
+
 // Set changes the value of p in this copy of the task.
 func (t *Task) Set(p *Property, v Value) { t.values.set(p, v) }
 
@@ -51,6 +54,9 @@ func (t *Task) UnmarshalJSON(data []byte) error {
 		return nil
 	}
 	for _, p := range table {
+		if _, ok := raw[p.Name]; ok {
+			t.values.had |= 1 << p.index
+		}
 		v, err := p.FromWire(raw[p.Name])
 		if err != nil {
 			return fmt.Errorf("task %s: %w", t.ID, err)

@@ -5,6 +5,7 @@ package task
 type values struct {
 	texts [Count]string
 	known uint16 // the bit of a property is set where its value is not null
+	had   uint16 // and here where the service sent it
 }
 
 func (v *values) get(p *Property) Value {
