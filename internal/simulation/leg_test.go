@@ -108,7 +108,7 @@ func (l *leg) run() {
 	l.stop, l.leave, l.dead, l.began = stop, left, make(chan struct{}), time.Now()
 	l.disk = &disk{leg: l}
 	l.config.Disk = l.disk.between
-	setLeave(&l.config, leave)
+	l.config.Leave = leave.Done()
 	root, err := url.Parse("https://graph.example.com")
 	if err != nil {
 		panic(err)
@@ -309,13 +309,14 @@ type quiet struct{}
 
 func (quiet) Started(string)                  {}
 func (quiet) Read(*ingest.Input)              {}
+func (quiet) Noticed(string)                  {}
 func (quiet) Relisting(int, time.Time, error) {}
 func (quiet) Fetched(int)                     {}
 func (quiet) Planned(*diff.Plan, string)      {}
-func (quiet) Sending(batch.Envelope)          {}
-func (quiet) Settled(batch.Result)            {}
+func (quiet) Sending(diff.Envelope)           {}
+func (quiet) Settled(diff.Result)             {}
 func (quiet) Progress(batch.Progress)         {}
-func (quiet) Waiting(time.Time)               {}
+func (quiet) Waiting(time.Time, string)       {}
 func (quiet) Written(what, path string)       {}
 func (quiet) Ended(*job.Summary)              {}
 

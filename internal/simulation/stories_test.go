@@ -320,7 +320,7 @@ func TestStory07(t *testing.T) {
 		l := s.begin(plan)
 		time.Sleep(time.Until(s.zero.Add(7 * time.Second)))
 		l = s.goOn(l)
-		s.ends(l, diff.Applied, 2)
+		s.ends(l, s.outcomeOf(l), 2)
 		s.holds(zero)
 		s.takeBack(l)
 		want := fmt.Sprint(map[string]string{"creatorNotes": zero, "status": `"active"`})
@@ -447,6 +447,12 @@ func TestStory14(t *testing.T) {
 	for name, took := range map[string]bool{"took effect": true, "did not": false} {
 		t.Run(name, func(t *testing.T) {
 			tell(t, &scenario{}, teller{
+				write: func(s *told, n int) itemFate {
+					if n == 1 && took {
+						return s.effectAt(20, itemFate{})
+					}
+					return itemFate{}
+				},
 				call: func(s *told, ex *exchange, f *fate) {
 					if ex.writes() && s.writes == 1 {
 						f.lost = !took

@@ -119,14 +119,18 @@ func readBody(req *http.Request) ([]byte, error) {
 
 func (w wire) carry(ex *exchange, req *http.Request, body []byte) (*http.Response, error) {
 	ctx := req.Context()
+	trace := httptrace.ContextClientTrace(ctx)
+	if trace != nil && trace.GetConn != nil {
+		trace.GetConn(req.URL.Host)
+	}
 	if ex.fate.refused {
 		if err := w.sleep(ctx, ex.fate.out); err != nil {
 			return nil, err
 		}
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	}
-	if trace := httptrace.ContextClientTrace(ctx); trace != nil {
-		follow(trace)
+	if trace != nil && trace.GotConn != nil {
+		trace.GotConn(httptrace.GotConnInfo{})
 	}
 	gone, leave := context.WithCancel(context.Background())
 	defer leave() // a service that hangs sees that the client has gone
@@ -149,19 +153,6 @@ func (w wire) carry(ex *exchange, req *http.Request, body []byte) (*http.Respons
 		return nil, ctx.Err()
 	case <-w.leg.dead:
 		return nil, errDead
-	}
-}
-
-// follow tells a trace that a call went on the wire.
-func follow(trace *httptrace.ClientTrace) {
-	if trace.GotConn != nil {
-		trace.GotConn(httptrace.GotConnInfo{})
-	}
-	if trace.WroteHeaders != nil {
-		trace.WroteHeaders()
-	}
-	if trace.WroteRequest != nil {
-		trace.WroteRequest(httptrace.WroteRequestInfo{})
 	}
 }
 

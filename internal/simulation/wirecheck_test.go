@@ -111,7 +111,6 @@ func (c *campaign) checkLook(it *item, tr *track) {
 	var last *look
 	var third time.Time // when the last look came that showed somebody else's value
 	second := c.partOf(tr, it) == 1
-	part := c.parts(tr)[min(c.partOf(tr, it), len(c.parts(tr))-1)]
 	looks := c.looks(it.ex.leg, tr)
 	for i := range looks {
 		k := &looks[i]
@@ -134,7 +133,7 @@ func (c *campaign) checkLook(it *item, tr *track) {
 		c.wireComplaint(it, "the look at %s showed no task", c.world.clock(last.came))
 	case !c.world.sc.overwrite && tr.third(last.values):
 		c.wireComplaint(it, "the look at %s showed somebody else's value: %v", c.world.clock(last.came), tr.shown(last.values))
-	case holds(part, last.values):
+	case tr.wanted(last.values):
 		c.wireComplaint(it, "the look at %s showed what is wanted", c.world.clock(last.came))
 	case !third.IsZero() && last.asked.Before(third.Add(c.world.sc.settle)):
 		c.wireComplaint(it, "a look at %s showed somebody else's value, and none was asked for a window later", c.world.clock(third))

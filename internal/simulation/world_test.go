@@ -107,6 +107,7 @@ func (w *world) play() {
 	}
 	editors.Wait()
 	w.zombies.Wait()
+	time.Sleep(w.sc.late + w.sc.rtt + w.sc.wander + 5*time.Second) // until all that was sent has taken effect
 }
 
 // edit lets another editor do something.
@@ -126,13 +127,15 @@ func (w *world) config(command, file, dir string, plan legPlan) job.Config {
 		Command: command, File: file, Cloud: "global", GraphURL: "https://graph.example.com",
 		Batch: batch.Options{
 			Concurrency: sc.concurrency, MaxAttempts: sc.attempts, Writes: &sc.writes, Reads: &sc.reads, RereadAfter: sc.reread,
-			OnConflict: batch.SkipConflict, Canary: sc.canary, StatusByAction: sc.twoWrites,
+			OnConflict: batch.SkipConflict, Canary: sc.canary, SettleWithin: sc.settle,
 		},
 		Limits:  job.Limits{MaxChanges: job.Quota{Off: true}, MaxClears: -1, AllowReopen: true},
 		Outputs: job.Outputs{Reports: []string{filepath.Join(dir, "report"+sc.report)}},
 		Watcher: quiet{}, Version: "simulated", Operator: "simulation@nowhere",
 	}
-	setSettleWithin(&c, sc.settle)
+	if sc.twoWrites {
+		c.StatusVia = diff.ViaAction
+	}
 	if sc.overwrite {
 		c.Batch.OnConflict = batch.Overwrite
 	}
@@ -282,5 +285,3 @@ func simulate(t *testing.T, sc *scenario) (o outcome) {
 	})
 	return o
 }
-
-var _ = diff.Applied
