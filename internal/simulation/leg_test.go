@@ -75,7 +75,7 @@ func (l *leg) departs(ex *exchange) {
 	}
 	if l.plan.end == killedAtSending && l.envelopes == l.plan.n {
 		if roll(l.world.sc.seed, "gone", l.n).chance(0.5) {
-			ex.made, ex.fate.refused = false, true
+			ex.made, ex.fate.refused, ex.fate.lost = true, false, true // nobody will know that it never arrived
 		}
 		l.kill()
 	}

@@ -384,7 +384,7 @@ func (c *campaign) wrongFailed(l *leg, tr *track, sends []*item, at time.Time, n
 				mine++
 			}
 		}
-		if mine < c.world.sc.attempts {
+		if mine < c.world.sc.attempts && l.endsEarly() == "" {
 			return fmt.Sprintf("it was sent %d times on this leg, of %d", mine, c.world.sc.attempts)
 		}
 	case last.ex.leg != l || !refusedForGood(last):

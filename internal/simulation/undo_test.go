@@ -3,6 +3,7 @@ package simulation
 import (
 	"encoding/json"
 	"maps"
+	"time"
 
 	"taskrecon/internal/ingest"
 	"taskrecon/internal/job"
@@ -95,9 +96,10 @@ func (c *campaign) judgeRestored() {
 			continue
 		}
 		branch("undo restores")
-		now := tr.history.at(last.ended)
+		end := time.Now() // of the world: late effects are in
+		now := tr.history.at(end)
 		for _, e := range tr.edits {
-			touched := tr.history.others(tr.base, last.ended, func(before, after values) bool {
+			touched := tr.history.others(tr.base, end, func(before, after values) bool {
 				return after == nil || before[e.property] != after[e.property]
 			})
 			if want := of.takenFrom(tr, e); !touched && now != nil && now[e.property] != want {
