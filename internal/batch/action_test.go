@@ -13,8 +13,10 @@ import (
 
 // byAction has the status of every task go by updateStatus.
 func (r *run) byAction() {
-	r.o.StatusByAction, r.tenant.byAction = true, true
-	r.o.Note = func(c *diff.Change) string { return "note of " + c.ID() }
+	r.tenant.byAction = true
+	for _, c := range r.changes {
+		c.StatusVia, c.Note = diff.ViaAction, "note of "+c.ID()
+	}
 }
 
 // statusOnly leaves a change nothing but its status.
@@ -49,7 +51,7 @@ func TestActionThatDoesNothingDiffers(t *testing.T) {
 	r := bubble(t, 1, func(r *run) {
 		r.byAction()
 		r.statusOnly()
-		r.o.Note = nil
+		r.changes[0].Note = ""
 		r.tenant.patch = first(9, reply{ignore: true})
 	})
 	r.check(t)

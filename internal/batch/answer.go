@@ -200,8 +200,8 @@ func (s *sender) landCall(t *request, now time.Time) {
 	if refusal != nil && refusal.Status == http.StatusTooManyRequests {
 		s.account.Throttled++
 	}
-	if v == neverLeft || v == noEntry {
-		s.stop(t.err)
+	if v == neverLeft || v == noEntry || v == inDoubt && refusal == nil && !errors.Is(t.err, graph.ErrConnection) {
+		s.stop(t.err) // the next call would fare no better
 	}
 	for _, r := range t.rows {
 		if v != neverLeft && v != neverOnWire {

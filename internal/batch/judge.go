@@ -54,6 +54,9 @@ func (s *sender) judge(r *row, l look) {
 	}
 	switch {
 	case r.made(st):
+		if st.Wanted() {
+			r.step = len(r.writes) - 1 // no write is left to follow
+		}
 		s.wanted(r, l)
 	case len(st.Third) > 0:
 		s.thirdSeen(r, l, st)

@@ -14,9 +14,9 @@ import (
 
 // inDoubt makes the first n changes of the run ones that an earlier leg sent without an answer.
 func (r *run) inDoubt(n int) {
-	r.o.InDoubt = map[*diff.Change]bool{}
+	r.o.Earlier = map[*diff.Change]batch.Earlier{}
 	for _, c := range r.changes[:n] {
-		r.o.InDoubt[c] = true
+		r.o.Earlier[c] = batch.Earlier{Sent: true, Answered: time.Now()}
 	}
 }
 

@@ -20,8 +20,8 @@ type climate struct {
 	inDoubt  int // the first so many changes
 	landed   int // the first so many of which took effect
 	edits    map[int][]string
-	earlier  batch.Lately // of an earlier run, with their ages
-	ages     []time.Duration
+	earlier  batch.RecentWrites // of an earlier run
+	age      time.Duration      // of it
 	stop     time.Duration // 0 is never
 }
 
@@ -35,10 +35,8 @@ func drawClimate(t *rapid.T) climate {
 	c.latency = time.Duration(rapid.IntRange(0, 3000).Draw(t, "latency")) * time.Millisecond
 	c.o.Writes, c.o.Reads = drawRate(t, "writes"), drawRate(t, "reads")
 	c.o.Spent = rapid.IntRange(0, 50).Draw(t, "spent")
-	for i := range rapid.IntRange(0, 4).Draw(t, "earlier envelopes") {
-		c.earlier = append(c.earlier, batch.Sent{ClientRequestID: fmt.Sprint(i), Writes: rapid.IntRange(1, 30).Draw(t, "writes before")})
-		c.ages = append(c.ages, time.Duration(rapid.IntRange(-5, 40).Draw(t, "age"))*time.Second)
-	}
+	c.earlier.Writes = rapid.IntRange(0, 100).Draw(t, "writes before")
+	c.age = time.Duration(rapid.IntRange(-5, 40).Draw(t, "age")) * time.Second
 	c.o.Stale = rapid.Bool().Draw(t, "stale")
 	c.o.RereadAfter = rapid.SampledFrom([]time.Duration{0, time.Millisecond, time.Second, 15 * time.Second, time.Hour}).Draw(t, "reread after")
 	c.o.OnConflict = rapid.SampledFrom([]batch.OnConflict{"", batch.SkipConflict, batch.Overwrite, batch.Abort}).Draw(t, "on conflict")
@@ -65,10 +63,7 @@ func (c climate) script(r *run) {
 	if c.byAction {
 		r.byAction()
 	}
-	for i, s := range c.earlier {
-		s.At = time.Now().Add(-c.ages[i])
-		r.o.Before.Add(s)
-	}
+	r.o.Before = batch.RecentWrites{Writes: c.earlier.Writes, Last: time.Now().Add(-c.age)}
 	r.inDoubt(c.inDoubt)
 	for i := range c.landed {
 		r.tenant.objects[taskID(i)]["assignedTo"], r.tenant.objects[taskID(i)]["status"] = "new@contoso.com", "completed"

@@ -147,8 +147,7 @@ func (s *sender) nextPreread(now time.Time) *request {
 		s.wake(at)
 		return nil
 	}
-	if free := s.budget.requestsFree(preread, now); free < n {
-		s.wake(s.budget.requestsAt(preread, n, now))
+	if n = s.affordable(preread, n, now); n == 0 {
 		return nil
 	}
 	t := s.pack(preread, s.queue[:n])
@@ -171,17 +170,27 @@ func (s *sender) nextReread(now time.Time) *request {
 		s.wake(hold)
 		return nil
 	}
-	if free := s.budget.requestsFree(reread, now); free < n {
-		s.wake(s.budget.requestsAt(reread, n, now))
-		if n = free; n <= 0 {
-			return nil
-		}
+	if n = s.affordable(reread, n, now); n == 0 {
+		return nil
 	}
 	t := s.pack(reread, s.due[:n])
 	s.due = s.due[n:]
 	t.call = s.budget.leave(reread, n, nil, now)
 	s.rereading++
 	return t
+}
+
+// affordable is how many looks of a kind the limit of requests lets go now: n, or where waiting gives no more, what there is.
+func (s *sender) affordable(k callKind, n int, now time.Time) int {
+	free := s.budget.requestsFree(k, now)
+	if free >= n {
+		return n
+	}
+	if at := s.budget.requestsAt(k, n, now); at.IsZero() || at.After(now) {
+		s.wake(at)
+		return 0
+	}
+	return max(free, 0)
 }
 
 func (s *sender) pack(k callKind, rows []*row) *request {

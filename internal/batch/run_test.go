@@ -20,7 +20,8 @@ type recorder struct {
 	mu         sync.Mutex
 	known      map[*diff.Change]bool
 	envelopes  map[string][]*diff.Change // by client-request-id
-	results    map[string]batch.Result   // by task id
+	results    map[string]diff.Result   // by task id
+	parts      map[string]int           // by task id
 	complaints []string
 
 	sendingErr func(n int) error // of the nth envelope, from 1
@@ -28,7 +29,7 @@ type recorder struct {
 	recorded   int
 }
 
-func (r *recorder) Sending(e batch.Envelope) error {
+func (r *recorder) Sending(e diff.Envelope) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.envelopes[e.ClientRequestID] != nil || e.ClientRequestID == "" {
@@ -52,7 +53,7 @@ func (r *recorder) Sending(e batch.Envelope) error {
 	return nil
 }
 
-func (r *recorder) Result(res batch.Result) error {
+func (r *recorder) Result(res diff.Result) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if res.Change == nil || !r.known[res.Change] {
@@ -80,6 +81,20 @@ func (r *recorder) Result(res batch.Result) error {
 	return nil
 }
 
+func (r *recorder) Part(p diff.Part) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.known[p.Change] || p.Via != diff.ViaPatch || p.At.IsZero() {
+		r.complain("a part %+v", p)
+	}
+	if r.parts[p.Change.ID()]++; r.parts[p.Change.ID()] > 1 {
+		r.complain("task %s has two parts", p.Change.ID())
+	}
+	return nil
+}
+
+func (r *recorder) Sync() error { return nil }
+
 func (r *recorder) complain(format string, args ...any) {
 	r.complaints = append(r.complaints, fmt.Sprintf(format, args...))
 }
@@ -106,7 +121,7 @@ type run struct {
 	o       batch.Options
 	started time.Time
 	took    time.Duration
-	stats   batch.Stats
+	stats   diff.Account
 	err     error
 }
 
@@ -137,9 +152,9 @@ func newRun(n int) *run {
 	}
 	// Limits and re-reading have tests of their own; elsewhere they stay out of the way.
 	r := &run{tenant: tn, changes: diff.Make(rows, current).Pending(), o: batch.Options{
-		Writes: &batch.Rate{}, Reads: &batch.Rate{}, RereadAfter: 24 * time.Hour,
+		Writes: &batch.Rate{}, Reads: &batch.Rate{}, RereadAfter: 24 * time.Hour, SettleWithin: batch.DefaultSettleWithin,
 	}}
-	r.rec = &recorder{known: map[*diff.Change]bool{}, envelopes: map[string][]*diff.Change{}, results: map[string]batch.Result{}}
+	r.rec = &recorder{known: map[*diff.Change]bool{}, envelopes: map[string][]*diff.Change{}, results: map[string]diff.Result{}, parts: map[string]int{}}
 	for _, c := range r.changes {
 		r.rec.known[c] = true
 	}
@@ -188,7 +203,7 @@ func (r *run) holds(i int) bool {
 	return o != nil && r.tenant.wanted("", o)
 }
 
-func (r *run) result(i int) batch.Result { return r.rec.results[taskID(i)] }
+func (r *run) result(i int) diff.Result { return r.rec.results[taskID(i)] }
 
 func (r *run) outcomes() map[diff.Outcome]int {
 	n := map[diff.Outcome]int{}

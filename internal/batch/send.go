@@ -183,7 +183,7 @@ func timer(at time.Time) (<-chan time.Time, func() bool) {
 	if at.IsZero() {
 		return nil, func() bool { return false }
 	}
-	t := time.NewTimer(time.Until(at))
+	t := time.NewTimer(max(time.Until(at), time.Millisecond)) // a limit that is a moment off must not be asked all the time
 	return t.C, t.Stop
 }
 

@@ -32,12 +32,15 @@ func (w *willing) Batch(_ context.Context, _ string, items []graph.Item) (*graph
 // tally counts what is recorded.
 type tally struct{ sent, applied atomic.Int64 }
 
-func (c *tally) Sending(e batch.Envelope) error {
+func (c *tally) Sending(e diff.Envelope) error {
 	c.sent.Add(int64(len(e.Changes)))
 	return nil
 }
 
-func (c *tally) Result(r batch.Result) error {
+func (c *tally) Part(diff.Part) error { return nil }
+func (c *tally) Sync() error          { return nil }
+
+func (c *tally) Result(r diff.Result) error {
 	if r.Outcome == diff.Applied {
 		c.applied.Add(1)
 	}

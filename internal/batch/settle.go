@@ -69,7 +69,7 @@ func (s *sender) makeReady(r *row) {
 }
 
 // A task that became too old to write upon so often, each time just after it was read, would be read for ever.
-const mostLooks = 50
+const mostLooks = 10
 
 // drop ends a row that is not sent any more, or not again. One that was never announced has no result: it counts as not sent.
 func (s *sender) drop(r *row, now time.Time) {

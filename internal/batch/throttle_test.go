@@ -38,7 +38,7 @@ func TestThrottledItemsArePackedAnew(t *testing.T) {
 	if want := []time.Duration{0, 0, 0, 5 * time.Second, 6 * time.Second}; !slices.Equal(at, want) {
 		t.Errorf("envelopes left at %v, want %v", at, want)
 	}
-	want := batch.Stats{Batches: 5, Patches: 81, Retries: 21, Throttled: 21, Waited: 4 * time.Second}
+	want := diff.Account{Batches: 5, Patches: 81, Retries: 21, Throttled: 21, Waited: 4 * time.Second}
 	if r.stats != want || r.outcomes()[diff.Applied] != 60 {
 		t.Errorf("stats %+v, want %+v; outcomes %v", r.stats, want, r.outcomes())
 	}
