@@ -18,6 +18,7 @@ type campaign struct {
 	undoes *campaign
 	tracks []*track // by change index, as soon as there is a plan
 
+	input   map[string]asked             // of a sheet with a base, by task
 	entries map[*leg][]ledger.Entry      // of every row, as each leg left it
 	sheet   map[string]map[string]string // that undoes the run: by task and property, what it asks for
 }
@@ -32,6 +33,7 @@ type track struct {
 	base    time.Time // when what the plan compares with was read
 	history history
 	sends   []*item // its writes on the wire, in the order in which they left
+	guarded bool    // the sheet has a base for it
 }
 
 // change is one property of a row.
@@ -91,6 +93,7 @@ func (w *world) judge() {
 	for _, c := range w.campaigns {
 		c.checkWire()
 		c.checkWindows()
+		c.checkCanary()
 		for _, l := range c.legs {
 			c.checkLimits(l)
 			c.checkSendingLines(l)
@@ -141,7 +144,33 @@ func (c *campaign) trackOf(n line, planned time.Time) *track {
 	for _, e := range n.Edits {
 		tr.edits = append(tr.edits, change{e.Property, plain(e.Before), plain(e.Wanted)})
 	}
+	asked, ok := c.input[tr.key]
+	if tr.guarded = ok; !ok || len(tr.edits) == 0 { // the plan names no edits where nothing is to be sent
+		for _, e := range asked.edits {
+			if !ok || e.before != e.wanted {
+				tr.edits = append(tr.edits, e)
+			}
+		}
+	}
+	if ok {
+		tr.base = asked.read
+	}
+	if len(tr.edits) == 0 && n.Outcome == string(diff.Unchanged) {
+		for _, r := range c.world.sc.rows {
+			for _, w := range r.wishes {
+				if r.key == tr.key && !ok && c.undoes == nil {
+					tr.edits = append(tr.edits, change{w.property, "", w.wanted})
+				}
+			}
+		}
+	}
 	return tr
+}
+
+// asked is what a sheet with a base asks of a task.
+type asked struct {
+	edits []change
+	read  time.Time // the base
 }
 
 func (c *campaign) trackByKey(key string) *track {
@@ -225,7 +254,10 @@ func (c *campaign) checkOutcomes(l *leg) {
 		results[n.Index] = n
 	}
 	for index, n := range results {
-		c.hold(l, c.tracks[index], diff.Outcome(n.Outcome), n.SettledAt.Add(time.Millisecond), &n)
+		tr := c.tracks[index]
+		c.hold(l, tr, diff.Outcome(n.Outcome), n.SettledAt.Add(time.Millisecond), &n)
+		c.checkSettledAfter(l, tr, &n)
+		c.checkOverwrote(l, tr, &n)
 	}
 	if l.isDead() || l.plan.end == diskFull || c.name == "plan" {
 		return
@@ -333,7 +365,7 @@ func (c *campaign) wrongUnchanged(tr *track, sends []*item, at time.Time) string
 	switch {
 	case len(sends) > 0:
 		return "it was sent"
-	case tr.outcome == string(diff.Unchanged): // by the plan, which names no edits
+	case !tr.guarded && tr.history.ever(tr.base.Add(-c.world.sc.lag), at, tr.wanted): // the list itself may lag
 		return ""
 	case tr.history.ever(tr.base, at, tr.wanted):
 		return ""
@@ -395,8 +427,8 @@ func (c *campaign) wrongFailed(l *leg, tr *track, sends []*item, at time.Time, n
 
 // wrongConflict: somebody else's value stood there after the base was read and, where it was sent, after that took effect.
 func (c *campaign) wrongConflict(tr *track, sends []*item, at time.Time, n *line) string {
-	if tr.outcome == string(diff.Conflict) || c.world.sc.overwrite {
-		return ""
+	if c.world.sc.overwrite && len(sends) == 0 {
+		return "conflicts are overwritten"
 	}
 	from := tr.base
 	if len(sends) > 0 {

@@ -7,6 +7,8 @@ import (
 
 	"taskrecon/internal/ingest"
 	"taskrecon/internal/job"
+	"taskrecon/internal/ledger"
+	"taskrecon/internal/task"
 )
 
 // checkUndo: the sheet takes back every change that was ever sent, to what stood there before.
@@ -22,15 +24,44 @@ func (c *campaign) checkUndo(path string, done *job.Undone) {
 	for _, r := range input.Rows {
 		mine := map[string]string{}
 		for w := range r.Desired.Wishes() {
-			raw, err := json.Marshal(w.Value)
-			if err != nil {
-				c.world.complain("the undo: %v", err)
-			}
-			mine[w.Property.Name] = plain(raw)
+			mine[w.Property.Name] = valueText(w.Value)
 		}
 		wishes[keyOf(r.Desired.ID)] = mine
 	}
 	c.sheet = wishes
+}
+
+// takeInput reads what a sheet asks for beside its base.
+func (c *campaign) takeInput(path string) {
+	if ledger.Is(path) {
+		return
+	}
+	input, err := ingest.Read(path, ingest.Options{})
+	if err != nil || input.Base == nil {
+		return
+	}
+	c.input = map[string]asked{}
+	for _, r := range input.Rows {
+		a := asked{read: input.Base.At}
+		if r.Desired.Base != nil && !r.Desired.Base.Read.IsZero() {
+			a.read = r.Desired.Base.Read
+		}
+		for w := range r.Desired.Wishes() {
+			before, known := r.Desired.Base.Get(w.Property)
+			if known {
+				a.edits = append(a.edits, change{w.Property.Name, valueText(before), valueText(w.Value)})
+			}
+		}
+		c.input[keyOf(r.Desired.ID)] = a
+	}
+}
+
+func valueText(v task.Value) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return plain(raw)
 }
 
 // judgeUndo holds the undo sheet against what was sent.
@@ -46,7 +77,7 @@ func (c *campaign) judgeUndo() {
 		for _, e := range tr.edits {
 			want[e.property] = c.takenFrom(tr, e)
 		}
-		if got := c.sheet[tr.key]; !maps.Equal(got, want) && !c.world.sc.overwrite {
+		if got := c.sheet[tr.key]; !maps.Equal(got, want) {
 			c.world.complain("the undo of row %d asks for %v, and %v stood there before it was sent", tr.index, got, want)
 		}
 	}

@@ -177,7 +177,7 @@ func (c *campaign) checkRepeat(it *item, tr *track) {
 		c.wireComplaint(it, "it was refused for good before")
 	case sameLeg && refusedForNow(before):
 		branch("sent again after a refusal for now")
-		if wait := asked(before); it.ex.left.Before(before.ex.back.Add(wait)) {
+		if wait := waitAsked(before); it.ex.left.Before(before.ex.back.Add(wait)) {
 			c.wireComplaint(it, "it was to wait %v, from %s", wait, c.world.clock(before.ex.back))
 		}
 	default:
@@ -206,8 +206,8 @@ func (w *world) announced(ex *exchange) time.Time {
 	return w.log[i].left
 }
 
-// asked is how long a refusal for now asks to wait, where that is said in seconds.
-func asked(it *item) time.Duration {
+// waitAsked is how long a refusal for now asks to wait, where that is said in seconds.
+func waitAsked(it *item) time.Duration {
 	form := ""
 	for i, other := range it.ex.items {
 		if other == it && it.answer != nil && i < len(it.ex.fate.items) && it.ex.fate.items[i].Status == it.answer.status {
@@ -240,6 +240,17 @@ func (c *campaign) checkKnown(it *item, tr *track) {
 		if l.n > it.ex.leg.n {
 			break
 		}
+		if len(tr.sends) == 0 || tr.sends[0] == it {
+			break
+		}
+		if k := c.seenWanted(l, tr, tr.sends[0].ex.left, it.ex.left); k != nil && c.lasts(l, k.came, it) {
+			c.wireComplaint(it, "the look at %s proved it to be applied", c.world.clock(k.came))
+		}
+	}
+	for _, l := range c.legs {
+		if l.n > it.ex.leg.n {
+			break
+		}
 		for _, n := range l.own() {
 			if n.Kind == "result" && n.Index == tr.index && final(n) && n.SettledAt.Before(it.ex.left.Add(-time.Millisecond)) {
 				c.wireComplaint(it, "leg %d has its result, %s", l.n, n.Outcome)
@@ -253,15 +264,19 @@ func final(n line) bool { return n.Outcome != "notSent" && n.Outcome != "unknown
 
 // remembered reports whether what came for one write is known to the leg that sends another: it has it itself, or an earlier leg had the
 // time to write it, and lost nothing that it wrote.
-func (c *campaign) remembered(s, it *item) bool {
-	l := s.ex.leg
+func (c *campaign) remembered(s, it *item) bool { return c.lasts(s.ex.leg, s.ex.back, it) }
+
+// lasts reports whether what a leg came to know at a time is known when a write leaves.
+func (c *campaign) lasts(l *leg, at time.Time, it *item) bool {
 	switch {
 	case l == it.ex.leg:
-		return s.ex.back.Before(it.ex.left)
+		return at.Before(it.ex.left)
+	case l.plan.end == diskFull || l.plan.end == syncFails:
+		return false
 	case !l.isDead():
-		return s.ex.back.Before(l.ended)
+		return at.Before(l.ended)
 	}
-	return s.ex.back.Before(l.died) && l.plan.powerLoss < 0 && l.plan.end != killedInWriting && l.plan.end != killedAtLanding
+	return at.Before(l.died) && l.plan.powerLoss < 0 && l.plan.end != killedInWriting && l.plan.end != killedAtLanding
 }
 
 // checkWindows: no more writes, and no more requests, leave in any span than the limits allow, and no more calls are in flight.
@@ -383,27 +398,4 @@ func (c *campaign) checkSendingLines(l *leg) {
 			c.world.complain("leg %d: the envelope at %s carries rows %v, and its line in the ledger names %v", l.n, c.world.clock(ex.left), carried, got)
 		}
 	}
-}
-
-// checkEnd: the counts add up, and the exit code says what they say.
-func (c *campaign) checkEnd(l *leg) {
-	if l.isDead() || l.summary == nil {
-		return
-	}
-	sum, good := 0, 0
-	for o, n := range l.summary.Outcomes {
-		sum += n
-		if o.Good() {
-			good += n
-		}
-	}
-	code := l.code()
-	if sum != l.summary.Rows {
-		c.world.complain("leg %d: the outcomes make %d, of %d rows", l.n, sum, l.summary.Rows)
-	}
-	unwritten := code == 1 && (l.plan.end == diskFull || l.plan.end == syncFails)
-	if l.config.Command == "apply" && (code == 0) != (good == l.summary.Rows) && !unwritten {
-		c.world.complain("leg %d: exit code %d, and %d of %d rows are as wanted: %v", l.n, code, good, l.summary.Rows, l.err)
-	}
-	branch("exit code " + strconv.Itoa(code))
 }

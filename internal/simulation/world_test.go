@@ -100,6 +100,7 @@ func (w *world) play() {
 	}
 	w.at(w.sc.begin)
 	c := w.campaign("run")
+	c.takeInput(input)
 	last := w.apply(c, input, w.sc.legs)
 	if last != "" && w.sc.undo >= 0 && !w.sc.off["undo"] {
 		time.Sleep(w.sc.undo)
@@ -262,6 +263,7 @@ func (w *world) undo(of *campaign, file string) {
 	}
 	c := w.campaign("undo")
 	c.undoes = of
+	c.takeInput(path)
 	plan := legPlan{powerLoss: -1, pause: 30 * time.Second, maxChanges: -1, maxClears: -1}
 	w.apply(c, path, []legPlan{plan, plan, plan})
 }
