@@ -33,11 +33,11 @@ func (w *world) happenings() []happening {
 		if !l.signalled.IsZero() {
 			add(l.signalled, "leg %d gets a signal", l.n)
 		}
-		how := "ends"
-		if l.isDead() {
-			how = "dies"
+		if l.isDead() { // what it says is not heard
+			add(l.ended, "leg %d dies, %d bytes kept", l.n, l.kept)
+		} else {
+			add(l.ended, "leg %d ends: %s", l.n, strings.ReplaceAll(fmt.Sprint(l.err), w.dir, ""))
 		}
-		add(l.ended, "leg %d %s: %s, %d bytes kept", l.n, how, strings.ReplaceAll(fmt.Sprint(l.err), w.dir, ""), l.kept)
 		for _, n := range l.own() {
 			if n.Kind == "result" {
 				add(n.SettledAt, "leg %d row %d is %s after %d attempts (temporary %v): %s", l.n, n.Index, n.Outcome, n.Attempts, n.Temporary, n.Reason)
