@@ -45,7 +45,7 @@ var onlyIn = map[string][]string{
 	"github.com/expr-lang/expr":                   {"where"},
 	"github.com/rs/zerolog":                       {"cli"},
 	"github.com/xuri/excelize/v2":                 {"ingest", "report"},
-	"golang.org/x/sync/errgroup":                  {"batch", "report"},
+	"golang.org/x/sync/errgroup":                  {"batch", "graph", "report"},
 	"net/http":                                    {"graph", "sandbox", "batch", "notify"},
 	"os/signal":                                   {"cli"},
 }

@@ -1,7 +1,6 @@
 package batch
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -168,16 +167,12 @@ func (s *sender) proof(r *row, a *graph.Answer) (t *task.Task, ok bool) {
 	if a.Status != http.StatusOK {
 		return nil, false
 	}
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(a.Body, &fields) != nil {
-		return nil, false
-	}
 	t, err := a.Task(r.change.ID())
 	if err != nil {
 		return nil, false
 	}
 	for _, e := range r.edits() {
-		if _, had := fields[e.Property.Name]; !had || !e.Property.Equal(t.Get(e.Property), e.Wanted) {
+		if !t.Had(e.Property) || !e.Property.Equal(t.Get(e.Property), e.Wanted) {
 			return nil, false
 		}
 	}

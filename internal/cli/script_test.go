@@ -17,7 +17,13 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
+// settleWithin is the settling window of tests in real time, unless they say otherwise: the stand-ins do not lag.
+const settleWithin = "TASKRECON_SETTLE_WITHIN=1s"
+
 func TestMain(m *testing.M) {
+	if name, value, _ := strings.Cut(settleWithin, "="); filepath.Base(os.Args[0]) != "taskrecon" {
+		os.Setenv(name, value)
+	}
 	testscript.Main(m, map[string]func(){"taskrecon": func() { os.Exit(Main()) }})
 }
 
@@ -32,6 +38,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SAMPLES", samples)
+			env.Vars = append(env.Vars, settleWithin)
 			env.Setenv("TASKRECON_STATE_DIR", filepath.Join(env.WorkDir, "state"))
 			return nil
 		},

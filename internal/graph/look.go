@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
-	"strconv"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"taskrecon/internal/task"
 )
@@ -18,62 +19,53 @@ type Look struct {
 	Err  error
 }
 
-// Tasks reads tasks by their ids, MaxItems in one call, and returns a Look for each in the same order. What fails for a passing
-// reason is asked for again as pages of a list are; calls count as the pages for again, which may be nil. The error is that of a
-// whole call, after which no more is asked for.
+// looksInFlight is how many tasks are read at the same time.
+const looksInFlight = 5
+
+// Tasks reads tasks by their ids, each with a GET of its own, so that a transport which refuses every write lets it pass, and returns
+// a Look for each in the same order. What fails for a passing reason is asked for again as pages of a list are; ids count from 1 for
+// again, which may be nil and is called from one goroutine at a time. The error is one by which no look can be had.
 func (c *Client) Tasks(ctx context.Context, ids []string, again Again) ([]Look, error) {
 	looks := make([]Look, len(ids))
-	for from := 0; from < len(ids); from += MaxItems {
-		to, call := min(from+MaxItems, len(ids)), from/MaxItems+1
-		if err := c.look(ctx, ids[from:to], looks[from:to], again.on(call)); err != nil {
-			return nil, fmt.Errorf("reading the tenant's tasks by their ids, call %d: %w", call, err)
-		}
+	var reads errgroup.Group
+	reads.SetLimit(looksInFlight) // as many as envelopes that are in flight; the service throttles the tenant
+	var one sync.Mutex
+	for i, id := range ids {
+		reads.Go(func() error {
+			err := patiently(ctx, func(at time.Time, why error) {
+				one.Lock()
+				defer one.Unlock()
+				again.on(i+1)(at, why)
+			}, func() error {
+				looks[i] = c.look(ctx, id)
+				return looks[i].Err
+			})
+			if errors.Is(err, ErrSignIn) || ctx.Err() != nil {
+				return err
+			}
+			return nil // what one task lacks is in its look
+		})
+	}
+	if err := reads.Wait(); err != nil {
+		return nil, fmt.Errorf("reading the tenant's tasks by their ids: %w", err)
 	}
 	return looks, nil
 }
 
-// look fills the looks at tasks with these ids, at most MaxItems.
-func (c *Client) look(ctx context.Context, ids []string, looks []Look, again func(time.Time, error)) error {
-	items := make([]Item, len(ids))
-	for i, id := range ids {
-		items[i] = Item{ID: strconv.Itoa(i + 1), Method: http.MethodGet, URL: TaskURL(id)}
+// look reads one task.
+func (c *Client) look(ctx context.Context, id string) Look {
+	a, err := c.call(ctx, http.MethodGet, c.versionRoot()+TaskURL(id), NewRequestID(), nil, maxPage)
+	if err != nil {
+		return Look{Err: err}
 	}
-	var whole error // of the last call
-	err := patiently(ctx, again, func() error {
-		var reply *Reply
-		if reply, whole = c.Batch(ctx, NewRequestID(), items); whole != nil {
-			return whole
-		}
-		var worst error
-		answers := reply.Match(len(ids))
-		items = slices.DeleteFunc(items, func(item Item) bool {
-			i, _ := strconv.Atoi(item.ID)
-			l := lookAt(answers[i-1], ids[i-1])
-			looks[i-1] = l
-			_, passing := retryWait(l.Err, 1)
-			if passing && (worst == nil || asked(l.Err) > asked(worst)) {
-				worst = l.Err
-			}
-			return !passing
-		})
-		return worst
-	})
-	if whole == nil && ctx.Err() == nil {
-		return nil // what single items lack is in their looks
-	}
-	return err
-}
-
-// lookAt reads the answer to a GET of the task with this id; nil is none.
-func lookAt(a *Answer, id string) Look {
-	switch {
-	case a == nil:
-		return Look{Err: fmt.Errorf("%w: the answer to this item was missing, doubled or unreadable", ErrConnection)}
-	case a.Status == http.StatusNotFound:
+	switch a.status {
+	case http.StatusNotFound:
 		return Look{}
+	case http.StatusOK:
+		t, err := (&Answer{Status: a.status, Body: a.body}).Task(id)
+		return Look{t, err}
 	}
-	t, err := a.Task(id)
-	return Look{t, err}
+	return Look{Err: a.err()}
 }
 
 // patiently calls try until it succeeds, fails for a reason that does not pass by itself, or has failed listAttempts times. It

@@ -145,20 +145,42 @@ func (r *run) sendOptions(changes int) batch.Options {
 }
 
 // abortIfStale reads the tenant again, and refuses the whole saved plan if any of its tasks has changed since. While the plan is
-// younger than the settling window such a change may be older than the plan, and the sending looks again.
+// younger than the settling window, what looks like a change may be older than the plan: then a list that is asked for one window
+// later decides.
 func (r *run) abortIfStale(ctx context.Context, pending []*diff.Change, book *ledger.Writer) error {
-	current, err := r.list(ctx)
-	if err != nil {
+	stale, err := r.stale(ctx, pending)
+	if len(stale) > 0 && err == nil && time.Now().Before(r.listed.Add(r.Batch.SettleWithin)) {
+		until := time.Now().Add(r.Batch.SettleWithin)
+		r.Watcher.Waiting(until, "the plan is younger than the settling window, and what changed since is looked at again")
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(r.Batch.SettleWithin):
+		}
+		stale, err = r.stale(ctx, pending)
+	}
+	if err != nil || len(stale) == 0 {
 		return err
 	}
-	if time.Now().Before(r.listed.Add(r.Batch.SettleWithin)) {
-		return nil
+	for _, res := range stale {
+		if err := book.Result(res); err != nil {
+			return err
+		}
+		r.Watcher.Settled(res)
+	}
+	return Fail(ExitStale, "make a new plan", "the saved plan is stale: %s changed since it was made; nothing was sent", task.Plural(len(stale), "task"))
+}
+
+// stale lists the tenant's tasks, and returns the conflicts of changes that were not sent yet.
+func (r *run) stale(ctx context.Context, pending []*diff.Change) (conflicts []diff.Result, err error) {
+	current, err := r.list(ctx)
+	if err != nil {
+		return nil, err
 	}
 	byKey := make(map[string]*task.Task, len(current))
 	for _, t := range current {
 		byKey[task.Key(t.ID)] = t
 	}
-	stale := 0
 	for _, c := range pending {
 		found := byKey[task.Key(c.ID())]
 		if found == nil || r.earlier[c].Sent {
@@ -168,20 +190,13 @@ func (r *run) abortIfStale(ctx context.Context, pending []*diff.Change, book *le
 		if len(st.Third) == 0 {
 			continue
 		}
-		stale++
 		res := diff.Result{Change: c, Outcome: diff.Conflict, Reason: diff.ConflictWords(diff.ConflictsOf(c.Edits, st.Third)), SettledAt: time.Now()}
 		for _, e := range c.Edits {
 			res.After = append(res.After, found.Get(e.Property))
 		}
-		if err := book.Result(res); err != nil {
-			return err
-		}
-		r.Watcher.Settled(res)
+		conflicts = append(conflicts, res)
 	}
-	if stale > 0 {
-		return Fail(ExitStale, "make a new plan", "the saved plan is stale: %s changed since it was made; nothing was sent", task.Plural(stale, "task"))
-	}
-	return nil
+	return conflicts, nil
 }
 
 // watched lets the watcher see what is recorded, and the next run know what was sent.

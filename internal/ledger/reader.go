@@ -322,7 +322,7 @@ func (r *Reader) takeChange(l *checkedLine, at place) error {
 		if s.outcome, err = outcomeIndex(c.Outcome); err != nil {
 			return err
 		}
-		s.place = at
+		s.place, s.passing = at, c.Outcome == diff.NotSent
 	}
 	if c.SameAs != nil {
 		if err := r.known(*c.SameAs); err != nil {
