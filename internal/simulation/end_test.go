@@ -45,7 +45,7 @@ func (c *campaign) deserved(l *leg) int {
 	for _, e := range c.entries[l] {
 		switch {
 		case e.Outcome.Good():
-		case e.Outcome == diff.Unknown, e.Result != nil && e.Result.Temporary:
+		case e.Outcome == diff.Unknown, e.Outcome == diff.NotSent, e.Result != nil && e.Result.Temporary:
 			return 5
 		default:
 			code = 3

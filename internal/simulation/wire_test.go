@@ -38,6 +38,7 @@ type exchange struct {
 const (
 	kindList  = "list"
 	kindBatch = "batch"
+	kindOne   = "one" // a task by its id, alone
 	kindOther = "other"
 )
 
@@ -217,6 +218,9 @@ func (w *world) depart(l *leg, req *http.Request, body []byte) (*exchange, error
 		ex.items = in.Requests
 	case strings.HasSuffix(path, "/deviceAppManagementTasks"):
 		ex.kind = kindList
+	case strings.Contains(path, "/deviceAppManagementTasks/") && req.Method == http.MethodGet:
+		ex.kind = kindOne
+		ex.items = []*item{{Method: req.Method, URL: path}}
 	default:
 		w.complain("leg %d asks for %s %s", l.n, req.Method, req.URL)
 	}
@@ -288,6 +292,11 @@ func (ex *exchange) read() {
 			Status int
 			Body   json.RawMessage
 		}
+	}
+	if ex.kind == kindOne {
+		it := ex.items[0]
+		it.answer = &answer{status: ex.status, values: valuesOf(ex.body, it.key)}
+		return
 	}
 	if ex.kind != kindBatch || json.Unmarshal(ex.body, &out) != nil {
 		return
