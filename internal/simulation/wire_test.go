@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -239,11 +240,27 @@ func (w *world) depart(l *leg, req *http.Request, body []byte) (*exchange, error
 	} else {
 		ex.fate = w.sc.drawFate(ex, w.count(ex.kind, ex.first()), w.lied)
 	}
+	w.meddle(ex)
 	ex.made = !ex.fate.refused
 	w.log = append(w.log, ex)
 	w.byRequest[ex.request] = ex
 	l.departs(ex)
 	return ex, nil
+}
+
+// meddle lets another editor come between a look and a write, or between a write and its effect.
+func (w *world) meddle(ex *exchange) {
+	for _, it := range ex.items {
+		d := roll(w.sc.seed, "meddle", it.kind(), it.key, it.n)
+		row := slices.IndexFunc(w.sc.rows, func(r row) bool { return r.key == it.key })
+		if row < 0 || !w.sc.rows[row].exists || !d.chance(w.sc.inTransit) || w.sc.off["edits"] {
+			continue
+		}
+		p := pick(d, w.sc.rows[row].wishes...)
+		e := edit{row: row, property: p.property, value: pick(d, p.begin, p.wanted, p.third[0], p.third[len(p.third)-1])}
+		time.AfterFunc(d.upTo(pick(d, time.Second, 5*time.Second)), func() { w.edit(e) })
+		branch("edit between look and effect")
+	}
 }
 
 // count numbers what is asked for, from 0; w.mu is held.
