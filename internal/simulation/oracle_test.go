@@ -1,10 +1,12 @@
 package simulation
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/sandbox"
@@ -350,6 +352,10 @@ func (c *campaign) wrongApplied(tr *track, sends []*item, at time.Time) string {
 		if tr.history.ever(from, until, held) {
 			continue
 		}
+		if tr.history.at(until) == nil && c.proven(tr, k, sends) {
+			branch("deleted before a late write took effect")
+			continue
+		}
 		before := from.Add(-c.world.sc.settle)
 		if tr.history.others(before, from, func(_, after values) bool { return held(after) }) {
 			branch("named exception: applied by what another took away")
@@ -358,6 +364,22 @@ func (c *campaign) wrongApplied(tr *track, sends []*item, at time.Time) string {
 		return fmt.Sprintf("from %s to %s the tenant never held %v", c.world.clock(from), c.world.clock(until), part)
 	}
 	return ""
+}
+
+// proven reports whether the answer to a write showed that its part is as wanted.
+func (c *campaign) proven(tr *track, part int, sends []*item) bool {
+	return slices.ContainsFunc(sends, func(it *item) bool {
+		return c.partOf(tr, it) == part && accepted(it) && it.answer.status == 200 && holds(c.parts(tr)[part], it.answer.values)
+	})
+}
+
+// announced reports whether a leg, up to this one, has a line that says that the row is sent.
+func (c *campaign) announced(l *leg, tr *track) bool {
+	return slices.ContainsFunc(c.legs, func(earlier *leg) bool {
+		return earlier.n <= l.n && slices.ContainsFunc(earlier.own(), func(n line) bool {
+			return n.Kind == "sending" && slices.Contains(n.Changes, tr.index)
+		})
+	})
 }
 
 // wrongUnchanged: nothing was sent, and the tenant held what is wanted after the base was read.
@@ -473,14 +495,20 @@ func (c *campaign) wrongNotSent(l *leg, tr *track, sends []*item, n *line) strin
 
 // wrongUnknown: it was sent, and no look after its window could settle it, or the leg ended before.
 func (c *campaign) wrongUnknown(l *leg, tr *track, sends []*item, at time.Time) string {
-	if len(sends) == 0 {
+	switch {
+	case len(sends) == 0 && c.announced(l, tr): // what kept it from leaving is not on record
+		return ""
+	case len(sends) == 0:
 		return "it was never sent"
-	}
-	if l.endsEarly() != "" {
+	case l.endsEarly() != "":
 		return ""
 	}
-	last := sends[len(sends)-1]
-	closes := c.closes(last)
+	closes := c.closes(sends[len(sends)-1])
+	for _, k := range c.looks(l, tr) {
+		if seen := k.came.Add(c.world.sc.settle); tr.third(k.values) && seen.After(closes) && k.came.Before(at) {
+			closes = seen // it is remembered
+		}
+	}
 	for _, k := range c.looks(l, tr) {
 		if !k.asked.Before(closes) && k.came.Before(at) && !k.absent {
 			return fmt.Sprintf("a look asked for at %s, after the window, could be read", c.world.clock(k.asked))
@@ -497,6 +525,8 @@ func (l *leg) endsEarly() string {
 		return "death"
 	case !l.signalled.IsZero():
 		return "signal"
+	case errors.Is(l.err, batch.ErrNoAnswer):
+		return "no way to the service"
 	case code == 10, code == 8, code == 6, code == 1, code == 130, code == 143:
 		return fmt.Sprintf("exit code %d", code)
 	}
