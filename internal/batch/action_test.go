@@ -76,7 +76,7 @@ func TestStatusFollowsThePatch(t *testing.T) {
 		{"patch took effect unheard at the last try", []reply{{missing: true}}, 1, diff.Applied, 2},
 		{"patch took effect behind 500", []reply{{status: 500}}, 0, diff.Applied, 2},
 		{"patch throttled", []reply{{status: 429, ignore: true}}, 0, diff.Applied, 3},
-		{"patch throttled, but took effect", []reply{{status: 429}}, 0, diff.Applied, 3},
+		{"patch throttled, but took effect", []reply{{status: 429}}, 0, diff.Applied, 2},
 		{"patch refused", []reply{{status: 400, ignore: true}}, 0, diff.Failed, 1},
 		{"patch garbled", []reply{{garbage: true}}, 0, diff.Differs, 1},
 		{"action lost", []reply{{}, {missing: true, ignore: true}}, 0, diff.Applied, 3},
@@ -120,8 +120,12 @@ func TestSomebodyElseSetsTheStatusBetweenTheStages(t *testing.T) {
 		})
 		r.check(t)
 		want := map[batch.OnConflict]diff.Outcome{batch.SkipConflict: diff.Conflict, batch.Overwrite: diff.Applied}[on]
-		if got := r.result(0); got.Outcome != want || !strings.Contains(got.Reason, `found "rejected"`) {
+		got := r.result(0)
+		if got.Outcome != want || want == diff.Conflict && !strings.Contains(got.Reason, `found "rejected", wanted "completed"; a write was sent before, and assignedTo was put in place`) {
 			t.Errorf("%s: %+v", on, got)
+		}
+		if over := []diff.Overwritten{{Property: task.Status, Value: task.Text("rejected")}}; want == diff.Applied && !slices.Equal(got.Overwrote, over) {
+			t.Errorf("%s: overwrote %v", on, got.Overwrote)
 		}
 	}
 }
@@ -139,7 +143,7 @@ func TestStoppedBetweenTheStages(t *testing.T) {
 			r.check(t)
 			for i := range 10 {
 				got := r.result(i)
-				if got.Outcome != diff.NotSent || !got.Temporary || !strings.Contains(got.Reason, "before status could be sent; the rest of the change is in place") || got.Attempts != 1 {
+				if got.Outcome != diff.NotSent || !got.Temporary || !strings.Contains(got.Reason, "only the first of two writes was sent: assignedTo is in place, the status was not sent") || got.Attempts != 1 {
 					t.Errorf("%s, %v: %+v", name, after, got)
 				}
 			}

@@ -79,6 +79,7 @@ func (s *sender) landWrites(t *request, now time.Time) {
 		s.landCall(t, now)
 		return
 	}
+	backoff := graph.Pause(-1, t.mostAttempts()+1) // of those that do not say how long to wait, so that they stay together
 	pause, refusals := t.reply.RetryAfter, 0
 	for i, a := range t.reply.Match(len(t.rows)) {
 		r := t.rows[i]
@@ -91,13 +92,16 @@ func (s *sender) landWrites(t *request, now time.Time) {
 			continue
 		}
 		refusal := a.Err()
+		if refusal.RetryAfter < 0 {
+			refusal.RetryAfter = backoff
+		}
 		if s.landAnswer(r, a, refusal, t.reply.RequestID, now) == refusedNow {
 			refusals++
 			pause = max(pause, refusal.RetryAfter)
 		}
 	}
 	if 2*refusals > len(t.rows) { // the service refuses everything, and not what just came too soon
-		s.pause(graph.Pause(pause, t.mostAttempts()), "the service asked for it")
+		s.pause(pause, "the service asked for it")
 	}
 }
 
@@ -133,7 +137,7 @@ func (s *sender) landAnswer(r *row, a *graph.Answer, refusal *graph.Error, reque
 			s.settleAs(r, accepted, now)
 		}
 	case refusedNow:
-		s.refusedForNow(r, graph.Pause(refusal.RetryAfter, r.attempts), now)
+		s.refusedForNow(r, refusal.RetryAfter, now)
 	case refusedGood:
 		s.refusedForGood(r, now)
 	default:
@@ -287,7 +291,7 @@ func (s *sender) unreached(t *request, now time.Time) time.Duration {
 
 // mostAttempts is how often the row of an envelope that was sent most often was sent.
 func (t *request) mostAttempts() int {
-	most := 1
+	most := 0
 	for _, r := range t.rows {
 		most = max(most, r.attempts, r.failed)
 	}

@@ -124,7 +124,7 @@ func TestPatchRefusesWhatIsNoValue(t *testing.T) {
 		t.Errorf("body %s", body)
 	}
 	r := bubble(t, 3, func(r *run) { r.changes[1].Edits = bad })
-	if r.err == nil || len(r.tenant.calls) != 0 || len(r.rec.results) != 0 {
+	if n := r.outcomes(); r.err == nil || len(r.tenant.calls) != 0 || n[diff.NotSent] != len(r.rec.results) {
 		t.Errorf("error %v, %d calls, results %v", r.err, len(r.tenant.calls), r.rec.results)
 	}
 }

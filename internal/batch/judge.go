@@ -250,7 +250,9 @@ func (s *sender) noLook(r *row, l look) {
 	switch {
 	case r.why == refused:
 		s.settleAs(r, doubted, l.came)
-	case r.why == unsent && (r.failed >= s.o.MaxAttempts || s.stopped):
+	case r.why == unsent && s.stopped:
+		s.drop(r, l.came)
+	case r.why == unsent && r.failed >= s.o.MaxAttempts:
 		r.result.Reason = l.why
 		s.settle(r, diff.NotSent, s.unsentWords(r, "the task could not be read just before: "+l.why), l.came)
 	case r.why == unsent:

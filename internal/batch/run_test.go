@@ -20,8 +20,8 @@ type recorder struct {
 	mu         sync.Mutex
 	known      map[*diff.Change]bool
 	envelopes  map[string][]*diff.Change // by client-request-id
-	results    map[string]diff.Result   // by task id
-	parts      map[string]int           // by task id
+	results    map[string]diff.Result    // by task id
+	parts      map[string]int            // by task id
 	complaints []string
 
 	sendingErr func(n int) error // of the nth envelope, from 1

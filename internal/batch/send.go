@@ -158,6 +158,7 @@ func (s *sender) run(ctx context.Context) {
 			break
 		}
 		s.sync()
+		s.sayWait(time.Now())
 		wake, cancel := timer(s.wakeAt)
 		from := time.Now()
 		select {
@@ -189,8 +190,28 @@ func timer(at time.Time) (<-chan time.Time, func() bool) {
 
 // wait counts the time since from as waited, where something was to be sent and nothing was on the wire.
 func (s *sender) wait(from time.Time) {
-	if s.inFlight == 0 && len(s.queue)+len(s.ready) > 0 {
+	if s.inFlight > 0 || s.stopped {
+		return
+	}
+	again := slices.ContainsFunc(s.later, func(r *row) bool { return r.again })
+	if again || len(s.queue)+len(s.ready) > 0 {
 		s.account.Waited += time.Since(from)
+	}
+}
+
+// shortWait is a wait that is not worth a word.
+const shortWait = 100 * time.Millisecond
+
+// sayWait reports what is waited for where something is to be sent and nothing is on the wire.
+func (s *sender) sayWait(now time.Time) {
+	if s.inFlight > 0 || !s.wakeAt.After(now.Add(shortWait)) {
+		return
+	}
+	switch {
+	case len(s.queue)+len(s.ready) > 0:
+		s.waitFor(s.wakeAt, "the limit of "+s.o.Writes.String())
+	case len(s.later) > 0 && s.later[0].again:
+		s.waitFor(s.wakeAt, "the service asked for it")
 	}
 }
 

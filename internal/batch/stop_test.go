@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 )
 
@@ -62,15 +63,15 @@ func TestCancelledMidway(t *testing.T) {
 		}
 	}
 	sent := r.stats.Patches
-	if sent != 40 || len(r.rec.results) != sent || r.stats.Retries != 0 {
+	if sent != 80 || len(r.rec.results) != sent || r.stats.Retries != 0 {
 		t.Fatalf("%d patches, %d of them again, %d results", sent, r.stats.Retries, len(r.rec.results))
 	}
 	for i := range sent {
 		got, want := r.result(i), diff.Applied
 		if last := i % 10; last == 3 || last == 4 {
-			want = diff.NotSent
+			want = diff.Failed
 		}
-		if got.Outcome != want || got.Temporary != (want == diff.NotSent) || (want == diff.Applied) != r.holds(i) {
+		if got.Outcome != want || got.Temporary != (want == diff.Failed) || (want == diff.Applied) != r.holds(i) {
 			t.Errorf("task %d: %+v, want %s", i, got, want)
 		}
 	}
@@ -98,17 +99,17 @@ func TestCancelledInAPause(t *testing.T) {
 		r.tenant.patch = first(99, reply{status: 429, ignore: true, headers: map[string]string{"Retry-After": "20"}})
 	})
 	r.check(t)
-	if n := r.outcomes(); n[diff.NotSent] != 20 || len(r.rec.results) != 20 || r.stats.Patches != 20 {
+	if n := r.outcomes(); n[diff.Failed] != 20 || len(r.rec.results) != 20 || r.stats.Patches != 20 {
 		t.Errorf("outcomes %v after %d patches", n, r.stats.Patches)
 	}
-	if r.took > 30*time.Second {
+	if r.took > 3*time.Second+batch.DefaultSettleWithin {
 		t.Errorf("took %v to stop", r.took)
 	}
 }
 
 func TestAnEnvelopeThatCannotBeRecordedIsNotSent(t *testing.T) {
 	r := bubble(t, 100, func(r *run) { r.rec.sendingErr = func(int) error { return errDisk } })
-	if !errors.Is(r.err, errDisk) || len(r.tenant.calls) != 0 || len(r.rec.results) != 0 {
+	if n := r.outcomes(); !errors.Is(r.err, errDisk) || len(r.tenant.calls) != 0 || n[diff.NotSent] != len(r.rec.results) {
 		t.Errorf("error %v, %d calls, results %v", r.err, len(r.tenant.calls), r.rec.results)
 	}
 }
@@ -138,7 +139,7 @@ func TestTheSecondEnvelopeCannotBeRecorded(t *testing.T) {
 	for _, f := range r.faults() {
 		t.Error(f)
 	}
-	if n := r.outcomes(); n[diff.Applied] != 19 || n[diff.NotSent] != 1 || len(r.rec.results) != 20 || r.stats.Patches != 20 {
+	if n := r.outcomes(); n[diff.Applied] != 19 || n[diff.Failed] != 1 || n[diff.NotSent] != 20 || len(r.rec.results) != 40 || r.stats.Patches != 20 {
 		t.Errorf("outcomes %v after %d patches", n, r.stats.Patches)
 	}
 }
@@ -155,13 +156,13 @@ func TestARetryThatCannotBeRecordedIsReadAgain(t *testing.T) {
 			}
 			r.tenant.patch = first(1, reply{status: 503, ignore: !took})
 		})
-		if !errors.Is(r.err, errDisk) {
+		if took == errors.Is(r.err, errDisk) {
 			t.Errorf("Send: %v", r.err)
 		}
 		for _, f := range r.faults() {
 			t.Error(f)
 		}
-		want := diff.NotSent
+		want := diff.Failed
 		if took {
 			want = diff.Applied
 		}

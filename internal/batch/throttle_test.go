@@ -3,7 +3,6 @@ package batch_test
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,21 +25,23 @@ func sevenOf(headers func(i int) map[string]string) func(string, int) reply {
 	}
 }
 
-func TestThrottledItemsArePackedAnew(t *testing.T) {
+// A few refusals in an envelope hold up what they refuse, each for as long as it asks.
+func TestThrottledItemsWaitByThemselves(t *testing.T) {
 	r := bubble(t, 60, func(r *run) {
 		r.tenant.patch = sevenOf(func(i int) map[string]string { return map[string]string{"retry-after": fmt.Sprint(i % 5)} })
 	})
 	r.check(t)
-	if writes, reads := r.sizes(); !slices.Equal(writes, []int{20, 20, 20, 20, 1}) || reads != nil {
-		t.Errorf("patches in %v, readings in %v", writes, reads)
+	if r.stats.Patches != 81 || r.stats.Retries != 21 || r.stats.Throttled != 21 || r.outcomes()[diff.Applied] != 60 {
+		t.Errorf("stats %+v, outcomes %v", r.stats, r.outcomes())
 	}
-	at := r.starts()
-	if want := []time.Duration{0, 0, 0, 5 * time.Second, 6 * time.Second}; !slices.Equal(at, want) {
-		t.Errorf("envelopes left at %v, want %v", at, want)
-	}
-	want := diff.Account{Batches: 5, Patches: 81, Retries: 21, Throttled: 21, Waited: 4 * time.Second}
-	if r.stats != want || r.outcomes()[diff.Applied] != 60 {
-		t.Errorf("stats %+v, want %+v; outcomes %v", r.stats, want, r.outcomes())
+	for i := range 60 {
+		wait := time.Second // for the answer
+		if i%20 < 7 {
+			wait = time.Duration(i%20%5+1+1) * time.Second // the wait, and the look
+		}
+		if at := r.result(i).SentAt.Sub(r.started); wait > time.Second && at < wait {
+			t.Errorf("task %d was sent again after %v, want at least %v", i, at, wait)
+		}
 	}
 }
 
@@ -76,7 +77,7 @@ func TestPauseIsTheLongestAskedFor(t *testing.T) {
 			})
 			r.check(t)
 			at := r.starts()
-			if len(at) != 2 {
+			if len(at) != 3 { // the look comes between
 				t.Fatalf("envelopes left at %v", at)
 			}
 			if pause := at[1] - time.Second; pause < tt.min || pause > tt.max || r.stats.Waited != pause {
@@ -100,11 +101,12 @@ func asks(values ...string) func(int) reply {
 	}
 }
 
+// A call that refuses most of its items closes the gate for all.
 func TestPauseHoldsEveryEnvelope(t *testing.T) {
 	r := bubble(t, 200, func(r *run) {
 		r.o.Concurrency = 2
 		r.tenant.patch = func(id string, attempt int) reply {
-			if id == taskID(0) && attempt == 1 {
+			if id < taskID(11) && attempt == 1 {
 				return reply{status: 429, ignore: true, headers: map[string]string{"Retry-After": "30"}}
 			}
 			return reply{}
@@ -121,12 +123,20 @@ func TestPauseHoldsEveryEnvelope(t *testing.T) {
 func TestBackoffGrows(t *testing.T) {
 	r := bubble(t, 1, func(r *run) { r.tenant.patch = first(99, reply{status: 503, ignore: true}) })
 	r.check(t)
-	at := r.starts()
-	for i := 1; i < len(at)-1; i++ {
-		pause, base := at[i]-at[i-1]-time.Second, time.Second<<(i-1)
+	var at []time.Duration // of writes
+	for _, c := range r.tenant.calls {
+		if c.writes {
+			at = append(at, c.at.Sub(r.started))
+		}
+	}
+	for i := 1; i < len(at); i++ {
+		pause, base := at[i]-at[i-1]-2*time.Second, time.Second<<(i-1) // but for the answer and the look
 		if pause < base*3/4 || pause > base*5/4 {
 			t.Errorf("pause %d is %v, want about %v", i, pause, base)
 		}
+	}
+	if len(at) != batch.DefaultMaxAttempts {
+		t.Errorf("writes at %v", at)
 	}
 }
 

@@ -99,8 +99,11 @@ func eventRuns(t *testing.T) [][]event {
 	if err := os.WriteFile(wrong, []byte("id,status,Team\nf3c95789-ace1-4954-8c5d-6baed2eac902,Complet,A\nfc27ed12-b108-47a9-9bf2-7734ac103525,active,B\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	exported := in("exported.csv")
+	eventsOf(t, 0, "export", "-o", exported, "--sandbox", tenant)
 	return [][]event{
-		eventsOf(t, job.ExitPartial, "apply", "--yes", "--run-dir", in("run"), "--sandbox", tenant, "--sandbox-faults", "outer-429~0.249=list,item-429~0.249:3,refuse:1@5",
+		eventsOf(t, 0, "plan", "--settle-within", "30s", "--sandbox", tenant, exported),
+		eventsOf(t, job.ExitPartial, "apply", "--yes", "--run-dir", in("run"), "--sandbox", tenant, "--sandbox-faults", "outer-429~0.249=list,item-429~0.249:20,refuse:1@25",
 			"--max-changes", "60%", "--notify-url", hook.URL+"/hush", filepath.Join(samples, "reassign.csv")),
 		eventsOf(t, job.ExitInput, "plan", "--sandbox", tenant, "--metrics-file", filepath.Join(wrong, "x.prom"), "--ping-url", "http://127.0.0.1:1/hush", wrong),
 		eventsOf(t, 0, "plan", "--sandbox", tenant, "--skip-invalid", "--problems", in("marked.xlsx"), wrong),
@@ -148,7 +151,7 @@ func TestEventsAreDocumented(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		EventRunStart, EventInputRead, EventInputNotice, EventInputProblem, EventListWait, EventTenantRead, EventPlanMade, EventEnvelopeSent, EventItemSettled,
+		EventRunStart, EventInputRead, EventInputNotice, EventInputProblem, EventListWait, EventTenantRead, EventPlanMade, EventPlanNotice, EventEnvelopeSent, EventItemSettled,
 		EventThrottleWait, EventProgress, EventFileWritten, EventFileFailed, EventNotifySent, EventNotifyFailed, EventRunEnd,
 	} {
 		if members[name] == nil {

@@ -70,7 +70,7 @@ func desiredOf(t *rapid.T, path string, ids []string) {
 // in runs the program in this process, and demands that it ends well, or part-way where the service refuses something.
 func in(t *rapid.T, args ...string) (stderr string) {
 	var out, errs bytes.Buffer
-	env := []string{tokenVariable + "=t", "TASKRECON_STATE_DIR=" + os.Getenv("TASKRECON_TEST_STATE")}
+	env := []string{tokenVariable + "=t", "TASKRECON_SETTLE_WITHIN=0s", "TASKRECON_STATE_DIR=" + os.Getenv("TASKRECON_TEST_STATE")}
 	code := run(context.Background(), append([]string{"taskrecon"}, args...), env, strings.NewReader(""), &out, &errs)
 	if code != job.ExitDone && code != job.ExitPartial {
 		t.Fatalf("%q: exit code %d\n%s%s", args, code, out.String(), errs.String())

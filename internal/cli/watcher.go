@@ -25,7 +25,11 @@ type watcher struct {
 	lines  bool   // for people: problems and notices as plain lines, and nothing that the summary says anyway
 	bars   bool
 	told   time.Time // of the last progress in the log
-	bar    *progressbar.ProgressBar
+
+	progress   batch.Progress // the last one
+	waiting    time.Time      // until when nothing is sent
+	waitingFor string
+	bar        *progressbar.ProgressBar
 }
 
 func logFormat(c *cli.Context) error {
@@ -123,10 +127,11 @@ func (w *watcher) Sending(e diff.Envelope) {
 // Noticed prints a notice about the plan.
 func (w *watcher) Noticed(text string) { w.say(EventPlanNotice, zerolog.WarnLevel, text) }
 
-// Waiting reports that nothing is sent before a time, and why.
+// Waiting reports that nothing is sent before a time, and why: on the bar, where there is one.
 func (w *watcher) Waiting(until time.Time, why string) {
 	if w.bars {
-		fmt.Fprintf(w.stderr, "\ntaskrecon: nothing is sent until %s: %s\n", until.Local().Format(time.TimeOnly), printable(why))
+		w.waiting, w.waitingFor = until, printable(why)
+		w.describe()
 		return
 	}
 	w.info(EventThrottleWait).Float64("seconds", untilSeconds(until)).Time("until", until.UTC()).Str("why", why).Msg("nothing is sent until then: " + printable(why))
@@ -139,23 +144,8 @@ func untilSeconds(at time.Time) float64 {
 // Progress tells on the bar, and in the log every half minute, how fast it goes and when it should end.
 func (w *watcher) Progress(p batch.Progress) {
 	if w.bars {
-		if w.bar == nil {
-			w.bar = progressbar.NewOptions(p.Total, progressbar.OptionSetWriter(w.stderr), progressbar.OptionFullWidth(),
-				progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(false)) // the limits, not the past, say when it ends
-		}
-		words := "settled"
-		if p.Settling > 0 {
-			words += fmt.Sprintf(", %d read again", p.Settling)
-		}
-		if p.Rate > 0 {
-			words += fmt.Sprintf(" (%.1f/s", p.Rate)
-			if p.Waited > 0 {
-				words += fmt.Sprintf(", %s waited", p.Waited.Round(time.Second))
-			}
-			words += ", done " + p.Finish.Local().Format(time.TimeOnly) + ")"
-		}
-		w.bar.Describe(words)
-		_ = w.bar.Set(p.Settled) // a terminal that cannot be drawn on must not stop the run
+		w.progress = p
+		w.describe()
 		return
 	}
 	if time.Since(w.told) < 30*time.Second {
@@ -164,6 +154,34 @@ func (w *watcher) Progress(p batch.Progress) {
 	w.told = time.Now()
 	w.info(EventProgress).Int("settled", p.Settled).Int("of", p.Total).Int("settling", p.Settling).Float64("rate", p.Rate).
 		Float64("waited", p.Waited.Round(time.Millisecond).Seconds()).Time("finish", p.Finish.UTC()).Msg("progress")
+}
+
+// describe draws the bar: how far it is, how fast it goes, what is waited for, and when it should end.
+func (w *watcher) describe() {
+	p := w.progress
+	if w.bar == nil {
+		w.bar = progressbar.NewOptions(max(p.Total, 1), progressbar.OptionSetWriter(w.stderr), progressbar.OptionFullWidth(),
+			progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(false)) // the limits, not the past, say when it ends
+	}
+	words := "settled"
+	if p.Settling > 0 {
+		words += fmt.Sprintf(", %d read again", p.Settling)
+	}
+	if p.Rate > 0 {
+		words += fmt.Sprintf(" (%.1f/s", p.Rate)
+		if p.Waited > 0 {
+			words += fmt.Sprintf(", %s waited", p.Waited.Round(time.Second))
+		}
+		words += ", done " + p.Finish.Local().Format(time.TimeOnly) + ")"
+	}
+	if time.Now().Before(w.waiting) {
+		words += ", waits until " + w.waiting.Local().Format(time.TimeOnly) + ": " + w.waitingFor
+	}
+	if p.Total > 0 {
+		w.bar.ChangeMax(p.Total)
+	}
+	w.bar.Describe(words)
+	_ = w.bar.Set(p.Settled) // a terminal that cannot be drawn on must not stop the run
 }
 
 // Settled logs what is not as wanted, on the console nothing else.

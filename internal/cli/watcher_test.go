@@ -20,7 +20,7 @@ func TestBarTellsEachEnvelopeAtOnce(t *testing.T) {
 		screen.Reset()
 		w.Progress(batch.Progress{Settled: settled, Total: 710, Rate: 5, Waited: 20 * time.Second, Finish: finish})
 		line := screen.String()[strings.LastIndexByte(screen.String(), '\r')+1:]
-		if want := "settled (5.0/s, 20s throttled, done 02:02:00)"; !strings.HasPrefix(line, want) {
+		if want := "settled (5.0/s, 20s waited, done 02:02:00)"; !strings.HasPrefix(line, want) {
 			t.Errorf("after %d: %q does not begin with %q", settled, line, want)
 		}
 		if count := fmt.Sprintf("(%d/710)", settled); !strings.Contains(line, count) {
