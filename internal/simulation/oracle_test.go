@@ -35,6 +35,7 @@ type track struct {
 	base    time.Time // when what the plan compares with was read
 	history history
 	sends   []*item // its writes on the wire, in the order in which they left
+	tries   []*item // those, and the ones that found no connection
 	guarded bool    // the sheet has a base for it
 }
 
@@ -127,11 +128,16 @@ func (c *campaign) follow() {
 		break
 	}
 	for _, ex := range c.world.log {
-		if ex.leg.of != c || !ex.counts() {
+		if ex.leg.of != c || ex.status == 401 {
 			continue
 		}
 		for _, it := range ex.items {
-			if tr := c.trackByKey(it.key); tr != nil && it.write() {
+			tr := c.trackByKey(it.key)
+			if tr == nil || !it.write() {
+				continue
+			}
+			tr.tries = append(tr.tries, it)
+			if ex.made {
 				tr.sends = append(tr.sends, it)
 			}
 		}
@@ -433,8 +439,8 @@ func (c *campaign) wrongFailed(l *leg, tr *track, sends []*item, at time.Time, n
 	switch {
 	case n != nil && n.Temporary:
 		mine := 0
-		for _, it := range sends {
-			if it.ex.leg == l && c.partOf(tr, it) == c.partOf(tr, last) {
+		for _, it := range tr.tries {
+			if it.ex.leg == l && c.partOf(tr, it) == c.partOf(tr, last) && !it.ex.left.After(at) {
 				mine++
 			}
 		}

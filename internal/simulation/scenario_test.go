@@ -129,7 +129,7 @@ func newScenario(seed uint64, off map[string]bool) *scenario {
 		reread: pick(d, 2*time.Second, 2*time.Second, time.Second, 5*time.Second), call: pick(d, 130*time.Second, 20*time.Second),
 		attempts: pick(d, 6, 6, 3, 2, 1), concurrency: pick(d, 5, 5, 1, 2), twoWrites: d.chance(0.3), overwrite: d.chance(0.15),
 		rtt:     pick(d, 20*time.Millisecond, 100*time.Millisecond, 400*time.Millisecond, time.Second, 3*time.Second),
-		lagging:     pick(d, 0, 0.3, 0.7, 1), lateness: pick(d, 0, 0.3, 0.7),
+		lagging: pick(d, 0, 0.3, 0.7, 1), lateness: pick(d, 0, 0.3, 0.7),
 		writeFaults: pick(d, 0, 0.1, 0.3, 0.7), readFaults: pick(d, 0, 0.1, 0.3), callFaults: pick(d, 0, 0.1, 0.3),
 		calm:   pick(d, 5*time.Second, 60*time.Second, 200*time.Second, 600*time.Second),
 		writes: batch.Rate{N: pick(d, 100, 100, 20, 7), Per: 20 * time.Second}, reads: batch.Rate{N: pick(d, 1000, 1000, 60), Per: 20 * time.Second},
