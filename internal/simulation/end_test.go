@@ -58,6 +58,9 @@ func (c *campaign) deserved(l *leg) int {
 func (c *campaign) checkInTime(l *leg) {
 	sc := c.world.sc
 	patience := time.Duration(sc.attempts)*(sc.call+2*time.Minute) + sc.settle
+	if sc.dateOff != 0 {
+		patience += 20 * time.Minute // a Retry-After that is a date is off as much, and waited for up to a bound
+	}
 	switch {
 	case !l.leftAt.IsZero() && l.ended.Sub(l.leftAt) > time.Second:
 		c.world.complain("leg %d: it ended %v after the second signal", l.n, l.ended.Sub(l.leftAt))

@@ -358,7 +358,7 @@ func (c *campaign) wrongApplied(tr *track, sends []*item, at time.Time) string {
 		if tr.history.ever(from, until, held) {
 			continue
 		}
-		if tr.history.at(until) == nil && c.proven(tr, k, sends) {
+		if tr.history.at(time.Now()) == nil && c.proven(tr, k, sends) {
 			branch("deleted before a late write took effect")
 			continue
 		}

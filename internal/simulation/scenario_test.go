@@ -14,6 +14,7 @@ import (
 type scenario struct {
 	seed uint64
 	off  map[string]bool // what is left out, to find a shorter story: see families
+	only int             // the one row that is asked for, from 1; 0 is all
 
 	settle, reread, call  time.Duration // --settle-within, --reread-after, --call-timeout
 	attempts, concurrency int
@@ -333,6 +334,9 @@ func (sc *scenario) objects() []json.RawMessage {
 	return all
 }
 
+// leaves reports whether a row is left out of the input.
+func (sc *scenario) leaves(row int) bool { return sc.only > 0 && sc.only != row+1 }
+
 // sheet is the input as CSV.
 func (sc *scenario) sheet() string {
 	var b strings.Builder
@@ -341,7 +345,10 @@ func (sc *scenario) sheet() string {
 		b.WriteString("," + e.property)
 	}
 	b.WriteString("\n")
-	for _, r := range sc.rows {
+	for i, r := range sc.rows {
+		if sc.leaves(i) {
+			continue
+		}
 		b.WriteString(r.key)
 		for _, e := range editable {
 			cell := ""

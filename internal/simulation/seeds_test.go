@@ -10,8 +10,10 @@ import (
 )
 
 var (
-	oneSeed = flag.Uint64("seed", 0, "the one seed that is simulated, with its timeline; 0 is many")
-	without = flag.String("without", "", "what the seed leaves out, separated by commas: "+strings.Join(families, ", "))
+	oneSeed   = flag.Uint64("seed", 0, "the one seed that is simulated, with its timeline; 0 is many")
+	shrinking = flag.Bool("shrink", false, "look for shorter stories of the seeds that fail")
+	oneRow    = flag.Int("row", 0, "with -seed: the one row of its input that is asked for, from 1; 0 is all")
+	without   = flag.String("without", "", "what the seed leaves out, separated by commas: "+strings.Join(families, ", "))
 )
 
 // families are what a seed can be played without, to find a shorter story.
@@ -41,6 +43,7 @@ func left(out string) map[string]bool {
 func TestSeeds(t *testing.T) {
 	if *oneSeed > 0 {
 		sc := newScenario(*oneSeed, left(*without))
+		sc.only = *oneRow
 		o := simulate(t, sc)
 		t.Logf("%s\n%s", sc, o.timeline)
 		for _, c := range o.complaints {
@@ -69,7 +72,10 @@ func TestSeeds(t *testing.T) {
 					t.Error(c)
 				}
 				if len(o.complaints) > 0 {
-					t.Logf("again, with its timeline: go test ./internal/simulation -run TestSeeds -seed %d", first+i)
+					t.Logf("again, with its timeline: go test ./internal/simulation -v -run TestSeeds -seed %d", first+i)
+					if *shrinking {
+						t.Logf("shorter: %s", shrink(t, first+i))
+					}
 				}
 			})
 		}

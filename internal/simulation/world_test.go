@@ -207,7 +207,7 @@ func (w *world) savePlan(input string) string {
 func (w *world) export() string {
 	var rows []ingest.SheetRow
 	for i, r := range w.sc.rows {
-		if !r.exists {
+		if !r.exists || w.sc.leaves(i) {
 			continue
 		}
 		d := roll(w.sc.seed, "exported", i)
