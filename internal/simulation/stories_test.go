@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -113,7 +114,7 @@ func (s *told) script(t teller) func(*exchange) fate {
 // play lets a story happen: before prepares it, tells plays it, and what the oracle finds wrong fails the test.
 func tell(t *testing.T, sc *scenario, c teller, play func(s *told)) {
 	t.Helper()
-	sc.settle, sc.reread, sc.call, sc.attempts, sc.concurrency = 30*time.Second, 2*time.Second, 130*time.Second, 6, 5
+	sc.settle, sc.reread, sc.call, sc.attempts, sc.concurrency = 30*time.Second, 2*time.Second, 130*time.Second, cmp.Or(sc.attempts, 6), 5
 	sc.writes, sc.reads, sc.report, sc.begin, sc.off = batch.PublishedWrites, batch.PublishedReads, ".csv", 100*time.Second, map[string]bool{}
 	if len(sc.rows) == 0 {
 		sc.rows = []row{storyRow()}
