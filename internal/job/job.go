@@ -42,7 +42,9 @@ type Config struct {
 	// signature.
 	Signers []byte
 	// Fixed are options that a saved plan fixes, as far as this run was given them: those that differ are refused.
-	Fixed   []ledger.Option
+	Fixed []ledger.Option
+	// Disk stands between the ledger and its file; nil is nothing.
+	Disk    func(ledger.File) ledger.File
 	Watcher Watcher
 	// Confirm is asked before anything is sent, with a plan that has something to send and its hash. Nil is yes.
 	Confirm func(ctx context.Context, p *diff.Plan, hash string) (bool, error)

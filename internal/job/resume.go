@@ -22,6 +22,9 @@ func (r *run) resume(ctx context.Context) error {
 	if err != nil {
 		return &Exit{Code: ExitInput, Err: err, Hint: "nothing was sent"}
 	}
+	if r.Disk != nil {
+		book.Through(r.Disk)
+	}
 	r.past, r.record = past, past
 	r.Watcher.Started(past.Header.RunID)
 	if past.Finished() {

@@ -23,6 +23,9 @@ func (r *run) carryOut(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if r.Disk != nil {
+		book.Through(r.Disk)
+	}
 	r.summary.Run, r.summary.Ledger = r.files.runID, r.files.shownLedger()
 	hold, err := LockLedger(r.files.ledger)
 	if err != nil {

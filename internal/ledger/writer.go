@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -24,7 +25,7 @@ type Writer struct {
 	syncing sync.Mutex // held while the file is synced, which mu is not; taken before mu
 
 	mu     sync.Mutex
-	file   *os.File
+	file   File
 	buf    *bufio.Writer
 	prev   string
 	acted  map[int]bool // changes whose status was announced by the action
@@ -32,6 +33,19 @@ type Writer struct {
 	stable int64        // of them, those on stable storage
 	err    error        // of writing
 	unsafe error        // of syncing
+}
+
+// File is what a Writer needs of its file.
+type File interface {
+	io.WriteCloser
+	Name() string
+	Sync() error
+}
+
+// Through puts what wrap returns between the Writer and its file. It must be called before anything is written.
+func (w *Writer) Through(wrap func(File) File) {
+	w.file = wrap(w.file)
+	w.buf.Reset(w.file)
 }
 
 // Create starts a ledger at path, which must not exist, with mode 0600.

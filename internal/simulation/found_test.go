@@ -1,0 +1,92 @@
+package simulation
+
+import (
+	"testing"
+	"time"
+
+	"taskrecon/internal/diff"
+	"taskrecon/internal/sandbox"
+)
+
+// Stories that seeds found, made as short as they go.
+
+// twoWrites is a row whose status goes by a write of its own.
+func twoWrites() *scenario {
+	return &scenario{twoWrites: true, rows: []row{storyRow(wish{property: "status", begin: `"active"`, wanted: `"completed"`, third: []string{`"rejected"`}})}}
+}
+
+// setStatus lets another editor set status at a time of the story.
+func (s *told) setStatus(at float64, value string) {
+	s.when(at, func() { s.edit(edit{row: 0, property: "status", value: value}) })
+}
+
+// What the answer to the first write shows of the property of the second is not overwritten upon a look that lags behind it.
+func TestFoundThirdInTheFirstAnswer(t *testing.T) {
+	tell(t, twoWrites(), teller{
+		look: func(s *told, n int) itemFate {
+			if s.now() < 5 {
+				return s.asOf(0)
+			}
+			return itemFate{}
+		},
+	}, func(s *told) {
+		s.setStatus(0.012, `"rejected"`)
+		s.ends(s.begin(calmLeg), diff.Conflict, 1)
+	})
+}
+
+// A look after the first write that shows all that is wanted ends it, whatever the age of the base.
+func TestFoundSecondWriteWanted(t *testing.T) {
+	tell(t, twoWrites(), teller{
+		look: func(s *told, n int) itemFate {
+			if s.now() < 0.2 {
+				return refusing(503, "0.5")
+			}
+			return itemFate{}
+		},
+	}, func(s *told) {
+		s.setStatus(0.3, `"completed"`)
+		l := s.begin(calmLeg)
+		s.ends(l, diff.Applied, 1)
+		s.between("the result", s.result(l).SettledAt, 0.3, 5)
+	})
+}
+
+// An answer whose body holds all that both writes want ends it, whatever a look that lags behind it shows.
+func TestFoundBothInTheFirstAnswer(t *testing.T) {
+	tell(t, twoWrites(), teller{
+		look: func(s *told, n int) itemFate {
+			if s.now() < 5 {
+				return s.asOf(0)
+			}
+			return itemFate{}
+		},
+	}, func(s *told) {
+		s.setStatus(0.012, `"completed"`)
+		s.ends(s.begin(calmLeg), diff.Applied, 1)
+	})
+}
+
+// A write that was refused for its token is looked at again before it leaves with the next one, where that took long.
+func TestFoundLookBeforeTheNextToken(t *testing.T) {
+	tell(t, &scenario{}, teller{
+		call: func(s *told, ex *exchange, f *fate) {
+			if ex.writes() && s.writes == 1 {
+				f.whole, f.back = sandbox.Decision{Status: 401, Never: true}, 10*time.Second
+			}
+		},
+	}, func(s *told) {
+		s.set(1, two)
+		s.ends(s.begin(calmLeg), diff.Conflict, 1)
+	})
+}
+
+// A run that cannot reach the service for a while, and settles all the same, is done.
+func TestFoundReachedInTheEnd(t *testing.T) {
+	tell(t, &scenario{attempts: 1}, teller{
+		write: func(*told, int) itemFate { return taking(refusing(500, "")) },
+		call: func(s *told, ex *exchange, f *fate) {
+			f.refused = s.looks == 1
+		},
+	}, func(s *told) { s.ends(s.begin(calmLeg), diff.Applied, 1) })
+}

@@ -1,0 +1,549 @@
+package simulation
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"taskrecon/internal/batch"
+	"taskrecon/internal/diff"
+	"taskrecon/internal/ledger"
+	"taskrecon/internal/sandbox"
+)
+
+// campaign is one run, from its input to the end of its last leg, and what the oracle knows of it.
+type campaign struct {
+	world  *world
+	name   string
+	legs   []*leg
+	undoes *campaign
+	tracks []*track // by change index, as soon as there is a plan
+
+	input   map[string]asked             // of a sheet with a base, by task
+	entries map[*leg][]ledger.Entry      // of every row, as each leg left it
+	sheet   map[string]map[string]string // that undoes the run: by task and property, what it asks for
+}
+
+// track is one row of a run.
+type track struct {
+	index   int
+	key     string
+	edits   []change
+	outcome string // by the plan, "" where it is to be sent
+	sameAs  *int
+	base    time.Time // when what the plan compares with was read
+	history history
+	sends   []*item // its writes on the wire, in the order in which they left
+	tries   []*item // those, and the ones that found no connection
+	guarded bool    // the sheet has a base for it
+}
+
+// change is one property of a row.
+type change struct{ property, before, wanted string }
+
+func (w *world) campaign(name string) *campaign {
+	c := &campaign{world: w, name: name, entries: map[*leg][]ledger.Entry{}}
+	w.campaigns = append(w.campaigns, c)
+	return c
+}
+
+// check looks at what a leg left as soon as it has ended.
+func (c *campaign) check(l *leg) {
+	if l.ledger == "" || !l.planned() {
+		return
+	}
+	past, err := ledger.Open(l.ledger)
+	if err != nil {
+		c.world.complain("leg %d: its ledger does not verify: %v", l.n, err)
+		return
+	}
+	defer past.Close()
+	if err := past.Each(func(e ledger.Entry) error { c.entries[l] = append(c.entries[l], e); return nil }); err != nil {
+		c.world.complain("leg %d: its ledger cannot be read: %v", l.n, err)
+	}
+}
+
+// finished reports whether the run is finished by the contract: it has an end line, and no row is left.
+func (c *campaign) finished() bool {
+	l := c.legs[len(c.legs)-1]
+	if len(l.lines) == 0 || l.lines[len(l.lines)-1].Kind != "end" {
+		return false
+	}
+	last := map[int]line{}
+	for _, n := range l.lines {
+		if n.Kind == "result" {
+			last[n.Index] = n
+		}
+	}
+	for _, n := range l.lines {
+		if n.Kind != "change" || n.Outcome != "" || n.SameAs != nil {
+			continue
+		}
+		r, ok := last[n.Index]
+		if !ok || r.Outcome == string(diff.NotSent) || r.Outcome == string(diff.Unknown) || r.Temporary {
+			return false
+		}
+	}
+	return true
+}
+
+// judge looks at everything once nothing happens any more.
+func (w *world) judge() {
+	for _, c := range w.campaigns {
+		c.follow()
+	}
+	for _, c := range w.campaigns {
+		c.checkWire()
+		c.checkWindows()
+		c.checkCanary()
+		for _, l := range c.legs {
+			c.checkLimits(l)
+			c.checkSendingLines(l)
+			c.checkEnd(l)
+			c.checkOutcomes(l)
+		}
+		c.judgeUndo()
+		c.judgeRestored()
+		c.checkNotBefore()
+	}
+	w.countBranches()
+}
+
+// follow finds the rows of the run, from the plan, and their writes, from the wire.
+func (c *campaign) follow() {
+	var planned time.Time
+	for _, l := range c.legs {
+		if !l.planned() {
+			continue
+		}
+		for _, n := range l.lines {
+			if n.Kind == "run" && !n.Resumed {
+				planned = n.Planned
+			}
+			if n.Kind == "change" {
+				c.tracks = append(c.tracks, c.trackOf(n, planned))
+			}
+		}
+		break
+	}
+	for _, ex := range c.world.log {
+		if ex.leg.of != c || ex.status == 401 {
+			continue
+		}
+		for _, it := range ex.items {
+			tr := c.trackByKey(it.key)
+			if tr == nil || !it.write() {
+				continue
+			}
+			tr.tries = append(tr.tries, it)
+			if ex.made {
+				tr.sends = append(tr.sends, it)
+			}
+		}
+	}
+}
+
+func (c *campaign) trackOf(n line, planned time.Time) *track {
+	tr := &track{index: n.Index, key: keyOf(n.ID), outcome: n.Outcome, sameAs: n.SameAs, base: planned, history: c.world.history(keyOf(n.ID))}
+	if !n.BaseRead.IsZero() {
+		tr.base = n.BaseRead
+	}
+	for _, e := range n.Edits {
+		tr.edits = append(tr.edits, change{e.Property, plain(e.Before), plain(e.Wanted)})
+	}
+	asked, ok := c.input[tr.key]
+	if tr.guarded = ok; !ok || len(tr.edits) == 0 { // the plan names no edits where nothing is to be sent
+		for _, e := range asked.edits {
+			if !ok || e.before != e.wanted {
+				tr.edits = append(tr.edits, e)
+			}
+		}
+	}
+	if ok {
+		tr.base = asked.read
+	}
+	if len(tr.edits) == 0 && n.Outcome == string(diff.Unchanged) {
+		for _, r := range c.world.sc.rows {
+			for _, w := range r.wishes {
+				if r.key == tr.key && !ok && c.undoes == nil {
+					tr.edits = append(tr.edits, change{w.property, "", w.wanted})
+				}
+			}
+		}
+	}
+	return tr
+}
+
+// asked is what a sheet with a base asks of a task.
+type asked struct {
+	edits []change
+	read  time.Time // the base
+}
+
+func (c *campaign) trackByKey(key string) *track {
+	for _, tr := range c.tracks {
+		if tr.key == key && tr.sameAs == nil {
+			return tr
+		}
+	}
+	return nil
+}
+
+// counts reports whether the items of a call went to the service: one that is refused for its token did not.
+func (ex *exchange) counts() bool { return ex.made && ex.status != 401 }
+
+func (tr *track) wanted(v values) bool { return holds(tr.edits, v) }
+
+// third reports whether a task holds a value that is neither the base's nor the wanted one.
+func (tr *track) third(v values) bool {
+	return v != nil && slices.ContainsFunc(tr.edits, func(e change) bool {
+		return v[e.property] != e.before && v[e.property] != e.wanted
+	})
+}
+
+func holds(edits []change, v values) bool {
+	return v != nil && !slices.ContainsFunc(edits, func(e change) bool { return v[e.property] != e.wanted })
+}
+
+// parts are the edits of a row by the write that carries them: the first and, where there are two, the second.
+func (c *campaign) parts(tr *track) [][]change {
+	if !c.world.sc.twoWrites {
+		return [][]change{tr.edits}
+	}
+	var patch, action []change
+	for _, e := range tr.edits {
+		if e.property == "status" {
+			action = append(action, e)
+		} else {
+			patch = append(patch, e)
+		}
+	}
+	var all [][]change
+	for _, part := range [][]change{patch, action} {
+		if len(part) > 0 {
+			all = append(all, part)
+		}
+	}
+	return all
+}
+
+// partOf is which part a write carries.
+func (c *campaign) partOf(tr *track, it *item) int {
+	if it.action && len(c.parts(tr)) == 2 {
+		return 1
+	}
+	return 0
+}
+
+// lastEffect is when the last of some writes took effect; zero where none did.
+func (tr *track) lastEffect(sends []*item) time.Time {
+	var last time.Time
+	for _, s := range tr.history {
+		for _, it := range sends {
+			if s.request == it.ex.request && s.item == it.ID && s.by != sandbox.ByOther && s.at.After(last) {
+				last = s.at
+			}
+		}
+	}
+	return last
+}
+
+// checkOutcomes holds what a leg says of each row against what the tenant held.
+func (c *campaign) checkOutcomes(l *leg) {
+	results := map[int]line{}
+	for _, n := range l.own() {
+		if n.Kind != "result" {
+			continue
+		}
+		if r, twice := results[n.Index]; twice {
+			c.world.complain("leg %d, row %d: two results, %s and %s", l.n, n.Index, r.Outcome, n.Outcome)
+		}
+		results[n.Index] = n
+	}
+	for index, n := range results {
+		tr := c.tracks[index]
+		c.hold(l, tr, diff.Outcome(n.Outcome), n.SettledAt.Add(time.Millisecond), &n)
+		c.checkSettledAfter(l, tr, &n)
+		c.checkOverwrote(l, tr, &n)
+	}
+	if l.isDead() || l.plan.end == diskFull || c.name == "plan" {
+		return
+	}
+	for _, e := range c.entries[l] {
+		tr := c.tracks[e.Index]
+		if n, ok := results[e.Index]; ok {
+			if n.Outcome != string(e.Outcome) {
+				c.world.complain("leg %d, row %d: its result is %s, and the ledger says %s", l.n, e.Index, n.Outcome, e.Outcome)
+			}
+			continue
+		}
+		if e.Result == nil && tr.sameAs == nil {
+			c.hold(l, tr, e.Outcome, l.ended, nil)
+		}
+	}
+}
+
+// hold complains where an outcome is not true.
+func (c *campaign) hold(l *leg, tr *track, o diff.Outcome, at time.Time, n *line) {
+	if at.After(l.ended) {
+		at = l.ended
+	}
+	if wrong := c.wrong(l, tr, o, at, n); wrong != "" {
+		c.world.complain("leg %d (%s), row %d: %s at %s is not true: %s", l.n, c.name, tr.index, o, c.world.clock(at), wrong)
+	}
+	branch("outcome " + string(o))
+}
+
+// wrong says why an outcome of a row, known at a time, is not true; "" where it is.
+func (c *campaign) wrong(l *leg, tr *track, o diff.Outcome, at time.Time, n *line) string {
+	var sends []*item
+	for _, it := range tr.sends {
+		if it.ex.leg.n <= l.n && !it.ex.left.After(at) {
+			sends = append(sends, it)
+		}
+	}
+	if len(sends) > 0 && o != diff.Applied {
+		if look := c.seenWanted(l, tr, sends[0].ex.left, at); look != nil {
+			return fmt.Sprintf("a look asked for at %s showed what is wanted", c.world.clock(look.asked))
+		}
+	}
+	switch o {
+	case diff.Applied:
+		return c.wrongApplied(tr, sends, at)
+	case diff.Unchanged:
+		return c.wrongUnchanged(tr, sends, at)
+	case diff.Differs:
+		return c.wrongDiffers(tr, sends, at)
+	case diff.Failed:
+		return c.wrongFailed(l, tr, sends, at, n)
+	case diff.Conflict:
+		return c.wrongConflict(tr, sends, at, n)
+	case diff.NotFound:
+		if tr.history.ever(tr.base, at, func(v values) bool { return v == nil }) {
+			return ""
+		}
+		return "the task was there all the time"
+	case diff.NotSent:
+		return c.wrongNotSent(l, tr, sends, n)
+	case diff.Unknown:
+		return c.wrongUnknown(l, tr, sends, at)
+	case diff.Blocked:
+		if slices.ContainsFunc(sends, func(it *item) bool { return it.ex.leg == l }) {
+			return "it was sent"
+		}
+		return ""
+	}
+	return "no outcome of these rows"
+}
+
+// wrongApplied: the tenant held the wanted value between the first sending and the last late effect, or what was looked at.
+func (c *campaign) wrongApplied(tr *track, sends []*item, at time.Time) string {
+	if len(sends) == 0 {
+		return "it was never sent"
+	}
+	until := at
+	if e := tr.lastEffect(sends); e.After(until) {
+		until = e
+	}
+	for k, part := range c.parts(tr) {
+		from := tr.base
+		for _, it := range sends {
+			if c.partOf(tr, it) == k {
+				from = it.ex.left
+				break
+			}
+		}
+		held := func(v values) bool { return holds(part, v) }
+		if tr.history.ever(from, until, held) {
+			continue
+		}
+		if tr.history.at(time.Now()) == nil && c.proven(tr, k, sends) {
+			branch("deleted before a late write took effect")
+			continue
+		}
+		before := from.Add(-c.world.sc.settle)
+		if tr.history.others(before, from, func(_, after values) bool { return held(after) }) {
+			branch("named exception: applied by what another took away")
+			continue
+		}
+		return fmt.Sprintf("from %s to %s the tenant never held %v", c.world.clock(from), c.world.clock(until), part)
+	}
+	return ""
+}
+
+// proven reports whether the answer to a write showed that its part is as wanted.
+func (c *campaign) proven(tr *track, part int, sends []*item) bool {
+	return slices.ContainsFunc(sends, func(it *item) bool {
+		return c.partOf(tr, it) == part && accepted(it) && it.answer.status == 200 && holds(c.parts(tr)[part], it.answer.values)
+	})
+}
+
+// announced reports whether a leg, up to this one, has a line that says that the row is sent.
+func (c *campaign) announced(l *leg, tr *track) bool {
+	return slices.ContainsFunc(c.legs, func(earlier *leg) bool {
+		return earlier.n <= l.n && slices.ContainsFunc(earlier.own(), func(n line) bool {
+			return n.Kind == "sending" && slices.Contains(n.Changes, tr.index)
+		})
+	})
+}
+
+// wrongUnchanged: nothing was sent, and the tenant held what is wanted after the base was read.
+func (c *campaign) wrongUnchanged(tr *track, sends []*item, at time.Time) string {
+	switch {
+	case len(sends) > 0:
+		return "it was sent"
+	case !tr.guarded && tr.history.ever(tr.base.Add(-c.world.sc.lag), at, tr.wanted): // the list itself may lag
+		return ""
+	case tr.history.ever(tr.base, at, tr.wanted):
+		return ""
+	}
+	return "the tenant never held what is wanted since the base was read"
+}
+
+// wrongDiffers: a write was accepted, and after all of them had taken effect the tenant held something else.
+func (c *campaign) wrongDiffers(tr *track, sends []*item, at time.Time) string {
+	var closes time.Time
+	for _, it := range sends {
+		if it.answer != nil && it.answer.status/100 == 2 {
+			closes = it.ex.back.Add(c.world.sc.settle)
+		}
+	}
+	switch {
+	case closes.IsZero():
+		return "nothing was accepted"
+	case at.Before(closes):
+		return fmt.Sprintf("the window closes at %s", c.world.clock(closes))
+	}
+	return c.neverOther(tr, sends, at)
+}
+
+// neverOther says that the tenant held what is wanted from the last effect of some writes on, where that is so.
+func (c *campaign) neverOther(tr *track, sends []*item, at time.Time) string {
+	from := tr.lastEffect(sends)
+	if from.IsZero() {
+		from = sends[0].ex.left
+	}
+	if tr.history.ever(from, at, func(v values) bool { return !tr.wanted(v) }) {
+		return ""
+	}
+	return fmt.Sprintf("from the last effect at %s on the tenant held what is wanted", c.world.clock(from))
+}
+
+// wrongFailed: it was refused for good, or sent as often as is allowed, and did not take effect.
+func (c *campaign) wrongFailed(l *leg, tr *track, sends []*item, at time.Time, n *line) string {
+	if len(sends) == 0 {
+		return "it was never sent"
+	}
+	last := sends[len(sends)-1]
+	switch {
+	case n != nil && n.Temporary:
+		mine := 0
+		for _, it := range tr.tries {
+			if it.ex.leg == l && c.partOf(tr, it) == c.partOf(tr, last) && !it.ex.left.After(at) {
+				mine++
+			}
+		}
+		if mine < c.world.sc.attempts && l.endsEarly() == "" {
+			return fmt.Sprintf("it was sent %d times on this leg, of %d", mine, c.world.sc.attempts)
+		}
+	case last.ex.leg != l || !refusedForGood(last):
+		return "its last write was not refused for good"
+	}
+	return c.neverOther(tr, sends, at)
+}
+
+// wrongConflict: somebody else's value stood there after the base was read and, where it was sent, after that took effect.
+func (c *campaign) wrongConflict(tr *track, sends []*item, at time.Time, n *line) string {
+	if c.world.sc.overwrite && len(sends) == 0 {
+		return "conflicts are overwritten"
+	}
+	from := tr.base
+	if len(sends) > 0 {
+		if e := tr.lastEffect(sends); e.After(from) {
+			from = e
+		}
+		if n != nil && n.Attempts == 0 && sends[len(sends)-1].ex.leg.n == c.legOf(n) {
+			return "it was sent, and the result counts no attempt"
+		}
+	}
+	if tr.history.ever(from, at, tr.third) {
+		return ""
+	}
+	return fmt.Sprintf("since %s the tenant held nothing but the base's values and the wanted ones", c.world.clock(from))
+}
+
+// legOf is the leg that wrote a line.
+func (c *campaign) legOf(n *line) int {
+	for _, l := range c.legs {
+		for _, own := range l.own() {
+			if own.begins == n.begins && own.Kind == n.Kind {
+				return l.n
+			}
+		}
+	}
+	return 0
+}
+
+// wrongNotSent: nothing was ever put on the wire, or the first of two writes alone.
+func (c *campaign) wrongNotSent(l *leg, tr *track, sends []*item, n *line) string {
+	second := len(c.parts(tr)) == 2
+	for _, it := range sends {
+		if !second || c.partOf(tr, it) == 1 {
+			return "it was sent"
+		}
+	}
+	if n != nil && !n.Temporary && l.endsEarly() == "" {
+		return "the leg came to its end, and no passing reason is named"
+	}
+	return ""
+}
+
+// wrongUnknown: it was sent, and no look after its window could settle it, or the leg ended before.
+func (c *campaign) wrongUnknown(l *leg, tr *track, sends []*item, at time.Time) string {
+	switch {
+	case len(sends) == 0 && c.announced(l, tr): // what kept it from leaving is not on record
+		return ""
+	case len(sends) == 0:
+		return "it was never sent"
+	case l.endsEarly() != "":
+		return ""
+	}
+	closes := c.closes(sends[len(sends)-1])
+	for _, k := range c.looks(l, tr) {
+		if seen := k.came.Add(c.world.sc.settle); tr.third(k.values) && seen.After(closes) && k.came.Before(at) {
+			closes = seen // it is remembered
+		}
+	}
+	for _, k := range c.looks(l, tr) {
+		if !k.asked.Before(closes) && k.came.Before(at) && !k.absent {
+			return fmt.Sprintf("a look asked for at %s, after the window, could be read", c.world.clock(k.asked))
+		}
+	}
+	return ""
+}
+
+// endsEarly says what ended a leg before everything was settled; "" where nothing did.
+func (l *leg) endsEarly() string {
+	code := l.code()
+	switch {
+	case l.isDead():
+		return "death"
+	case !l.signalled.IsZero():
+		return "signal"
+	case errors.Is(l.err, batch.ErrNoAnswer):
+		return "no way to the service"
+	case code == 10, code == 8, code == 6, code == 1, code == 130, code == 143:
+		return fmt.Sprintf("exit code %d", code)
+	}
+	return ""
+}
+
+// closes is when the settling window of a write closes.
+func (c *campaign) closes(it *item) time.Time {
+	from := it.ex.back
+	if from.IsZero() || it.ex.leg.isDead() && !from.Before(it.ex.leg.died) {
+		from = it.ex.left
+	}
+	return from.Add(c.world.sc.settle)
+}
