@@ -20,6 +20,7 @@ const (
 	refusedNow                 // not carried out, for now
 	refusedGood                // not carried out, and sending again is no use
 	tooLarge                   // the envelope is too large
+	renewed                    // not carried out: the token was no longer valid, and there is a new one
 	noEntry                    // nothing more can be sent: no valid sign-in, no permission
 	inDoubt                    // whether it was carried out is not known
 	neverOnWire                // the connection was never made
@@ -31,7 +32,7 @@ const (
 //	status                       an item     the call
 //	2xx                          taken       (its items have answers of their own, or are in doubt)
 //	429, 503, 509                refusedNow  refusedNow
-//	401, 403                     refusedGood noEntry (graph.Client has tried a new token)
+//	401, 403                     refusedGood noEntry, or renewed where a new token was fetched
 //	413, a 400 over the size     refusedGood tooLarge
 //	404                          inDoubt     refusedGood
 //	408, 424                     inDoubt     inDoubt
@@ -61,7 +62,9 @@ func verdictOnCall(err error) (verdict, *graph.Error) {
 	switch {
 	case errors.Is(err, graph.ErrSignIn):
 		return neverLeft, nil
-	case errors.As(err, &e):
+	case errors.As(err, &e) && errors.Is(err, graph.ErrRenewed):
+		return renewed, e
+	case e != nil:
 		return verdictOn(e, true), e
 	case errors.Is(err, graph.ErrNotSent):
 		return neverOnWire, nil
@@ -130,12 +133,7 @@ func (s *sender) landAnswer(r *row, a *graph.Answer, refusal *graph.Error, reque
 	}
 	switch v {
 	case taken:
-		if after, ok := s.proof(r, a); ok {
-			r.see(after)
-			s.applied(r, "", now)
-		} else {
-			s.settleAs(r, accepted, now)
-		}
+		s.landTaken(r, a, now)
 	case refusedNow:
 		s.refusedForNow(r, refusal.RetryAfter, now)
 	case refusedGood:
@@ -166,8 +164,32 @@ func (s *sender) refusedForGood(r *row, now time.Time) {
 	s.settleAs(r, final, now)
 }
 
-// proof reads the task in a 200 answer to a write: ok is false when the body is not that task, or does not hold all that the write sets.
-func (s *sender) proof(r *row, a *graph.Answer) (t *task.Task, ok bool) {
+// landTaken deals with a write that was accepted: what the body of the answer shows counts as a look does.
+func (s *sender) landTaken(r *row, a *graph.Answer, now time.Time) {
+	after, ok := s.bodyOf(r, a)
+	if !ok {
+		s.settleAs(r, accepted, now)
+		return
+	}
+	r.see(after)
+	shown := slices.DeleteFunc(slices.Clone(r.change.Edits), func(e diff.Edit) bool { return !after.Had(e.Property) })
+	st := diff.Stand(shown, after, r.over)
+	if len(st.Third) > 0 {
+		r.third = now
+	}
+	switch {
+	case st.Wanted() && len(shown) == len(r.change.Edits):
+		r.step = len(r.writes) - 1 // no write is left to follow
+		s.applied(r, "", now)
+	case diff.Stand(r.edits(), after, r.over).Wanted():
+		s.applied(r, "", now)
+	default:
+		s.settleAs(r, accepted, now)
+	}
+}
+
+// bodyOf reads the task in a 200 answer to a write: ok is false when the body is not that task, or leaves out what the row sets.
+func (s *sender) bodyOf(r *row, a *graph.Answer) (t *task.Task, ok bool) {
 	if a.Status != http.StatusOK {
 		return nil, false
 	}
@@ -176,7 +198,7 @@ func (s *sender) proof(r *row, a *graph.Answer) (t *task.Task, ok bool) {
 		return nil, false
 	}
 	for _, e := range r.edits() {
-		if !t.Had(e.Property) || !e.Property.Equal(t.Get(e.Property), e.Wanted) {
+		if !t.Had(e.Property) {
 			return nil, false
 		}
 	}
@@ -231,6 +253,8 @@ func (s *sender) landCall(t *request, now time.Time) {
 		}
 	case tooLarge:
 		s.halve(t, now)
+	case renewed:
+		s.lookAndSend(t, now)
 	default:
 		for _, r := range t.rows {
 			s.settleAs(r, doubted, now)
@@ -248,8 +272,13 @@ func (s *sender) halve(t *request, now time.Time) {
 		return
 	}
 	s.most = min(s.most, (len(t.rows)+1)/2)
+	s.lookAndSend(t, now)
+}
+
+// lookAndSend sends the rows of an envelope again of which the envelope was refused, and not the changes.
+func (s *sender) lookAndSend(t *request, now time.Time) {
 	for _, r := range slices.Backward(t.rows) {
-		r.attempts-- // the envelope was refused, not the change
+		r.attempts--
 		if s.stopped {
 			s.settleAs(r, doubted, now)
 			continue

@@ -68,7 +68,7 @@ func (s *sender) judge(r *row, l look) {
 // wanted deals with a look that shows what the write under way asks for.
 func (s *sender) wanted(r *row, l look) {
 	switch {
-	case r.why == unsent && s.doubtNew(r, l):
+	case !r.sent && s.doubtNew(r, l):
 	case !r.sent:
 		s.settle(r, diff.Unchanged, "already as wanted when it was read again before sending", l.came)
 	case r.why == accepted || r.result.Reason == "":

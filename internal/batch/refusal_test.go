@@ -23,7 +23,7 @@ func TestRefusedCall(t *testing.T) {
 		patches int
 		reads   int
 	}{
-		{"401", refusal{status: 401}, stopped, true, 20, 120}, // twice, with a new token
+		{"401", refusal{status: 401}, applied, false, 80, 20}, // with a new token, and upon a new look
 		{"403", refusal{status: 403}, stopped, true, 20, 120},
 
 		{"429", refusal{status: 429, headers: map[string]string{"Retry-After": "7"}}, applied, false, 80, 20},
@@ -98,6 +98,17 @@ func TestRefusedCallIsKnownByItsRefusal(t *testing.T) {
 	}
 	if res := r.result(0); res.Status != 403 || res.Code != "Forbidden" || res.RequestID != "outer-id" || res.ClientRequestID == "" {
 		t.Errorf("%+v", res)
+	}
+}
+
+// A 401 to the new token as well ends the run.
+func TestNewTokenIsRefusedToo(t *testing.T) {
+	r := bubble(t, 5, func(r *run) {
+		r.tenant.refuse = func(int, call) *refusal { return &refusal{status: 401} }
+	})
+	var refused *graph.Error
+	if n := r.outcomes(); !errors.As(r.err, &refused) || refused.Status != 401 || n[diff.Unknown] != 5 {
+		t.Errorf("%v; outcomes %v", r.err, n)
 	}
 }
 

@@ -128,7 +128,7 @@ func (s *sender) begin(r *row, now time.Time) {
 		s.queue = append(s.queue, r)
 		return
 	}
-	s.judge(r, look{asked: s.o.Seen, came: s.o.Seen, task: r.change.Current})
+	s.judge(r, look{asked: s.o.Seen, came: later(s.o.Seen, s.o.BaseRead), task: r.change.Current})
 }
 
 func (s *sender) idle() bool {

@@ -127,7 +127,7 @@ func (s *sender) applied(r *row, reason string, now time.Time) {
 	s.unsynced = true
 	r.step++
 	r.turn(unsent)
-	r.attempts, r.seen, r.result.Reason, r.third = 0, time.Time{}, "", time.Time{}
+	r.attempts, r.seen, r.result.Reason = 0, time.Time{}, ""
 	switch {
 	case s.o.SettleOnly:
 		s.release(r)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -110,7 +111,7 @@ func TaskURL(id string) string { return TasksPath + "/" + url.PathEscape(id) }
 
 // Batch makes one $batch call of at most MaxItems items. An error that is an *Error means that the service refused the
 // call as a whole; one that wraps ErrConnection that it is not known what became of it; one that wraps ErrNotSent or ErrSignIn that
-// nothing was sent. After any other error sending has no sense.
+// nothing was sent. An envelope that writes and is refused with 401 is not made again: its error wraps ErrRenewed. After any other error sending has no sense.
 func (c *Client) Batch(ctx context.Context, clientRequestID string, items []Item) (*Reply, error) {
 	if len(items) == 0 || len(items) > MaxItems {
 		return nil, fmt.Errorf("a $batch holds 1 to %d items, not %d", MaxItems, len(items))
@@ -121,11 +122,21 @@ func (c *Client) Batch(ctx context.Context, clientRequestID string, items []Item
 	if err := enc.Encode(map[string][]Item{"requests": items}); err != nil {
 		return nil, fmt.Errorf("encoding a $batch: %w", err)
 	}
-	a, err := c.call(ctx, http.MethodPost, c.versionRoot()+"/$batch", clientRequestID, body.Bytes())
+	target := c.versionRoot() + "/$batch"
+	var a *answer
+	var err error
+	if slices.ContainsFunc(items, func(i Item) bool { return i.Method != http.MethodGet }) {
+		a, err = c.write(ctx, target, clientRequestID, body.Bytes())
+	} else {
+		a, err = c.call(ctx, http.MethodPost, target, clientRequestID, body.Bytes())
+	}
 	if err != nil {
 		return nil, err
 	}
 	reply, err := decodeReply(a)
+	if err != nil && a.renewed {
+		return nil, fmt.Errorf("%w: %w", ErrRenewed, err)
+	}
 	if err != nil {
 		return nil, err
 	}

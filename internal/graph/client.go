@@ -47,6 +47,7 @@ type Client struct {
 	timeout  time.Duration
 	http     *http.Client
 	requests atomic.Int64
+	renewed  atomic.Pointer[string] // the token that was fetched last because a write was refused with 401
 }
 
 // New makes a client.
@@ -113,15 +114,18 @@ var (
 	// ErrNotSent marks a call of which nothing was sent, since no connection was made: a name that is not found, nothing
 	// that listens, a TLS handshake that fails, a proxy that refuses to connect, or no time left for it. It took no effect.
 	ErrNotSent = errors.New("no connection")
+	// ErrRenewed marks a call of writes that was refused with 401, for which a new token was fetched since: it can be made again.
+	ErrRenewed = errors.New("the access token was renewed")
 	// ErrSignIn marks a call of which nothing was sent, because no access token was to be had.
 	ErrSignIn = errors.New("signing in failed")
 )
 
 // answer is a whole HTTP answer.
 type answer struct {
-	status int
-	header http.Header
-	body   []byte
+	status  int
+	header  http.Header
+	body    []byte
+	renewed bool // it is a 401, and a new token was fetched since
 }
 
 func (a *answer) err() *Error { return DecodeError(a.status, a.header.Get, a.body, time.Now()) }
@@ -138,6 +142,28 @@ func (c *Client) call(ctx context.Context, method, target, requestID string, bod
 			return a, err
 		}
 	}
+}
+
+// write posts what is not to be made again by itself: what it was decided upon may have grown old meanwhile. A 401 has a new token
+// fetched, once, and the answer is marked renewed.
+func (c *Client) write(ctx context.Context, target, requestID string, body []byte) (*answer, error) {
+	token, err := c.cred.Token(ctx, false)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSignIn, err)
+	}
+	a, err := c.once(ctx, http.MethodPost, target, requestID, token, body)
+	if err != nil || a.status != http.StatusUnauthorized {
+		return a, err
+	}
+	if last := c.renewed.Load(); last != nil && *last == token {
+		return a, nil
+	}
+	if token, err = c.cred.Token(ctx, true); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSignIn, err)
+	}
+	c.renewed.Store(&token)
+	a.renewed = true
+	return a, nil
 }
 
 func (c *Client) once(ctx context.Context, method, target, requestID, token string, body []byte) (*answer, error) {
@@ -187,7 +213,7 @@ func (c *Client) once(ctx context.Context, method, target, requestID, token stri
 	if err != nil {
 		return nil, fmt.Errorf("%w: reading the answer: %w", ErrConnection, err)
 	}
-	return &answer{resp.StatusCode, resp.Header, data}, nil
+	return &answer{status: resp.StatusCode, header: resp.Header, body: data}, nil
 }
 
 // dialling notes whether a call got a connection. A transport that does not say that it looks for one counts as if it had.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/graph"
 	"taskrecon/internal/ledger"
@@ -38,8 +39,8 @@ func stopped(ctx context.Context, err error) error {
 func (r *run) verdict(ctx context.Context, err error, book *ledger.Writer) error {
 	temporary, countErr := r.tally(book)
 	s := r.summary
-	if Code(err) == ExitBudget && countErr == nil && s.Outcomes[diff.NotSent]+s.Outcomes[diff.Unknown] == 0 {
-		err = nil // the budget was used up by the last changes: it stopped nothing
+	if (Code(err) == ExitBudget || errors.Is(err, batch.ErrNoAnswer)) && countErr == nil && s.Outcomes[diff.NotSent]+s.Outcomes[diff.Unknown]+temporary == 0 {
+		err = nil // it came with the last changes, and stopped nothing
 	}
 	switch {
 	case err != nil:
