@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -121,5 +122,68 @@ func alone(t *testing.T, path string) {
 		if e.Name() != filepath.Base(path) {
 			t.Errorf("%s is left", e.Name())
 		}
+	}
+}
+
+func TestCommitNewReplacesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "report.csv")
+	for i, want := range []error{nil, fs.ErrExist} {
+		f, err := Create(path, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteString([]string{"first", "second"}[i]); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.CommitNew(); !errors.Is(err, want) {
+			t.Errorf("%d: %v, want %v", i, err, want)
+		}
+		holds(t, path, "first")
+		alone(t, path)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	dir := t.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	if err := errors.Join(os.WriteFile(in("file"), []byte("kept"), 0o600), os.Mkdir(in("dir"), 0o700), os.Symlink("nowhere", in("link"))); err != nil {
+		t.Fatal(err)
+	}
+	cases := []struct {
+		path    string
+		replace bool
+		want    string // "" is no error
+	}{
+		{in("new"), false, ""},
+		{in("file"), true, ""},
+		{in("file"), false, in("file") + " exists already"},
+		{in("link"), false, in("link") + " exists already"},
+		{in("dir"), true, in("dir") + " is a directory"},
+		{in("none/new"), true, in("none/new") + " cannot be written: there is no directory " + in("none")},
+		{in("file/new"), false, in("file/new") + " cannot be written: not a directory"},
+		{in(strings.Repeat("n", 300)), false, in(strings.Repeat("n", 300)) + " cannot be written: file name too long"},
+	}
+	if os.Getuid() != 0 { // root may write anywhere
+		if err := os.Mkdir(in("closed"), 0o500); err != nil {
+			t.Fatal(err)
+		}
+		cases = append(cases, cases[0])
+		cases[len(cases)-1].path, cases[len(cases)-1].want = in("closed/new"), in("closed/new")+" cannot be written: permission denied"
+	}
+	for _, c := range cases {
+		got := ""
+		if err := Check(c.path, c.replace); err != nil {
+			got = err.Error()
+		}
+		if got != c.want && runtime.GOOS != "windows" { // whose words differ
+			t.Errorf("%s, replace %v: %q, want %q", c.path, c.replace, got, c.want)
+		}
+	}
+	if err := Check(in("file"), false); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("a name that is taken: %v", err)
+	}
+	holds(t, in("file"), "kept")
+	if left, err := filepath.Glob(in(".*")); err != nil || len(left) > 0 {
+		t.Errorf("%v is left, %v", left, err)
 	}
 }

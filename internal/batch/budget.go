@@ -18,7 +18,7 @@ type call struct {
 	look     *call // behind a write
 	left     time.Time
 	took     time.Duration // until its answer; zero before
-	reckoned time.Duration // a write that takes less may come too early for the slots that it was given
+	reckoned time.Duration // a write that is answered sooner may have come too early for its slots
 	promised int           // slots for the writes that follow a look
 }
 
@@ -26,15 +26,16 @@ type call struct {
 type budgetOptions struct {
 	Writes, Requests Rate          // Requests is of any kind
 	RereadAfter      time.Duration // age at which a look is too old to write upon
-	Concurrency      int           // envelopes in flight
 }
 
 // budget says when envelopes may leave, so that the service refuses few of them and none leaves much later than it could. It
 // is given the time, and must not be used concurrently.
 //
-// The service counts a write at some moment between its leaving and its answer. The slot of a write is therefore given back a
-// window after its answer, less the shortest time that a write takes to arrive and be answered, plus a margin: with steady
-// latencies this is a window after it left, and calls that take longer than others do not bring the next too close.
+// The service counts a write at some moment between its leaving and its answer, and it is not known at which. Of two writes
+// that take the same slot, the first is counted no later than its answer, and the second no earlier than it leaves; if the
+// service counts at the answer, the second is counted later by its latency. So a slot is given back a window after the answer,
+// less the shortest latency to be expected, of which a margin is not relied upon, and a little later. With a steady latency that
+// is little more than a window after the write left, whichever moment counts.
 type budget struct {
 	o        budgetOptions
 	writes   pool
@@ -69,9 +70,11 @@ func (b *budget) recent(writes int, last, now time.Time) {
 // spent counts requests that were made just before.
 func (b *budget) spent(requests int, now time.Time) { b.requests.add(requests, now) }
 
-// writeHold is how long after its answer the slot of a write is given back.
+// writeHold is how long after its answer the slot of a write is given back. Where the margin is wider than the shortest latency,
+// the slot is held for the whole window, and our own writes cannot come too soon.
 func (b *budget) writeHold(at time.Time) time.Duration {
-	return max(0, b.o.Writes.Per-b.latency.least+b.margin.at(at))
+	sooner := max(0, b.latency.least-b.margin.at(at))
+	return max(0, b.o.Writes.Per+time.Duration(alwaysHeld*float64(b.o.Writes.Per))-sooner)
 }
 
 // requestHold leaves out what is known of latencies: the limit of requests is rarely reached.
@@ -139,7 +142,7 @@ func (b *budget) requestsAt(k callKind, n int, now time.Time) time.Time {
 // lead is how long before slots come free a look leaves: so that most answers are back by then, and few grow too old before.
 func (b *budget) lead() time.Duration {
 	r := b.o.RereadAfter
-	return min(b.latency.lead+r/2, b.latency.shortest+r*9/10)
+	return min((b.latency.shortest+b.latency.long+r)/2, b.latency.shortest+r*9/10)
 }
 
 // prereadAt is when a look at n tasks leaves, so that its answer is back when slots for them come free beside those that are
@@ -156,6 +159,36 @@ func (b *budget) prereadAt(n int, now time.Time) time.Time {
 	return later(at.Add(-b.lead()), now)
 }
 
+// rest is what a pool of writes holds beside full envelopes.
+func (b *budget) rest(full int) int {
+	if b.writes.size <= 0 {
+		return 0
+	}
+	return b.writes.size % full
+}
+
+// nextPreread is the size of the next look and when it leaves: as prereadAt says of a full envelope or, where no more than the
+// rest comes free before, of that.
+func (b *budget) nextPreread(full int, now time.Time) (n int, at time.Time) {
+	n = b.atMost(full)
+	at = b.prereadAt(n, now)
+	if rest := b.rest(n); rest > 0 {
+		if first := b.prereadAt(rest, now); !first.IsZero() && (at.IsZero() || first.Before(at)) {
+			return rest, first
+		}
+	}
+	return n, at
+}
+
+// looksSoon is how many looks at full envelopes are to leave within the time that a look takes.
+func (b *budget) looksSoon(full int, now time.Time) int {
+	if b.writes.size <= 0 {
+		return unlimited
+	}
+	free := b.writes.free(now.Add(b.latency.long+b.lead()), b.writeHold) - b.promised
+	return (max(0, free) + full - 1) / full
+}
+
 // leave counts an envelope as being on the wire. look is the call of the look behind a write, nil where there is none.
 func (b *budget) leave(k callKind, n int, look *call, now time.Time) *call {
 	c := &call{kind: k, n: n, look: look, left: now}
@@ -166,7 +199,7 @@ func (b *budget) leave(k callKind, n int, look *call, now time.Time) *call {
 			b.margin.start = now
 		}
 		b.writes.away += n
-		c.reckoned = b.latency.least - b.margin.at(now)
+		c.reckoned = b.o.Writes.Per - b.writeHold(now)
 	case reread:
 		b.rereads.away += n
 	default:
@@ -199,26 +232,45 @@ func (b *budget) never(c *call) {
 func (b *budget) land(c *call, refused int, now time.Time) {
 	c.took = now.Sub(c.left)
 	b.arrive(c, now)
-	b.latency.land(c)
-	if c.kind != write {
+	if refused < c.n { // what is refused whole is answered sooner than what is done
+		b.latency.land(c)
+	}
+	if c.kind != write || b.writes.size <= 0 {
 		return
 	}
-	if refused > 0 {
-		b.margin.refuse(now)
-	}
 	taken := c.n - refused
-	if c.took < c.reckoned {
-		refused = 0 // latency fell: no other application need have taken the slots
+	if refused > 0 {
+		ours, least := b.ours(c), time.Duration(0)
+		if ours && c.took >= c.reckoned { // latency did not fall: the service counts calls now early, now late
+			least = b.latency.least
+		}
+		b.margin.refuse(least, now)
+		if ours {
+			refused = 0
+		}
 	}
-	b.pace.heard(c.left, taken, refused, now)
+	b.pace.learn(c.left, taken, refused, now)
 	b.writes.size = b.pace.n
+}
+
+// ours reports whether a refusal that came just now is put down to our own writes: no other application is known to take
+// slots, and the service may have counted more than the limit around the refused write, though all of them were ours. The
+// margin is the answer to that; to a refusal by others it is a smaller pool.
+func (b *budget) ours(c *call) bool {
+	n := b.writes.away
+	for _, p := range b.writes.past {
+		if p.at.Add(b.o.Writes.Per).After(c.left) {
+			n += p.n
+		}
+	}
+	return b.pace.n == b.o.Writes.N && n > b.o.Writes.N
 }
 
 // lose counts a call as given up without an answer, from which nothing is learned.
 func (b *budget) lose(c *call, now time.Time) { b.arrive(c, now) }
 
 // longest is the longest that a slot may be held, in windows.
-const longest = 1.25
+const longest = 2
 
 func (b *budget) arrive(c *call, now time.Time) {
 	b.requests.answer(c.n, now)
@@ -226,7 +278,7 @@ func (b *budget) arrive(c *call, now time.Time) {
 	switch c.kind {
 	case write:
 		b.writes.answer(c.n, now)
-		b.writes.forget(now.Add(-time.Duration(longest * float64(b.o.Writes.Per))))
+		b.writes.forget(now.Add(-longest * b.o.Writes.Per))
 	case reread:
 		b.rereads.answer(c.n, now)
 		b.rereads.forget(now.Add(-b.o.Requests.Per - tick))

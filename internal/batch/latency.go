@@ -38,8 +38,7 @@ const (
 type latencies struct {
 	writes, looks, more recently // more is by how much a write took longer than the look behind it
 	least               time.Duration
-	lead                time.Duration // between the shortest and a long look, for the time at which looks leave
-	shortest            time.Duration // of looks
+	shortest, long      time.Duration // looks: the shortest, and what nine in ten do not exceed
 }
 
 func newLatencies() latencies {
@@ -58,7 +57,7 @@ func (l *latencies) land(c *call) {
 	case preread:
 		l.looks.add(c.took)
 		l.shortest = l.looks.share(looksForLead, 0)
-		l.lead = (l.shortest + l.looks.share(looksForLead, 0.9)) / 2
+		l.long = l.looks.share(looksForLead, 0.9)
 	default:
 		return
 	}

@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// margin is what a slot is held beyond the time that steady latencies ask for, as a share of the window: a little always, more
-// at first, while few latencies are known, and more after a refusal.
+// margin is how far the shortest latency is not relied upon: at first, while few latencies are known, and after a refusal.
 type margin struct {
 	per     time.Duration
 	start   time.Time // of sending; zero is not yet
@@ -16,7 +15,7 @@ type margin struct {
 
 // Shares of the window.
 const (
-	leastMargin   = 0.0075
+	alwaysHeld    = 0.0075 // longer than latencies ask for
 	firstMargin   = 0.035
 	leastExtra    = 0.005
 	mostExtra     = 0.10
@@ -37,7 +36,7 @@ func (m *margin) extraAt(now time.Time) float64 {
 	if m.refused.IsZero() {
 		return 0
 	}
-	return halved(m.extra, m.windows(m.refused, now))
+	return halved(m.extra, max(0, m.windows(m.refused, now)-1))
 }
 
 // at is the margin at a time.
@@ -46,12 +45,13 @@ func (m *margin) at(now time.Time) time.Duration {
 	if !m.start.IsZero() {
 		first = halved(first, max(0, m.windows(m.start, now)-1))
 	}
-	return time.Duration((leastMargin + first + m.extraAt(now)) * float64(m.per))
+	return time.Duration((first + m.extraAt(now)) * float64(m.per))
 }
 
-// refuse widens the margin after a refusal.
-func (m *margin) refuse(now time.Time) {
+// refuse widens the margin after a refusal, by no less than least.
+func (m *margin) refuse(least time.Duration, now time.Time) {
 	if m.refused.IsZero() || m.windows(m.refused, now) >= refusalsCount {
 		m.extra, m.refused = min(max(leastExtra, 2*m.extraAt(now)), mostExtra), now
+		m.extra = max(m.extra, float64(least)/float64(m.per))
 	}
 }

@@ -24,7 +24,7 @@ type pace struct {
 	cut      time.Time // of the last refusal; zero is never
 	measure  int       // what was taken in the last Per before it; negative when n was not measured at it
 	low, top int       // between which a measure is believed
-	taken    []mark    // writes that the service took, of those that left in the last Per
+	taken    []mark    // writes that the service took, of those that left in the Per before the last one did
 }
 
 const (
@@ -38,15 +38,15 @@ func newPace(limit Rate) pace {
 	return pace{limit: limit, n: limit.N, step: firstStep, patience: firstHold}
 }
 
-// heard learns from the answers to an envelope of writes that left at the given time.
-func (p *pace) heard(left time.Time, taken, refused int, now time.Time) {
+// learn learns from the answers to an envelope of writes that left at the given time.
+func (p *pace) learn(left time.Time, taken, refused int, now time.Time) {
 	if p.limit.N <= 0 {
 		return
 	}
 	p.taken = append(p.taken, mark{taken, left.Add(p.limit.Per)}) // by leaving, so that no earlier burst is counted with this one
-	p.taken = slices.DeleteFunc(p.taken, func(m mark) bool { return !m.until.After(now) })
+	p.taken = slices.DeleteFunc(p.taken, func(m mark) bool { return !m.until.After(left) })
 	switch {
-	case !left.After(p.cut): // the same refusal, heard in parts
+	case !left.After(p.cut): // the same refusal, in parts
 		if p.measure >= 0 && now.Sub(p.cut) < p.limit.Per {
 			p.measured(p.measure + taken)
 		}

@@ -11,6 +11,9 @@ import (
 // dueHold is how long a look that settles waits for others to share its envelope.
 const dueHold = 200 * time.Millisecond
 
+// mostLate is how late a look that settles may be for want of a place: then one has it even where writes wait.
+const mostLate = 30 * time.Second
+
 // next packs the next envelope, or returns nil when none may leave now. Then wakeAt is when time alone may change that, or an answer is
 // on its way: one of the two as long as there is work.
 //
@@ -85,13 +88,12 @@ func (s *sender) unpromise(r *row) {
 	}
 }
 
-// full is the size of a full envelope: what the service takes, but never more than the limits let go in one window, and of pieces that
-// fill a window.
+// full is the size of a full envelope: what the service takes, but never more than the limits let go in one window.
 func (s *sender) full() int {
 	n := s.most
-	for _, pool := range []int{s.budget.writes.size, s.o.Reads.N} {
-		if pool > 0 {
-			n = min(n, max(1, pool/((pool+n-1)/n)))
+	for _, most := range []int{s.budget.writes.size, s.o.Reads.N} {
+		if most > 0 {
+			n = min(n, most)
 		}
 	}
 	return n
@@ -104,13 +106,8 @@ func (s *sender) nextWrite(now time.Time) *request {
 		s.ready = append(s.ready, s.queue[0])
 		s.queue = s.queue[1:]
 	}
-	n := min(len(s.ready), full)
+	n := s.writable(full, now)
 	if n == 0 {
-		return nil
-	}
-	if s.budget.writesFree(now) < n {
-		s.wake(s.budget.writesAt(n, now))
-		s.wake(s.ready[0].seen.Add(s.o.RereadAfter + 1))
 		return nil
 	}
 	if s.budget.requestsFree(write, now) < n {
@@ -129,20 +126,45 @@ func (s *sender) nextWrite(now time.Time) *request {
 	return t
 }
 
+// writable is how many of the ready rows the budget of writes lets go in one envelope: no fewer than were looked at together, so that
+// envelopes stay large, unless that is all that the window holds beside full ones. Where none go, it wakes the sender.
+func (s *sender) writable(full int, now time.Time) int {
+	together := 0
+	for together < min(len(s.ready), full) && s.ready[together].look == s.ready[0].look {
+		together++
+	}
+	if together == 0 {
+		return 0
+	}
+	free, rest := s.budget.writesFree(now), s.budget.rest(full)
+	if free >= together || rest > 0 && free >= rest {
+		return min(len(s.ready), full, free)
+	}
+	s.wake(s.budget.writesAt(together, now))
+	if rest > 0 {
+		s.wake(s.budget.writesAt(rest, now))
+	}
+	s.wake(s.ready[0].seen.Add(s.o.RereadAfter + 1))
+	return 0
+}
+
 // nextPreread packs looks at the next changes to be sent. They leave so early that they are back when the budget lets the writes go.
 func (s *sender) nextPreread(now time.Time) *request {
 	full := s.full()
 	if len(s.queue) == 0 || s.looking+s.sending+(len(s.ready)+full-1)/full >= s.o.Concurrency {
 		return nil
 	}
-	n := 0
-	for n < min(full, len(s.queue)) && !s.fresh(s.queue[n], now) {
-		n++
+	n, at := s.budget.nextPreread(full, now)
+	stale := 0
+	for stale < min(n, len(s.queue)) && !s.fresh(s.queue[stale], now) {
+		stale++
 	}
-	if n == 0 {
+	if stale == 0 {
 		return nil // what comes next waits for room to be sent
 	}
-	at := s.budget.prereadAt(n, now)
+	if stale < n {
+		n, at = stale, s.budget.prereadAt(stale, now)
+	}
 	if at.IsZero() || at.After(now) {
 		s.wake(at)
 		return nil
@@ -163,7 +185,10 @@ func (s *sender) nextReread(now time.Time) *request {
 	if n == 0 {
 		return nil
 	}
-	if !s.stopped && s.rereading >= max(1, s.o.Concurrency/2) && len(s.queue)+len(s.ready)+s.sending > 0 {
+	if late := s.due[0].due.Add(mostLate); !s.placeToSpare(now) && (s.rereading > 0 || now.Before(late)) {
+		if s.rereading == 0 {
+			s.wake(late)
+		}
 		return nil
 	}
 	if hold := s.due[0].due.Add(dueHold); n < s.most && now.Before(hold) && s.inFlight > 0 {
@@ -178,6 +203,14 @@ func (s *sender) nextReread(now time.Time) *request {
 	t.call = s.budget.leave(reread, n, nil, now)
 	s.rereading++
 	return t
+}
+
+// placeToSpare reports whether a place is left beside those that writes and the looks before them need until a look is back.
+func (s *sender) placeToSpare(now time.Time) bool {
+	full := s.full()
+	envelopes := func(rows int) int { return (rows + full - 1) / full }
+	need := envelopes(len(s.ready)) + min(envelopes(len(s.queue)), s.budget.looksSoon(full, now))
+	return s.stopped || s.inFlight+need < s.o.Concurrency
 }
 
 // affordable is how many looks of a kind the limit of requests lets go now: n, or where waiting gives no more, what there is.

@@ -114,7 +114,7 @@ func (t *request) lookOf(i int, a *graph.Answer, came time.Time) look {
 	switch {
 	case a == nil:
 		l.why = "the answer was missing, doubled or unreadable"
-	case a.Status == http.StatusNotFound:
+	case a.Status == http.StatusNotFound && !a.Withheld:
 		l.none = true
 	case a.Status != http.StatusOK:
 		l.why = a.Err().Error()

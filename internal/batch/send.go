@@ -29,7 +29,7 @@ func Send(ctx context.Context, changes []*diff.Change, p Poster, rec Recorder, o
 	now := time.Now()
 	s := &sender{
 		poster: p, rec: rec, o: o, wire: wire, cut: cut, total: len(changes), most: graph.MaxItems,
-		budget: newBudget(budgetOptions{Writes: *o.Writes, Requests: *o.Reads, RereadAfter: o.RereadAfter, Concurrency: o.Concurrency}),
+		budget: newBudget(budgetOptions{Writes: *o.Writes, Requests: *o.Reads, RereadAfter: o.RereadAfter}),
 	}
 	s.budget.spent(o.Spent, now)
 	if o.Before.Writes > 0 {

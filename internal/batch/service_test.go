@@ -35,6 +35,14 @@ type service struct {
 	any      batch.Rate
 	least    time.Duration // latency
 	most     time.Duration
+	latency  func(since time.Duration) time.Duration // in place of least and most
+	bodiless bool                                    // answers to writes hold no task
+	lag      time.Duration                           // of reads
+	counted  float64                                 // at which part of its latency a call is handled
+	started  time.Time
+	written  map[string]time.Time
+	before   map[string]map[string]any
+	left     [2]time.Time                    // when the first and the last envelope of writes was sent
 	advice   func(wait time.Duration) string // Retry-After for a 429; "" is none
 	others   []time.Time                     // writes of another application, in order
 	rng      *rand.Rand
@@ -50,10 +58,13 @@ type service struct {
 }
 
 func newService(seed uint64) *service {
+	rng := rand.New(rand.NewPCG(seed, 7))
 	return &service{
+		written: map[string]time.Time{}, before: map[string]map[string]any{},
+		counted: rng.Float64(), started: time.Now(),
 		objects: map[string]map[string]any{}, known: map[string]time.Time{},
 		writes: batch.PublishedWrites, any: batch.PublishedReads, least: 100 * time.Millisecond, most: 100 * time.Millisecond,
-		advice: seconds, rng: rand.New(rand.NewPCG(seed, 7)),
+		advice: seconds, rng: rng,
 	}
 }
 
@@ -68,7 +79,15 @@ func (sv *service) Batch(_ context.Context, _ string, items []graph.Item) (*grap
 	if sv.most > sv.least {
 		total += time.Duration(sv.rng.Int64N(int64(sv.most - sv.least)))
 	}
-	before := time.Duration(sv.rng.Int64N(int64(total) + 1))
+	if sv.latency != nil {
+		total = sv.latency(time.Since(sv.started))
+	}
+	if items[0].Method != http.MethodGet {
+		if sv.left[1] = time.Now(); sv.left[0].IsZero() {
+			sv.left[0] = sv.left[1]
+		}
+	}
+	before := time.Duration(sv.counted * float64(total))
 	sv.mu.Unlock()
 	time.Sleep(before)
 	answers := sv.handle(items)
@@ -139,6 +158,9 @@ func (sv *service) item(it graph.Item) any {
 	object := sv.objects[id]
 	if !write {
 		sv.known[id] = now
+		if w, ok := sv.written[id]; ok && now.Sub(w) < sv.lag {
+			return map[string]any{"id": it.ID, "status": 200, "body": sv.before[id]}
+		}
 		return map[string]any{"id": it.ID, "status": 200, "body": clone(object)}
 	}
 	if read, ok := sv.known[id]; ok {
@@ -152,10 +174,13 @@ func (sv *service) item(it graph.Item) any {
 	}
 	delete(fields, "@odata.type")
 	delete(fields, "note")
+	if sv.lag > 0 {
+		sv.written[id], sv.before[id] = now, clone(object)
+	}
 	for k, v := range fields {
 		object[k] = v
 	}
-	if it.Method == http.MethodPost {
+	if it.Method == http.MethodPost || sv.bodiless {
 		return map[string]any{"id": it.ID, "status": 204}
 	}
 	return map[string]any{"id": it.ID, "status": 200, "body": clone(object)}

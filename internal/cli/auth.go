@@ -39,11 +39,11 @@ func flagsOfSignIn() []cli.Flag {
 		&cli.StringFlag{Name: "tenant-id", Category: signInFlags, Usage: "`ID` or domain of the tenant (or AZURE_TENANT_ID)"},
 		&cli.StringFlag{Name: "client-id", Category: signInFlags, Usage: "`ID` of the application, or of the managed identity (or AZURE_CLIENT_ID)"},
 		&cli.StringFlag{Name: "client-secret-file", Category: signInFlags, Usage: "the client secret is in `FILE`, which only you may read (or in AZURE_CLIENT_SECRET)"},
-		&cli.StringFlag{Name: "client-secret-command", Category: signInFlags, Usage: "the client secret is the first line that `COMMAND` prints; the command itself is recorded"},
+		&cli.StringFlag{Name: "client-secret-command", Category: signInFlags, Usage: "the client secret is the first line that `COMMAND` prints; neither is recorded"},
 		&cli.StringFlag{Name: "client-certificate", Category: signInFlags, Usage: "certificate and key are in `FILE`, PEM or PKCS #12 (or AZURE_CLIENT_CERTIFICATE_PATH; password in AZURE_CLIENT_CERTIFICATE_PASSWORD)"},
 		&cli.StringFlag{Name: "federated-token-file", Category: signInFlags, Usage: "the workload's token is in `FILE` (or AZURE_FEDERATED_TOKEN_FILE)"},
 		&cli.StringFlag{Name: "access-token-file", Category: signInFlags, Usage: "the access token is in `FILE`, read again when it ends (or in TASKRECON_ACCESS_TOKEN)"},
-		&cli.StringFlag{Name: "access-token-command", Category: signInFlags, Usage: "the access token is the first line that `COMMAND` prints, run again when it ends; the command itself is recorded"},
+		&cli.StringFlag{Name: "access-token-command", Category: signInFlags, Usage: "the access token is the first line that `COMMAND` prints, run again when it ends; neither is recorded"},
 	}
 }
 

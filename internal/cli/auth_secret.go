@@ -10,8 +10,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/urfave/cli/v2"
 
@@ -23,6 +25,7 @@ const (
 	maxSecretFile = 64 << 10         // bytes of a file with a secret, a token or a certificate
 	secretTime    = 30 * time.Second // that a command may take to print one
 	maxComplaint  = 500              // bytes of what a failing command says that are shown
+	shortestWord  = 4                // letters of a word of the command that are not shown in it
 )
 
 // clientSecret finds the application's secret. The file or the command goes before the variable.
@@ -112,7 +115,20 @@ func (p *program) privateFile(path string) ([]byte, error) {
 	return data, err
 }
 
-// printed runs a command in the shell and returns the first line of its output. The output is in no error.
+// withoutWords is what a failing command says, without the words of the command, which may be secret: a shell repeats them.
+func withoutWords(said, command string) string {
+	words := strings.FieldsFunc(command, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("'\"`()$;|&<>=", r) })
+	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) }) // a part of a longer one comes after it
+	var pairs []string
+	for _, w := range words {
+		if len(w) >= shortestWord {
+			pairs = append(pairs, w, "...")
+		}
+	}
+	return strings.NewReplacer(pairs...).Replace(said)
+}
+
+// printed runs a command in the shell and returns the first line of its output. Neither the command nor its output is in an error.
 func (p *program) printed(ctx context.Context, command string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, secretTime)
 	defer cancel()
@@ -132,7 +148,7 @@ func (p *program) printed(ctx context.Context, command string) (string, error) {
 		return "", fmt.Errorf("the command did not end within %s", secretTime)
 	}
 	if err != nil {
-		said := strings.Join(strings.Fields(complaint.String()), " ")
+		said := strings.Join(strings.Fields(withoutWords(complaint.String(), command)), " ")
 		if len(said) > maxComplaint {
 			said = said[:maxComplaint]
 		}

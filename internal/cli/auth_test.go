@@ -46,7 +46,7 @@ func startEntra(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	most, err := strconv.Atoi(args[2])
 	ts.Check(err)
-	tasks, err := newSandbox("", filepath.Join(ts.Getenv("SAMPLES"), "tenant.json"), "off", "", sandbox.Traffic{})
+	tasks, err := newSandbox("", filepath.Join(ts.Getenv("SAMPLES"), "tenant.json"), "off", "", sandbox.Options{})
 	ts.Check(err)
 	e := &entra{tasks: tasks, life: life, most: most, secret: args[0], seen: map[string]bool{}}
 	login, service := httptest.NewTLSServer(http.HandlerFunc(e.login)), httptest.NewServer(http.HandlerFunc(e.graph))

@@ -45,7 +45,8 @@ func (p *program) applyCommand() *cli.Command {
 		Name: "apply", Usage: "send the changes, and leave a ledger and a report", UsageText: "taskrecon apply [FLAGS] FILE|LEDGER",
 		Description: "Reads FILE, fetches the tenant's tasks, shows the changes, asks on a terminal (elsewhere it needs --yes),\n" +
 			"and sends them in $batch envelopes. Given a ledger, or the directory of its run, it sends exactly that\n" +
-			"saved plan, or goes on with a run that was cut short.\n\nExamples:\n" +
+			"saved plan, or goes on with a run that was cut short. Of one that has finished it sends nothing, and writes the\n" +
+			"report, undo or signature that is missing.\n\nExamples:\n" +
 			"  taskrecon apply desired.xlsx\n" +
 			"  taskrecon apply --yes --json --max-changes 200 desired.xlsx\n" +
 			"  taskrecon apply --yes plan.jsonl",
@@ -119,6 +120,9 @@ func (p *program) answer(c *cli.Context, command func(*cli.Context) (*job.Summar
 		err = logFormat(c)
 	}
 	if err == nil {
+		err = apart(c)
+	}
+	if err == nil {
 		told.start(c.Context)
 		s, err = command(c)
 	}
@@ -177,8 +181,9 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 	if apply {
 		file = job.LedgerAt(file)
 	}
+	finished := apply && job.Finished(file)
 	config, err := p.runConfig(c, file)
-	if err == nil && apply {
+	if err == nil && apply && !finished {
 		err = p.sendingConfig(c, &config)
 	}
 	if err != nil {
@@ -188,16 +193,21 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	target, err := p.connect(c, apply)
-	if err != nil {
-		return nil, err
+	if !finished {
+		target, err := p.connect(c, apply)
+		if err != nil {
+			return nil, err
+		}
+		defer target.close()
+		config.Client, config.Cloud, config.GraphURL = target.client, target.cloud, target.url
 	}
-	defer target.close()
-	config.Client, config.Cloud, config.GraphURL = target.client, target.cloud, target.url
 	config.Watcher = w
 	summary, err := job.Run(c.Context, config)
 	w.close()
 	summary.Next = p.next(c, summary, file)
+	if finished && err == nil {
+		fmt.Fprintln(p.people(c), printable(summary.Reason))
+	}
 	printSummary(p.people(c), summary)
 	return summary, err
 }
@@ -207,9 +217,9 @@ func (p *program) runConfig(c *cli.Context, file string) (config job.Config, err
 	config = job.Config{
 		Command: c.Command.Name, File: file, SkipInvalid: c.Bool("skip-invalid"), Detailed: c.Bool("detailed-exitcode"),
 		Expect:  c.String("expect-plan"),
-		Outputs: job.Outputs{RunDir: c.String("run-dir"), Ledger: c.String("ledger"), Reports: c.StringSlice("report"), Overwrite: c.Bool("overwrite")},
+		Outputs: job.Outputs{RunDir: c.String("run-dir"), Ledger: c.String("ledger"), Reports: c.StringSlice("report"), Overwrite: c.Bool("overwrite"), Others: append(filesRead(c), filesWritten(c)...)},
 		Report:  report.Options{Overwrite: c.Bool("overwrite")},
-		Version: version(), Operator: p.operator(), Options: optionsInForce(c, file),
+		Version: version(), Operator: p.operator(), Options: optionsInForce(c, file), Fixed: fixedOptions(c),
 	}
 	if config.Ingest, err = p.ingestOptions(c); err != nil {
 		return config, err
@@ -226,6 +236,7 @@ func (p *program) runConfig(c *cli.Context, file string) (config job.Config, err
 	if config.StatusVia, err = statusVia(c); err != nil {
 		return config, err
 	}
+	config.Ingest.Notes = config.StatusVia == diff.ViaAction
 	if config.Batch.SettleWithin = c.Duration("settle-within"); config.Batch.SettleWithin < 0 {
 		return config, usage("--settle-within %s is less than nothing", config.Batch.SettleWithin)
 	}
@@ -250,6 +261,9 @@ func (p *program) mayAsk(c *cli.Context, file string) error {
 	return nil
 }
 
+// machineDir is where all accounts of the machine lock. Tests have a place of their own.
+var machineDir = job.MachineDir
+
 // sendingConfig fills in what only a run that sends has.
 func (p *program) sendingConfig(c *cli.Context, config *job.Config) (err error) {
 	config.Leave = leaveOf(c.Context)
@@ -261,6 +275,11 @@ func (p *program) sendingConfig(c *cli.Context, config *job.Config) (err error) 
 			return err
 		}
 		config.Confirm = p.ask
+	}
+	if path := c.String("signers"); path != "" {
+		if config.Signers, err = readSmall(path, mostOfSigners, nil); err != nil {
+			return usage("--signers: %s", err.Error())
+		}
 	}
 	config.Most, config.Deadline, config.LockTimeout = c.Int("limit"), c.Duration("deadline"), c.Duration("lock-timeout")
 	if text := c.String("max-errors"); text != "" {
@@ -277,9 +296,13 @@ func (p *program) sendingConfig(c *cli.Context, config *job.Config) (err error) 
 	if u, err := user.Current(); err == nil && env["HOME"] == "" && env["LOCALAPPDATA"] == "" {
 		env["HOME"] = u.HomeDir // services are often started without it
 	}
-	config.StateDir, err = job.StateDir(env)
+	config.Locks.Machine = machineDir(env)
+	config.Locks.State, err = job.StateDir(env)
 	return err
 }
+
+// mostOfSigners is the size of a file of allowed signers at most.
+const mostOfSigners = 1 << 20
 
 // next is the command that follows from how the run ended, if any does.
 func (p *program) next(c *cli.Context, s *job.Summary, file string) string {
@@ -368,9 +391,6 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 		return nil, err
 	}
 	file = job.LedgerAt(file)
-	if err := job.Apart([]string{out}, file); err != nil {
-		return nil, err
-	}
 	past, err := ledger.Open(file)
 	if err != nil {
 		return nil, &job.Exit{Code: job.ExitInput, Err: err, Hint: "nothing was written"}

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/xuri/excelize/v2"
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/job"
@@ -86,6 +89,19 @@ func eventsOf(t *testing.T, code int, args ...string) []event {
 	return events
 }
 
+// mergedHeader writes a workbook of which no marked copy can be made.
+func mergedHeader(t *testing.T, path string) string {
+	t.Helper()
+	f := excelize.NewFile()
+	defer f.Close()
+	err := errors.Join(f.SetSheetRow("Sheet1", "A1", &[]string{"id", "", "status"}), f.SetSheetRow("Sheet1", "A2", &[]string{"x", "", "done"}),
+		f.MergeCell("Sheet1", "A1", "B1"), f.SaveAs(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // eventRuns are runs in which every event occurs.
 func eventRuns(t *testing.T) [][]event {
 	t.Helper()
@@ -107,7 +123,7 @@ func eventRuns(t *testing.T) [][]event {
 			"--max-changes", "60%", "--notify-url", hook.URL+"/hush", filepath.Join(samples, "reassign.csv")),
 		eventsOf(t, job.ExitInput, "plan", "--sandbox", tenant, "--metrics-file", filepath.Join(wrong, "x.prom"), "--ping-url", "http://127.0.0.1:1/hush", wrong),
 		eventsOf(t, 0, "plan", "--sandbox", tenant, "--skip-invalid", "--problems", in("marked.xlsx"), wrong),
-		eventsOf(t, job.ExitInput, "validate", "--problems", filepath.Join(dir, "nowhere", "marked.xlsx"), wrong),
+		eventsOf(t, job.ExitInput, "validate", "--problems", in("copy.xlsx"), mergedHeader(t, in("merged.xlsx"))),
 	}
 }
 

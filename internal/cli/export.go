@@ -195,7 +195,8 @@ func (p *program) writeSheet(c *cli.Context, e job.Export) (*job.Summary, error)
 	}
 	defer target.close()
 	e.Client, e.Cloud = target.client, target.cloud
-	e.Again = p.newWatcher(c).Relisting
+	w := p.newWatcher(c)
+	e.Again, e.Notice = w.Relisting, w.Noticed
 	out := p.people(c)
 	s, err := job.ExportTasks(c.Context, c.Command.Name, e, func(tenant, picked int) {
 		if c.String("where") != "" || e.Edit != nil {

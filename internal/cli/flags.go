@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,6 +66,7 @@ func flagsOfSending() []cli.Flag {
 		&cli.StringFlag{Name: "max-errors", Category: limitFlags, Usage: "stop when `N|N%` of the changes ended badly (default: never)"},
 		&cli.IntFlag{Name: "limit", Category: limitFlags, Usage: "send `N` changes at most (default: all)"},
 		&cli.DurationFlag{Name: "deadline", Category: limitFlags, Usage: "stop sending `TIME` after the start, such as 50m"},
+		&cli.StringFlag{Name: "signers", Category: limitFlags, Usage: "send only a saved plan with a signature, PLAN.sig, by one of the allowed signers in `FILE`"},
 	}
 }
 
@@ -87,7 +89,7 @@ func flagsOfOutput() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "run-dir", Category: outputFlags, Usage: "`DIR` for ledger and report (default for apply: runs/<utc>-<id>)"},
 		&cli.StringFlag{Name: "ledger", Category: outputFlags, Usage: "write the ledger to `FILE`"},
-		&cli.StringFlag{Name: "sign-key", Category: outputFlags, Usage: "sign the ledger's final hash with the OpenSSH Ed25519 key in `FILE`, into LEDGER.sig"},
+		&cli.StringFlag{Name: "sign-key", Category: outputFlags, Usage: "sign the ledger's final hash with the OpenSSH Ed25519 key in `FILE`: a plan's into LEDGER.sig, a run's into LEDGER.run.sig"},
 		&cli.StringSliceFlag{Name: "report", Category: outputFlags, Usage: "write a report to `FILE`, an .xlsx, .html, .json or .csv; may be repeated"},
 		&cli.BoolFlag{Name: "overwrite", DisableDefaultText: true, Category: outputFlags, Usage: "replace reports and sheets that exist already"},
 	}
@@ -255,16 +257,39 @@ func limitsOf(c *cli.Context) (job.Limits, error) {
 	return l, nil
 }
 
-// optionsInForce lists every flag with the value that it has, wherever that came from. No flag holds a secret.
-func optionsInForce(c *cli.Context, file string) []ledger.Option {
-	options := []ledger.Option{{Name: "file", Value: file}}
-	for _, f := range c.Command.Flags {
-		if name := f.Names()[0]; name != "help" {
+// fixedByPlan are the flags that say how a file is read and by which way its status goes: a ledger has what they were.
+var fixedByPlan = []string{"sheet", "header-row", "hidden", "encoding", "delimiter", "date-order", "status-via"}
+
+// fixedOptions are those of fixedByPlan that a flag, a variable or the configuration sets.
+func fixedOptions(c *cli.Context) (options []ledger.Option) {
+	for _, name := range fixedByPlan {
+		if c.IsSet(name) {
 			options = append(options, ledger.Option{Name: name, Value: flagText(c, name)})
 		}
 	}
 	return options
 }
+
+// optionsInForce lists every flag with the value that it has, wherever that came from. No flag holds a secret, but a command that
+// prints one may.
+func optionsInForce(c *cli.Context, file string) []ledger.Option {
+	options := []ledger.Option{{Name: "file", Value: file}}
+	for _, f := range c.Command.Flags {
+		name := f.Names()[0]
+		value := flagText(c, name)
+		switch {
+		case name == "help", slices.Contains(fixedByPlan, name) && ledger.Is(file):
+			continue
+		case printsSecret(name) && value != "":
+			value = "(not recorded)"
+		}
+		options = append(options, ledger.Option{Name: name, Value: value})
+	}
+	return options
+}
+
+// printsSecret reports whether a flag names a command that prints a secret.
+func printsSecret(flag string) bool { return strings.HasSuffix(flag, "-command") }
 
 // flagText is the value of a flag in words.
 func flagText(c *cli.Context, name string) string {
@@ -288,12 +313,18 @@ func (p *program) commandLine(c *cli.Context, name, file string) string {
 		case "help", "json", "ledger", "report", "run-dir", "overwrite", "problems", "detailed-exitcode", "log-format",
 			"metrics-file", "debug-http", "notify-url", "notify-url-file", "notify-format", "notify-on", "ping-url", "ping-url-file":
 			continue
-		case "sheet", "header-row", "hidden", "password-file", "encoding", "delimiter", "timezone", "date-order", "skip-invalid", "expect-plan":
+		case "password-file", "timezone", "skip-invalid", "expect-plan":
 			if ledger.Is(file) {
 				continue // what the file said is in the ledger
 			}
 		}
-		if !c.IsSet(flag) || !has[flag] {
+		if slices.Contains(fixedByPlan, flag) && ledger.Is(file) || !c.IsSet(flag) || !has[flag] {
+			continue
+		}
+		if printsSecret(flag) {
+			if p.env[variable(flag)] == "" && c.String(configFlag) == "" {
+				words = append(words, "--"+flag, "COMMAND") // to be put in: it may hold a secret itself
+			}
 			continue
 		}
 		if _, isBool := f.(*cli.BoolFlag); !isBool {

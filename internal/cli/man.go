@@ -33,7 +33,7 @@ var environment = []struct{ name, words string }{
 	{secretVariable, "The secret of the application that signs in, where no flag names a file or a command for it."},
 	{passwordVariable, "The password of the certificate that signs in."},
 	{"AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_CERTIFICATE_PATH, AZURE_FEDERATED_TOKEN_FILE", "What --tenant-id, --client-id, --client-certificate and --federated-token-file do not say."},
-	{"TASKRECON_STATE_DIR", "Where the locks are that keep two runs from one tenant, and what runs sent lately (default: taskrecon in XDG_STATE_HOME, or .local/state/taskrecon in HOME, or taskrecon in LOCALAPPDATA)."},
+	{"TASKRECON_STATE_DIR", "Where the lock is that keeps two runs of one account from one tenant, and what runs sent lately; another in /run/lock keeps out other accounts (default: taskrecon in XDG_STATE_HOME, or .local/state/taskrecon in HOME, or taskrecon in LOCALAPPDATA)."},
 	{"NO_COLOR", "If set, log lines have no colours."},
 }
 

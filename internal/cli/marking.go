@@ -10,15 +10,16 @@ import (
 // marking is a watcher that also leaves the marked sheet of --problems behind, where there are any.
 type marking struct {
 	*watcher
-	path string
+	path      string
+	overwrite bool
 }
 
 func (p *program) newMarking(c *cli.Context, w *watcher, input string) (marking, error) {
-	m := marking{w, c.String("problems")}
+	m := marking{w, c.String("problems"), c.Bool("overwrite")}
 	if m.path == "" {
 		return m, nil
 	}
-	if err := ingest.CheckMarked(m.path, input, c.Bool("overwrite")); err != nil {
+	if err := ingest.CheckMarked(m.path, input, m.overwrite); err != nil {
 		return m, usage("--problems: %s", err.Error())
 	}
 	return m, nil
@@ -31,7 +32,7 @@ func (m marking) Read(in *ingest.Input) {
 	if m.path == "" || len(in.Problems) == 0 {
 		return
 	}
-	if err := in.WriteMarked(m.path); err != nil {
+	if err := in.WriteMarked(m.path, m.overwrite); err != nil {
 		m.say(EventFileFailed, zerolog.ErrorLevel, "--problems "+m.path+" was not written: "+err.Error())
 		return
 	}

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -120,6 +121,9 @@ func TestNightlyCron(t *testing.T) {
 
 // TestNightlyUnits asks systemd what it thinks of the units.
 func TestNightlyUnits(t *testing.T) {
+	if !strings.Contains(nightlyFile(t, "taskrecon.service"), "\nReadWritePaths=/run/lock\n") {
+		t.Error("the unit cannot take the lock of the machine")
+	}
 	tool, err := exec.LookPath("systemd-analyze")
 	if err != nil {
 		t.Skip("systemd-analyze is not installed; the units are not checked")
@@ -151,10 +155,13 @@ type pod struct {
 		ReadOnlyRootFilesystem   bool  `yaml:"readOnlyRootFilesystem"`
 		Capabilities             struct{ Drop []string }
 	} `yaml:"securityContext"`
-	VolumeMounts []struct {
-		Name      string
-		MountPath string `yaml:"mountPath"`
-	} `yaml:"volumeMounts"`
+	VolumeMounts []mount `yaml:"volumeMounts"`
+}
+
+type mount struct {
+	Name      string
+	MountPath string `yaml:"mountPath"`
+	SubPath   string `yaml:"subPath"`
 }
 
 // manifest holds what the test looks at of any of the objects.
@@ -237,7 +244,10 @@ func TestNightlyCronJob(t *testing.T) {
 		"restricted":   escalation != nil && !*escalation && c.SecurityContext.ReadOnlyRootFilesystem && strings.Join(c.SecurityContext.Capabilities.Drop, "") == "ALL",
 		"volume":       len(in.Volumes) > 0 && in.Volumes[0].Claim.Name == claim.Metadata.Name && claim.Metadata.Name != "",
 		"volume mount": len(c.VolumeMounts) > 0 && c.VolumeMounts[0].Name == in.Volumes[0].Name && c.VolumeMounts[0].MountPath == "/data",
-		"entry point":  strings.Contains(nightlyFile(t, "Containerfile"), `ENTRYPOINT ["`+strings.Join(c.Command, " ")+`"]`),
+		"lock": slices.ContainsFunc(c.VolumeMounts, func(m mount) bool {
+			return m.Name == in.Volumes[0].Name && m.MountPath == "/run/lock" && m.SubPath != ""
+		}),
+		"entry point": strings.Contains(nightlyFile(t, "Containerfile"), `ENTRYPOINT ["`+strings.Join(c.Command, " ")+`"]`),
 	} {
 		if !ok {
 			t.Errorf("cronjob.yaml: %s is not as it should be", what)

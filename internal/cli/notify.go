@@ -96,6 +96,12 @@ func metricsFile(c *cli.Context) (string, error) {
 	if path != "" && !strings.HasSuffix(path, notify.MetricsSuffix) {
 		return "", usage("--metrics-file %q does not end in %s, and a node exporter reads no other files", path, notify.MetricsSuffix)
 	}
+	if path == "" {
+		return "", nil
+	}
+	if err := metricsApart(c, path); err != nil {
+		return "", err
+	}
 	return path, nil
 }
 

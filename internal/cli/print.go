@@ -65,6 +65,34 @@ func printChange(w io.Writer, c *diff.Change) {
 		fmt.Fprintf(w, "    %s: %s\n", c.Outcome, printable(c.Reason))
 	}
 	printEdits(w, c.Edits)
+	if c.Note != "" {
+		fmt.Fprintf(w, "%*snote  %s\n", editIndent, "", quoted(c.Note).window(0, mostOfNote))
+	}
+}
+
+// mostOfNote is how many characters of a note are shown, with its quotes.
+const mostOfNote = 2000
+
+// byAction counts the changes that set the status by the action, and the notes that go with it.
+func byAction(plan *diff.Plan) (actions, notes int) {
+	for _, c := range plan.Pending() {
+		if c.StatusVia == diff.ViaAction {
+			actions++
+		}
+		if c.Note != "" {
+			notes++
+		}
+	}
+	return actions, notes
+}
+
+// actionWords say so of a plan that has such changes.
+func actionWords(plan *diff.Plan) string {
+	actions, notes := byAction(plan)
+	if actions == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (status of %d by updateStatus, %s)", actions, task.Plural(notes, "note"))
 }
 
 // planWords sums a plan up in one sentence.
@@ -77,7 +105,8 @@ func planWords(plan *diff.Plan) string {
 		}
 		counts[c.Outcome]++
 	}
-	words := fmt.Sprintf("%s: %d to change, %d as wanted already", task.Plural(len(plan.Changes), "row"), counts[diff.Pending], counts[diff.Unchanged])
+	words := fmt.Sprintf("%s: %d to change%s, %d as wanted already",
+		task.Plural(len(plan.Changes), "row"), counts[diff.Pending], actionWords(plan), counts[diff.Unchanged])
 	for _, o := range []diff.Outcome{"merged with an earlier row", diff.NotFound, diff.WrongType, diff.Invalid} {
 		if n := counts[o]; n > 0 {
 			words += fmt.Sprintf(", %d %s", n, o)

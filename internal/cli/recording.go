@@ -11,7 +11,7 @@ import (
 	"taskrecon/internal/graph"
 )
 
-// record puts the recording of --debug-http, if that is asked for, before the transport.
+// record makes the recording of --debug-http, if that is asked for, a part of the client to be.
 func (p *program) record(c *cli.Context, s *service, config *graph.Config) error {
 	path := c.String("debug-http")
 	if path == "" {
@@ -21,12 +21,8 @@ func (p *program) record(c *cli.Context, s *service, config *graph.Config) error
 	if err != nil {
 		return usage("--debug-http: %s", err.Error())
 	}
-	var secrets []string
-	for _, name := range secretVariables {
-		secrets = append(secrets, p.env[name])
-	}
-	r := graph.Record(config.Transport, f, secrets...)
-	config.Transport = r
+	r := graph.NewRecording(f)
+	config.Recording = r
 	s.ends = append(s.ends, func() {
 		if err := errors.Join(r.Err(), f.Close()); err != nil {
 			fmt.Fprintf(p.stderr, "taskrecon: --debug-http: the recording %s is not whole: %s\n", printable(path), printable(err.Error()))

@@ -19,6 +19,7 @@ func (p *program) sandboxCommand() *cli.Command {
 			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:0", Usage: "loopback `ADDRESS`; port 0 picks a free one"},
 			&cli.StringFlag{Name: "limits", Value: "published", Usage: "request limits: `published|off`"},
 			&cli.StringFlag{Name: "faults", Usage: "misbehave as the `LIST` says"},
+			&cli.Uint64Flag{Name: "seed", Usage: "draw what is left to chance by the seed `N`: the same one draws the same"},
 			&cli.StringFlag{Name: "other-writes", Value: "off", Usage: "`RATE` at which other applications write and eat the limits, such as 60/20s, or off"},
 			&cli.DurationFlag{Name: "other-for", Usage: "they stop after `TIME` (default: never)"},
 		},
@@ -35,7 +36,8 @@ func (p *program) serve(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	server, err := newSandbox("", source, c.String("limits"), c.String("faults"), others)
+	options := sandbox.Options{Others: others, Seed: c.Uint64("seed")}
+	server, err := newSandbox("", source, c.String("limits"), c.String("faults"), options)
 	if err != nil {
 		return err
 	}

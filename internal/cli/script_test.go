@@ -20,11 +20,28 @@ import (
 // settleWithin is the settling window of tests in real time, unless they say otherwise: the stand-ins do not lag.
 const settleWithin = "TASKRECON_SETTLE_WITHIN=1s"
 
+// machineLocks names the directory that stands for the machine's in tests: none touches the real one.
+const machineLocks = "TEST_MACHINE_LOCKS"
+
+// tests run in a machine of their own.
+type tests struct{ *testing.M }
+
+func (t tests) Run() int {
+	dir, err := os.MkdirTemp("", "taskrecon-locks-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	os.Setenv(machineLocks, dir)
+	return t.M.Run()
+}
+
 func TestMain(m *testing.M) {
 	if name, value, _ := strings.Cut(settleWithin, "="); filepath.Base(os.Args[0]) != "taskrecon" {
 		os.Setenv(name, value)
 	}
-	testscript.Main(m, map[string]func(){"taskrecon": func() { os.Exit(Main()) }})
+	machineDir = func(map[string]string) string { return os.Getenv(machineLocks) }
+	testscript.Main(tests{m}, map[string]func(){"taskrecon": func() { os.Exit(Main()) }})
 }
 
 // TestScripts runs the program as a user would, against the sandbox, the stand-ins of standin_test.go and tenant_test.go, an authority
@@ -40,11 +57,12 @@ func TestScripts(t *testing.T) {
 			env.Setenv("SAMPLES", samples)
 			env.Vars = append(env.Vars, settleWithin)
 			env.Setenv("TASKRECON_STATE_DIR", filepath.Join(env.WorkDir, "state"))
-			return nil
+			env.Setenv(machineLocks, filepath.Join(env.WorkDir, ".machine"))
+			return os.Mkdir(filepath.Join(env.WorkDir, ".machine"), 0o777)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "json": jsonIs, "standin": startStandIn, "standin-saw": standInSaw, "sheet": sheetHas, "nosecret": noSecret, "mode": modeIs, "waitfor": waitFor,
-			"tenant": startTenant, "saw": tenantSaw, "holds": tenantHolds, "grab": grab, "alter": alter, "files": countFiles,
+			"tenant": startTenant, "saw": tenantSaw, "waitsaw": waitTenantSaw, "holds": tenantHolds, "grab": grab, "alter": alter, "files": countFiles,
 			"entra": startEntra, "entra-saw": entraSaw, "hook": startHook, "hook-saw": hookSaw, "hook-body": hookBody, "quick": quick,
 		},
 	})

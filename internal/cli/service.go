@@ -58,6 +58,9 @@ func (p *program) reach(c *cli.Context, s *service, write bool) error {
 	if err != nil {
 		return usage("--graph-url: %s", err.Error())
 	}
+	if known, ok := graph.CloudAt(root); ok {
+		s.cloud, s.url = known.Name, known.Graph
+	}
 	config := graph.Config{UserAgent: "taskrecon/" + version(), CallTimeout: c.Duration("call-timeout"), Transport: graph.NewTransport()}
 	if config.Credential, err = p.credential(c, cloud, root); err != nil {
 		return err
@@ -87,7 +90,7 @@ func (p *program) reach(c *cli.Context, s *service, write bool) error {
 
 // startSandbox serves the tasks that --sandbox names on a loopback port.
 func (s *service) startSandbox(c *cli.Context) error {
-	server, err := newSandbox("sandbox-", c.String("sandbox"), c.String("sandbox-limits"), c.String("sandbox-faults"), sandbox.Traffic{})
+	server, err := newSandbox("sandbox-", c.String("sandbox"), c.String("sandbox-limits"), c.String("sandbox-faults"), sandbox.Options{})
 	if err != nil {
 		return err
 	}
@@ -101,8 +104,7 @@ func (s *service) startSandbox(c *cli.Context) error {
 
 // newSandbox makes a sandbox of a tenant file's tasks, or of n generated ones. Limits and faults are the values of the flags
 // --PREFIXlimits and --PREFIXfaults.
-func newSandbox(prefix, source, limits, faults string, others sandbox.Traffic) (*sandbox.Server, error) {
-	o := sandbox.Options{Others: others}
+func newSandbox(prefix, source, limits, faults string, o sandbox.Options) (*sandbox.Server, error) {
 	switch limits {
 	case "published":
 	case "off":

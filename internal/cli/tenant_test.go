@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -30,7 +31,7 @@ func startTenant(ts *testscript.TestScript, neg bool, args []string) {
 	if strings.Trim(source, "0123456789") != "" {
 		source = ts.MkAbs(source)
 	}
-	server, err := newSandbox("", source, "off", faults, sandbox.Traffic{})
+	server, err := newSandbox("", source, "off", faults, sandbox.Options{})
 	ts.Check(err)
 	l, err := server.Listen("127.0.0.1:0")
 	ts.Check(err)
@@ -51,6 +52,28 @@ func tenantOf(ts *testscript.TestScript) *sandbox.Server {
 // saw NAME=N... demands what the tenant has seen since it was started: requests, batches, writes (patches and status
 // updates that came in), applied (those that took effect), twice (tasks to which more than one did), edits.
 func tenantSaw(ts *testscript.TestScript, neg bool, args []string) {
+	counts := tenantCounts(ts)
+	for _, arg := range args {
+		name, want, _ := strings.Cut(arg, "=")
+		if got := fmt.Sprint(counts[name]); (got == want) == neg {
+			ts.Fatalf("the tenant saw %s %s, want %s (negated: %v); in all: %+v", name, got, want, neg, counts)
+		}
+	}
+}
+
+// waitsaw NAME=N waits until the tenant has seen so much, as saw counts, ten seconds at most.
+func waitTenantSaw(ts *testscript.TestScript, _ bool, args []string) {
+	name, want, _ := strings.Cut(args[0], "=")
+	for range 1000 {
+		if fmt.Sprint(tenantCounts(ts)[name]) == want {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("the tenant never saw %s; in all: %v", args[0], tenantCounts(ts))
+}
+
+func tenantCounts(ts *testscript.TestScript) map[string]int {
 	s := tenantOf(ts).Stats()
 	counts := map[string]int{"requests": s.Requests, "batches": s.Batches, "writes": s.Writes, "edits": s.Edits}
 	for _, n := range s.Applied {
@@ -59,12 +82,7 @@ func tenantSaw(ts *testscript.TestScript, neg bool, args []string) {
 			counts["twice"]++
 		}
 	}
-	for _, arg := range args {
-		name, want, _ := strings.Cut(arg, "=")
-		if got := fmt.Sprint(counts[name]); (got == want) == neg {
-			ts.Fatalf("the tenant saw %s %s, want %s (negated: %v); in all: %+v", name, got, want, neg, counts)
-		}
-	}
+	return counts
 }
 
 // holds ID PROPERTY=VALUE... demands what the tenant holds; VALUE is JSON, or a bare string.

@@ -40,9 +40,6 @@ func (p *program) undo(c *cli.Context) (*job.Summary, error) {
 		return nil, &job.Exit{Code: job.ExitUsage, Err: err}
 	}
 	file = job.LedgerAt(file)
-	if err := job.Apart([]string{out}, file); err != nil {
-		return nil, err
-	}
 	past, err := ledger.Open(file)
 	if err != nil {
 		return nil, &job.Exit{Code: job.ExitInput, Err: err, Hint: "nothing was written"}

@@ -1,10 +1,11 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"io/fs"
 
 	"github.com/urfave/cli/v2"
 
@@ -27,7 +28,7 @@ func (p *program) verifyCommand() *cli.Command {
 			"report is of an earlier state of the ledger.\n\n" +
 			"Example: taskrecon verify runs/20261124T020000Z-1a2b3c/ledger.jsonl runs/20261124T020000Z-1a2b3c/report.xlsx",
 		Flags: join([]cli.Flag{
-			&cli.StringFlag{Name: "signers", Category: inputFlags, Usage: "demand a signature, LEDGER.sig, by one of the allowed signers (as OpenSSH writes them) in `FILE`"},
+			&cli.StringFlag{Name: "signers", Category: inputFlags, Usage: "demand a signature by one of the allowed signers (as OpenSSH writes them) in `FILE`: a plan's LEDGER.sig, a run's LEDGER.run.sig"},
 		}, flagsOfSpeech()),
 		Action: func(c *cli.Context) error { return p.answer(c, p.verify) },
 	}
@@ -65,33 +66,69 @@ func (p *program) verify(c *cli.Context) (*job.Summary, error) {
 	}
 	fmt.Fprintf(w, "Final hash  %s\n", past.Final)
 	if signers := c.String("signers"); signers != "" {
-		who, err := signedBy(file, past.Final, signers)
+		words, err := signedBy(w, past, file, signers)
 		if err != nil {
 			return s, &job.Exit{Code: job.ExitInput, Err: err}
 		}
-		s.Reason += "; signed by " + who
-		fmt.Fprintf(w, "Signed by   %s\n", printable(who))
+		s.Reason += "; " + words
 	}
 	return s, nil
 }
 
-// signedBy checks the signature beside a ledger.
-func signedBy(file, final, signers string) (string, error) {
-	path := file + ledger.SignatureSuffix
-	signature, err := os.ReadFile(path)
-	if err != nil {
-		return "", fmt.Errorf("the ledger is not signed: %w", err)
-	}
-	allowed, err := os.Open(signers)
+// signedBy demands the signature of a saved plan, or that of a run, and checks that of the plan which the run was, where it has one.
+func signedBy(w io.Writer, past *ledger.Reader, file, signers string) (words string, err error) {
+	allowed, err := readSmall(signers, mostOfSigners, nil)
 	if err != nil {
 		return "", fmt.Errorf("--signers: %w", err)
 	}
-	defer allowed.Close()
-	who, err := ledger.CheckSignature(signature, final, allowed)
-	if err != nil {
-		return "", fmt.Errorf("the signature %s: %w", path, err)
+	isPlan := past.Header.Command == "plan" && len(past.Resumes) == 0
+	if !isPlan {
+		if words, err = planSignedBy(w, past, file, allowed); err != nil {
+			return "", err
+		}
+		file += ledger.RunSignatureSuffix
+	} else {
+		file += ledger.SignatureSuffix
 	}
-	return who, nil
+	signature, err := ledger.ReadSignature(file)
+	if err != nil {
+		return "", fmt.Errorf("the ledger is not signed: %w", err)
+	}
+	who, err := ledger.CheckSignature(signature, past.Final, bytes.NewReader(allowed))
+	if err != nil {
+		return "", fmt.Errorf("the signature %s: %w", file, err)
+	}
+	fmt.Fprintf(w, "Signed by   %s\n", printable(who))
+	return words + "signed by " + who, nil
+}
+
+// planSignedBy looks for the signature of the plan that a run was, in the ledger and beside it. One that is there must be by one of the
+// signers.
+func planSignedBy(w io.Writer, past *ledger.Reader, file string, allowed []byte) (words string, err error) {
+	var signatures [][]byte
+	for _, leg := range past.Resumes {
+		if leg.Signature != "" {
+			signatures = append(signatures, []byte(leg.Signature))
+		}
+	}
+	beside, err := ledger.ReadSignature(file + ledger.SignatureSuffix)
+	if err == nil {
+		signatures = append(signatures, beside)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	err = nil
+	for _, signature := range signatures {
+		var who string
+		if who, err = ledger.CheckSignature(signature, past.PlanFinal(), bytes.NewReader(allowed)); err == nil {
+			fmt.Fprintf(w, "Plan signed by  %s\n", printable(who))
+			return "the plan signed by " + who + ", the run ", nil
+		}
+	}
+	if err != nil {
+		return "", fmt.Errorf("the signature of the plan: %w", err)
+	}
+	return "", nil
 }
 
 // printLedger says what is known of a ledger that is as it was written.

@@ -112,7 +112,8 @@ func (w *watcher) Fetched(tasks int) { w.info(EventTenantRead).Int("tasks", task
 // Planned prints the plan where the command is plan.
 func (w *watcher) Planned(plan *diff.Plan, hash string) {
 	n := len(plan.Pending())
-	w.info(EventPlanMade).Int("changes", n).Int("rows", len(plan.Changes)).Int("unmanaged", len(plan.Unmanaged)).Str("plan", hash).Msg("plan made")
+	_, notes := byAction(plan)
+	w.info(EventPlanMade).Int("changes", n).Int("notes", notes).Int("rows", len(plan.Changes)).Int("unmanaged", len(plan.Unmanaged)).Str("plan", hash).Msg("plan made")
 	if w.name == "plan" {
 		printPlan(w.people, plan, 0)
 		fmt.Fprintf(w.people, "%s\nPlan    %s\n", planWords(plan), hash)

@@ -102,6 +102,7 @@ func (p *Plan) Pending() []*Change {
 //	same id and wishes as an earlier row    that row's (SameAs)
 //	id not among current, and not read      notSent
 //	id not among current                    notFound
+//	the task held the access token          failed
 //	id is a task of another type            wrongType
 //	no wish differs                         unchanged
 //	a wish differs from its base, too       conflict, unless the row overwrites
@@ -150,6 +151,8 @@ func verdict(index int, row *Row, found *task.Task) Change {
 		c.Outcome, c.Reason = NotSent, "not sent, because the task could not be read: "+row.Unread
 	case found == nil:
 		c.Outcome, c.Reason = NotFound, fmt.Sprintf("the tenant has no task %q", row.Desired.ID)
+	case found.Withheld():
+		c.Outcome, c.Reason = Failed, task.Withheld
 	case !found.Managed():
 		c.Current = found
 		c.Outcome, c.Reason = WrongType, "the task is "+TypeName(found.Type)+", not a securityConfigurationTask"

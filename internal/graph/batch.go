@@ -29,10 +29,11 @@ type Item struct {
 
 // Answer is what came back for one item.
 type Answer struct {
-	ID     string
-	Status int
-	Body   json.RawMessage // nil when absent or null
-	header []field
+	ID       string
+	Status   int
+	Body     json.RawMessage // nil when absent or null
+	Withheld bool            // it held the access token: only ID and Status are left of it
+	header   []field
 }
 
 type field struct{ name, value string }
@@ -48,7 +49,13 @@ func (a *Answer) Header(name string) string {
 }
 
 // Err decodes the answer as a refusal.
-func (a *Answer) Err() *Error { return DecodeError(a.Status, a.Header, a.Body, time.Now()) }
+func (a *Answer) Err() *Error {
+	e := DecodeError(a.Status, a.Header, a.Body, time.Now())
+	if a.Withheld {
+		e.Message = task.Withheld
+	}
+	return e
+}
 
 // Task reads the task in the answer to a GET of it, or to a change of it. The error says why the answer does not hold the task
 // with this id, whose type is for the caller to check.
@@ -57,6 +64,8 @@ func (a *Answer) Task(id string) (*task.Task, error) {
 	switch {
 	case a.Status != http.StatusOK:
 		return nil, a.Err()
+	case a.Withheld:
+		return nil, errors.New(task.Withheld)
 	case a.Body == nil:
 		return nil, errors.New("the answer held no task")
 	}
@@ -112,7 +121,7 @@ func (c *Client) Batch(ctx context.Context, clientRequestID string, items []Item
 	if err := enc.Encode(map[string][]Item{"requests": items}); err != nil {
 		return nil, fmt.Errorf("encoding a $batch: %w", err)
 	}
-	a, err := c.call(ctx, http.MethodPost, c.versionRoot()+"/$batch", clientRequestID, body.Bytes(), maxBatch)
+	a, err := c.call(ctx, http.MethodPost, c.versionRoot()+"/$batch", clientRequestID, body.Bytes())
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +130,11 @@ func (c *Client) Batch(ctx context.Context, clientRequestID string, items []Item
 		return nil, err
 	}
 	reply.RequestID, reply.Date = a.header.Get("request-id"), a.header.Get("Date")
-	reply.RetryAfter = RetryAfter(a.header.Get("Retry-After"), time.Now())
+	reply.RetryAfter = waitOf(a.header.Get, time.Now())
+	for i := range reply.Answers {
+		if in := &reply.Answers[i]; in.Header("Date") == "" {
+			in.header = append(in.header, field{"Date", reply.Date})
+		}
+	}
 	return reply, nil
 }

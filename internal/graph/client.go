@@ -25,17 +25,6 @@ const Version = "beta"
 // TasksPath is the collection of tasks, relative to the version root.
 const TasksPath = "/deviceAppManagement/deviceAppManagementTasks"
 
-// Bounds on an answer: nothing the service sends can take more memory than this.
-const (
-	maxPage  = 32 << 20 // bytes of a page of the list
-	maxBatch = 32 << 20 // bytes of the answer to a $batch
-	maxError = 1 << 20  // bytes of an error body that are read; the rest is left
-)
-
-// shortestToken is the length from which on a token is blotted out of answers: no real one is shorter,
-// and a short one could be a word.
-const shortestToken = 16
-
 // Config says how to reach Graph.
 type Config struct {
 	Root        *url.URL // from ParseRoot or a Cloud
@@ -43,6 +32,7 @@ type Config struct {
 	UserAgent   string
 	CallTimeout time.Duration     // of one HTTP call, answer read; 0 is DefaultCallTimeout
 	Transport   http.RoundTripper // nil is NewTransport
+	Recording   *Recording        // of every call and of what is kept of its answer; nil is none. It serves one client
 }
 
 // DefaultCallTimeout is how long one call may take: Graph itself gives up a $batch after two minutes.
@@ -67,9 +57,14 @@ func New(c Config) *Client {
 	if c.CallTimeout <= 0 {
 		c.CallTimeout = DefaultCallTimeout
 	}
+	in := &withholding{next: c.Transport}
+	var way http.RoundTripper = in
+	if c.Recording != nil {
+		c.Recording.next, way = in, c.Recording
+	}
 	return &Client{
 		root: c.Root, cred: c.Credential, agent: c.UserAgent, timeout: c.CallTimeout,
-		http: &http.Client{Transport: c.Transport, CheckRedirect: follow},
+		http: &http.Client{Transport: way, CheckRedirect: follow},
 	}
 }
 
@@ -132,20 +127,20 @@ type answer struct {
 func (a *answer) err() *Error { return DecodeError(a.status, a.header.Get, a.body, time.Now()) }
 
 // call makes one request, with one new token where the first is refused with 401.
-func (c *Client) call(ctx context.Context, method, target, requestID string, body []byte, limit int64) (*answer, error) {
+func (c *Client) call(ctx context.Context, method, target, requestID string, body []byte) (*answer, error) {
 	for fresh := false; ; fresh = true {
 		token, err := c.cred.Token(ctx, fresh)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrSignIn, err)
 		}
-		a, err := c.once(ctx, method, target, requestID, token, body, limit)
+		a, err := c.once(ctx, method, target, requestID, token, body)
 		if err != nil || a.status != http.StatusUnauthorized || fresh {
 			return a, err
 		}
 	}
 }
 
-func (c *Client) once(ctx context.Context, method, target, requestID, token string, body []byte, limit int64) (*answer, error) {
+func (c *Client) once(ctx context.Context, method, target, requestID, token string, body []byte) (*answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	var in io.Reader
@@ -188,23 +183,9 @@ func (c *Client) once(ctx context.Context, method, target, requestID, token stri
 	if resp.StatusCode/100 == 3 {
 		return nil, fmt.Errorf("the service redirects to %q; the token is sent nowhere but to %s, so this is not followed", hostOf(resp.Header.Get("Location")), c.root.Host)
 	}
-	accepted := resp.StatusCode/100 == 2
-	if !accepted {
-		limit = maxError
-	}
-	data, err := readAll(resp, limit+1)
+	data, err := readAll(resp, maxAnswer)
 	if err != nil {
 		return nil, fmt.Errorf("%w: reading the answer: %w", ErrConnection, err)
-	}
-	if int64(len(data)) > limit && accepted {
-		return nil, fmt.Errorf("%w: the answer is larger than %d bytes", ErrConnection, limit)
-	}
-	if int64(len(data)) > limit {
-		data = data[:limit] // the status is what counts; the page around it may be any size
-	}
-	if len(token) >= shortestToken && (!accepted || !bytes.HasPrefix(data, []byte("{"))) {
-		// A proxy's page may echo the request, and its words go into messages and reports.
-		data = bytes.ReplaceAll(data, []byte(token), []byte("(token)"))
 	}
 	return &answer{resp.StatusCode, resp.Header, data}, nil
 }
@@ -221,14 +202,6 @@ func (d *dialling) trace() *httptrace.ClientTrace {
 
 // inVain reports whether a connection was sought and none was got, so that nothing of the call can have been sent.
 func (d *dialling) inVain() bool { return d.sought.Load() && !d.got.Load() }
-
-// readAll reads an answer up to limit. What an answer says of its length only saves copying: it is believed up to 1 MiB.
-func readAll(resp *http.Response, limit int64) ([]byte, error) {
-	var buf bytes.Buffer
-	buf.Grow(int(min(max(resp.ContentLength, 0), limit, 1<<20)) + bytes.MinRead)
-	_, err := buf.ReadFrom(io.LimitReader(resp.Body, limit))
-	return buf.Bytes(), err
-}
 
 func (c *Client) sameHost(u *url.URL) error {
 	if hostPort(u) != hostPort(c.root) || u.Scheme != c.root.Scheme || u.User != nil {

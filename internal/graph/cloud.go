@@ -37,6 +37,16 @@ func FindCloud(name string) (Cloud, error) {
 	return Cloud{}, fmt.Errorf("unknown cloud %q (%s)", name, strings.Join(names, ", "))
 }
 
+// CloudAt returns the cloud whose Graph root is, however it was named.
+func CloudAt(root *url.URL) (Cloud, bool) {
+	for _, c := range Clouds() {
+		if u, err := url.Parse(c.Graph); err == nil && strings.EqualFold(root.Hostname(), u.Hostname()) && (root.Port() == "" || root.Port() == "443") && root.Path == "" {
+			return c, true
+		}
+	}
+	return Cloud{}, false
+}
+
 // ParseRoot checks a Graph root given by hand: https to any host, plain http to a loopback address
 // only, and nothing behind the host but a path.
 func ParseRoot(s string) (*url.URL, error) {

@@ -70,6 +70,26 @@ func TestParseRoot(t *testing.T) {
 	}
 }
 
+func TestCloudAt(t *testing.T) {
+	for text, want := range map[string]string{
+		"https://graph.microsoft.com":        "global",
+		"https://Graph.Microsoft.com:443/":   "global",
+		"https://dod-graph.microsoft.us":     "dod",
+		"https://graph.microsoft.com:8443":   "",
+		"https://graph.microsoft.com/proxy":  "",
+		"https://graph.microsoft.com.evil.x": "",
+		"http://127.0.0.1:80":                "",
+	} {
+		root, err := ParseRoot(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, ok := CloudAt(root); c.Name != want || ok != (want != "") {
+			t.Errorf("%s is the cloud %q (%v), want %q", text, c.Name, ok, want)
+		}
+	}
+}
+
 func TestClouds(t *testing.T) {
 	want := map[string]Cloud{
 		"global": {"global", "https://graph.microsoft.com", "https://login.microsoftonline.com"},

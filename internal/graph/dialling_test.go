@@ -37,7 +37,7 @@ func TestNotSent(t *testing.T) {
 		"nothing listens":       New(Config{Root: root(t, closed.URL), Credential: &tokens{}}),
 		"no such name":          New(Config{Root: root(t, "https://graph.example"), Credential: &tokens{}, Transport: nameless}),
 		"an unknown authority":  New(Config{Root: root(t, untrusted.URL), Credential: &tokens{}}),
-		"no TLS":                New(Config{Root: root(t, "https://"+cut), Credential: &tokens{}, CallTimeout: time.Second}),
+		"no TLS":                New(Config{Root: root(t, "https://"+cut), Credential: &tokens{}, CallTimeout: 200 * time.Millisecond}),
 		"a proxy that refuses":  New(Config{Root: root(t, "https://graph.example"), Credential: &tokens{}, Transport: proxied}),
 		"a handshake that ends": New(Config{Root: root(t, "https://"+hungUp(t)), Credential: &tokens{}}),
 	} {

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"taskrecon/internal/task"
 )
 
 // Error is an answer by which Graph refused a request: a call of its own or an item of a $batch.
@@ -53,15 +55,6 @@ func (e *Error) TooLarge() bool {
 		e.Status == http.StatusBadRequest && (has("too large", "toolarge") || has("exceed") && has("size", "length", "limit", "maximum"))
 }
 
-// Retryable reports whether the status is of those that pass by themselves: 429, 503, 504, 509.
-func Retryable(status int) bool {
-	switch status {
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusGatewayTimeout, 509:
-		return true
-	}
-	return false
-}
-
 // Throttled reports whether err is, or wraps, an answer 429: too many requests.
 func Throttled(err error) bool {
 	var refused *Error
@@ -71,14 +64,15 @@ func Throttled(err error) bool {
 // Busy reports whether err is, or wraps, an answer by which the service refused to be read for a reason that may pass.
 func Busy(err error) bool {
 	var refused *Error
-	if !errors.As(err, &refused) {
-		return false
+	if !errors.As(err, &refused) || errors.Is(err, errPageGone) {
+		return refused != nil
 	}
 	switch refused.Status {
-	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway:
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
+		http.StatusServiceUnavailable, http.StatusGatewayTimeout, 509:
 		return true
 	}
-	return Retryable(refused.Status)
+	return false
 }
 
 // DecodeError reads the error in a body, if it holds one in Graph's form; whatever it holds, the
@@ -86,7 +80,7 @@ func Busy(err error) bool {
 func DecodeError(status int, header func(string) string, body []byte, now time.Time) *Error {
 	e := &Error{
 		Status: status, RequestID: header("request-id"), ClientRequestID: header("client-request-id"),
-		Date: header("Date"), RetryAfter: RetryAfter(header("Retry-After"), now),
+		Date: header("Date"), RetryAfter: waitOf(header, now),
 	}
 	type inner struct {
 		RequestID       string `json:"request-id"`
@@ -138,8 +132,17 @@ func (e *Error) unwrap(message string) {
 // LongestWait is the most that RetryAfter returns: a service that asks for more is asked again after it.
 const LongestWait = 15 * time.Minute
 
+// waitOf is the wait that the headers of an answer ask for. A wait until some time is measured by the clock that the answer shows: the
+// service's, which may be another than now.
+func waitOf(header func(string) string, now time.Time) time.Duration {
+	if at := ServerDate(header("Date")); !at.IsZero() {
+		now = at
+	}
+	return RetryAfter(header("Retry-After"), now)
+}
+
 // RetryAfter reads the header's value: seconds, whole or fractional, or an HTTP date. It returns a
-// negative duration when there is none, or none that makes sense; a date in the past is 0.
+// negative duration when there is none, or none that makes sense, such as a date that is not after now.
 func RetryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
 	if value == "" {
@@ -154,8 +157,8 @@ func RetryAfter(value string, now time.Time) time.Duration {
 		}
 		return time.Duration(s * float64(time.Second))
 	}
-	if t, err := http.ParseTime(value); err == nil && !now.IsZero() {
-		return min(max(t.Sub(now), 0), LongestWait)
+	if t, err := http.ParseTime(value); err == nil && !now.IsZero() && t.After(now) {
+		return min(t.Sub(now), LongestWait)
 	}
 	return -1
 }
@@ -179,8 +182,11 @@ func ServerDate(text string) time.Time {
 // foreign describes a body that is not Graph's JSON, such as a proxy's HTML page.
 func foreign(body []byte) string {
 	text := strings.Join(strings.Fields(string(body)), " ")
-	if text == "" {
+	switch {
+	case text == "":
 		return ""
+	case strings.Contains(text, task.Withheld):
+		return task.Withheld
 	}
 	return "the answer is not Graph's JSON: " + strconv.QuoteToGraphic(clip(text))
 }

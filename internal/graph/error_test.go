@@ -2,8 +2,11 @@ package graph
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -82,12 +85,16 @@ func TestErrorText(t *testing.T) {
 	}
 }
 
-func TestRetryable(t *testing.T) {
+func TestBusy(t *testing.T) {
+	passing := []int{408, 429, 500, 502, 503, 504, 509}
 	for status := range 600 {
-		want := status == 429 || status == 503 || status == 504 || status == 509
-		if Retryable(status) != want {
-			t.Errorf("HTTP %d: retryable is not %t", status, want)
+		err := fmt.Errorf("wrapped: %w", &Error{Status: status})
+		if Busy(err) != slices.Contains(passing, status) {
+			t.Errorf("HTTP %d: busy is %t", status, Busy(err))
 		}
+	}
+	if Busy(nil) || Busy(ErrConnection) {
+		t.Error("what is no refusal counts as one")
 	}
 }
 
@@ -100,8 +107,9 @@ func TestRetryAfter(t *testing.T) {
 		"Fri, 02 Jan 2026 03:05:05 GMT":   time.Minute,
 		"Friday, 02-Jan-26 03:04:06 GMT":  time.Second,
 		"Fri Jan  2 03:04:07 2026":        2 * time.Second,
-		"Fri, 02 Jan 2026 03:04:04 GMT":   0,
-		"Thu, 01 Jan 1970 00:00:00 GMT":   0,
+		"Fri, 02 Jan 2026 03:04:05 GMT":   -1,
+		"Fri, 02 Jan 2026 03:04:04 GMT":   -1,
+		"Thu, 01 Jan 1970 00:00:00 GMT":   -1,
 		"Sat, 03 Jan 2026 03:04:05 GMT":   LongestWait,
 		"Fri, 31 Dec 9999 23:59:59 GMT":   LongestWait,
 		"Fri, 02 Jan 2026 03:04:15 +0000": -1,
@@ -110,6 +118,36 @@ func TestRetryAfter(t *testing.T) {
 		got := RetryAfter(value, now)
 		if want < 0 && got >= 0 || want >= 0 && got.Round(time.Microsecond) != want {
 			t.Errorf("RetryAfter(%q) = %s; want %s", value, got, want)
+		}
+	}
+}
+
+// A date by the service's clock says how long to wait however wrong this machine's clock is, within the answer that shows it.
+func TestRetryAfterByTheServicesClock(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", "Fri, 02 Jan 2026 03:04:05 GMT")
+		w.Header().Set("Retry-After", "Fri, 02 Jan 2026 03:04:12 GMT")
+		if r.Method == "GET" {
+			w.WriteHeader(http.StatusTooManyRequests)
+			return
+		}
+		io.WriteString(w, `{"responses":[{"id":"1","status":429,"headers":{"Retry-After":"Fri, 02 Jan 2026 03:04:35 GMT"}},
+			{"id":"2","status":429,"headers":{"date":"Fri, 02 Jan 2026 03:04:30 GMT","retry-after":"Fri, 02 Jan 2026 03:04:35 GMT"}},
+			{"id":"3","status":429,"headers":{"Retry-After":"Fri, 02 Jan 2026 03:00:00 GMT"}}]}`)
+	})
+	c := s.client(t, Config{})
+	_, err := firstPage(ctxOf(t), c)
+	var refused *Error
+	if !errors.As(err, &refused) || refused.RetryAfter != 7*time.Second {
+		t.Errorf("%+v; want to wait 7 s", err)
+	}
+	reply, err := c.Batch(ctxOf(t), "id", []Item{{ID: "1"}})
+	if err != nil || reply.RetryAfter != 7*time.Second {
+		t.Fatalf("%+v, %v", reply, err)
+	}
+	for i, want := range []time.Duration{30 * time.Second, 5 * time.Second, -1} {
+		if got := reply.Answers[i].Err().RetryAfter; got != want {
+			t.Errorf("item %d: wait %s, want %s", i+1, got, want)
 		}
 	}
 }

@@ -52,7 +52,7 @@ func FuzzNextLink(f *testing.F) {
 			}
 			return response(200, "{}"), nil
 		})})
-		_, err := c.call(t.Context(), http.MethodGet, link, "id", nil, 100)
+		_, err := c.call(t.Context(), http.MethodGet, link, "id", nil)
 		if err != nil {
 			noToken(t, err.Error())
 		}

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -17,6 +18,7 @@ const (
 	maxPages     = 100_000
 	maxTasks     = 5_000_000
 	listAttempts = 6 // tries of one page
+	listBegins   = 3 // times that a list is begun
 )
 
 // Again is told, before the wait, that a page of the list failed for a passing reason and when it is asked for again.
@@ -33,8 +35,23 @@ func (again Again) on(page int) func(time.Time, error) {
 }
 
 // ListTasks returns the tenant's tasks of every type, in the order of the list, each id once. Pages
-// that fail for a passing reason are asked for again, after the wait that the service asks for; again may be nil.
+// that fail for a passing reason are asked for again, after the wait that the service asks for; again may be nil. Where the service
+// does not know a further page any more, the list begins again.
 func (c *Client) ListTasks(ctx context.Context, again Again) ([]*task.Task, error) {
+	for begun := 1; ; begun++ {
+		tasks, err := c.list(ctx, again)
+		if !errors.Is(err, errPageGone) || begun == listBegins || ctx.Err() != nil {
+			return tasks, err
+		}
+		again.on(1)(time.Now(), err)
+	}
+}
+
+// errPageGone marks a page that the page before referred to and that the service refuses to know.
+var errPageGone = errors.New("the service does not know this page any more")
+
+// list reads the list once from its beginning.
+func (c *Client) list(ctx context.Context, again Again) ([]*task.Task, error) {
 	var tasks []*task.Task
 	var decoder task.Decoder
 	seen := make(map[string]struct{})
@@ -46,6 +63,10 @@ func (c *Client) ListTasks(ctx context.Context, again Again) ([]*task.Task, erro
 		}
 		followed[next] = true
 		page, err := c.page(ctx, &decoder, next, again.on(len(followed)))
+		var refused *Error
+		if len(followed) > 1 && errors.As(err, &refused) && (refused.Status == http.StatusBadRequest || refused.Status == http.StatusGone) {
+			err = fmt.Errorf("%w: %w", errPageGone, err)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("listing the tenant's tasks, page %d: %w", len(followed), err)
 		}
@@ -83,7 +104,7 @@ func (c *Client) page(ctx context.Context, decoder *task.Decoder, target string,
 
 // tryPage asks once for the JSON of a page.
 func (c *Client) tryPage(ctx context.Context, target string) ([]byte, error) {
-	a, err := c.call(ctx, http.MethodGet, target, NewRequestID(), nil, maxPage)
+	a, err := c.call(ctx, http.MethodGet, target, NewRequestID(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -96,11 +117,14 @@ func (c *Client) tryPage(ctx context.Context, target string) ([]byte, error) {
 // readPage reads the body of a page that came with HTTP 200.
 func readPage(decoder *task.Decoder, body []byte) (*page, error) {
 	p, err := decodePage(decoder, body)
-	if err != nil && !json.Valid(body) {
+	switch {
+	case err == nil && p.Next != task.Withheld:
+	case bytes.Contains(body, []byte(task.Withheld)):
+		return nil, fmt.Errorf("HTTP %d, %s", http.StatusOK, task.Withheld)
+	case !json.Valid(body):
 		// Cut short, or some other machine's page: reading again may help, unlike below.
 		return nil, fmt.Errorf("%w: HTTP %d, %s", ErrConnection, http.StatusOK, cmp.Or(foreign(body), "an empty body"))
-	}
-	if err != nil {
+	default:
 		return nil, err
 	}
 	if p.Value == nil {

@@ -208,6 +208,41 @@ func TestListGivesUp(t *testing.T) {
 	}
 }
 
+// A page token ends while the list is read: it begins again, but not for ever.
+func TestListBeginsAgain(t *testing.T) {
+	for status, passing := range map[int]bool{400: true, 410: true, 404: false} {
+		for _, ends := range []int{1, 99} { // times that the token has ended
+			var s *service
+			n := 0
+			s = serve(t, func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case r.URL.RawQuery == "":
+					fmt.Fprint(w, aPage(s.URL+r.URL.Path+"?page=2", "a", "b"))
+				case n < ends:
+					n++
+					w.WriteHeader(status)
+					fmt.Fprint(w, `{"error":{"code":"ExpiredPageToken","message":"too late"}}`)
+				default:
+					fmt.Fprint(w, aPage("", "c"))
+				}
+			})
+			told := 0
+			tasks, err := s.client(t, Config{}).ListTasks(ctxOf(t), func(page int, _ time.Time, why error) { told++; wantError(t, why, "page 2", "too late") })
+			switch {
+			case passing && ends == 1:
+				if err != nil || !slices.Equal(ids(tasks), []string{"a", "b", "c"}) || told != 1 {
+					t.Errorf("HTTP %d: %q, %v, told %d times", status, ids(tasks), err, told)
+				}
+			default:
+				calls := map[bool]int{true: 2 * listBegins, false: 2}[passing]
+				if wantError(t, err, "page 2", "too late"); Busy(err) != passing || len(s.requests()) != calls {
+					t.Errorf("HTTP %d: busy %t after %d calls: %v", status, Busy(err), len(s.requests()), err)
+				}
+			}
+		}
+	}
+}
+
 // Answers of no use: those that another attempt may mend are retried with growing pauses, others are not.
 func TestListOfUselessAnswers(t *testing.T) {
 	cases := []struct {

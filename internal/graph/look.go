@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -54,18 +55,19 @@ func (c *Client) Tasks(ctx context.Context, ids []string, again Again) ([]Look, 
 
 // look reads one task.
 func (c *Client) look(ctx context.Context, id string) Look {
-	a, err := c.call(ctx, http.MethodGet, c.versionRoot()+TaskURL(id), NewRequestID(), nil, maxPage)
+	a, err := c.call(ctx, http.MethodGet, c.versionRoot()+TaskURL(id), NewRequestID(), nil)
 	if err != nil {
 		return Look{Err: err}
 	}
-	switch a.status {
-	case http.StatusNotFound:
+	in := &Answer{Status: a.status, Body: a.body, Withheld: bytes.Equal(a.body, withheldJSON)}
+	switch {
+	case a.status == http.StatusNotFound && !in.Withheld:
 		return Look{}
-	case http.StatusOK:
-		t, err := (&Answer{Status: a.status, Body: a.body}).Task(id)
-		return Look{t, err}
+	case a.status != http.StatusOK:
+		return Look{Err: a.err()}
 	}
-	return Look{Err: a.err()}
+	t, err := in.Task(id)
+	return Look{t, err}
 }
 
 // patiently calls try until it succeeds, fails for a reason that does not pass by itself, or has failed listAttempts times. It

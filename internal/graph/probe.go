@@ -118,7 +118,7 @@ var quotaHeaders = []string{
 // Glance reads the first page of the tenant's list once: a refusal is the error, and is not asked again.
 func (c *Client) Glance(ctx context.Context) (Glance, error) {
 	began := time.Now()
-	a, err := c.call(ctx, http.MethodGet, c.versionRoot()+TasksPath, NewRequestID(), nil, maxPage)
+	a, err := c.call(ctx, http.MethodGet, c.versionRoot()+TasksPath, NewRequestID(), nil)
 	if err != nil {
 		return Glance{}, err
 	}

@@ -14,11 +14,7 @@ var errReadOnly = errors.New("refused: this command sends nothing")
 type readOnly struct{ next http.RoundTripper }
 
 // CloseIdleConnections is what http.Client looks for in a transport.
-func (r readOnly) CloseIdleConnections() {
-	if next, ok := r.next.(interface{ CloseIdleConnections() }); ok {
-		next.CloseIdleConnections()
-	}
-}
+func (r readOnly) CloseIdleConnections() { closeIdle(r.next) }
 
 func (r readOnly) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Method != http.MethodGet && req.Method != http.MethodHead {

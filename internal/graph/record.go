@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -15,25 +14,18 @@ import (
 // maxRecorded is how many bytes of a body are recorded.
 const maxRecorded = 1 << 20
 
-// Recording is a transport that writes each call through it, and the answer, to w as one line of JSON, with tokens and
-// secrets removed. A call's line is written when its answer has been read and closed. Safe for concurrent use if the
-// transport below is; w gets one Write for each line. Bodies are recorded up to 1 MiB each, and only where they are text.
+// Recording writes each call of a client, and what came in of the answer, to a writer as one line of JSON, with what looks like a
+// secret removed. A call's line is written when its answer has been read and closed. Safe for concurrent use; the writer
+// gets one Write for each line. Bodies are recorded up to 1 MiB each, and only where they are text.
 type Recording struct {
-	next   http.RoundTripper
-	scrub  scrubber
+	next   *withholding
 	mu     sync.Mutex
 	w      io.Writer
 	failed error
 }
 
-// Record wraps next. The token of each call is removed by itself; secrets are more texts to remove.
-func Record(next http.RoundTripper, w io.Writer, secrets ...string) *Recording {
-	r := &Recording{next: next, w: w}
-	for _, s := range secrets {
-		r.scrub.learn(s)
-	}
-	return r
-}
+// NewRecording makes a recording for Config.
+func NewRecording(w io.Writer) *Recording { return &Recording{w: w} }
 
 // Err is the first error in writing. It never disturbs a call; after it nothing more is written.
 func (r *Recording) Err() error {
@@ -43,11 +35,7 @@ func (r *Recording) Err() error {
 }
 
 // CloseIdleConnections is what http.Client looks for in a transport.
-func (r *Recording) CloseIdleConnections() {
-	if next, ok := r.next.(interface{ CloseIdleConnections() }); ok {
-		next.CloseIdleConnections()
-	}
-}
+func (r *Recording) CloseIdleConnections() { closeIdle(r.next) }
 
 // recordedBody is a body: JSON as it is, any other text as a string.
 type recordedBody struct {
@@ -78,45 +66,45 @@ type recordedCall struct {
 
 // RoundTrip makes the call through the transport below.
 func (r *Recording) RoundTrip(req *http.Request) (*http.Response, error) {
-	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
-		_, credential, _ := strings.Cut(req.Header.Get(name), " ")
-		r.scrub.learn(credential)
-	}
 	began := time.Now()
-	call := &recordedCall{Time: began.UTC(), Method: req.Method, ClientRequestID: r.scrub.text(req.Header.Get("client-request-id"))}
-	call.URL = r.scrub.text(req.URL.Redacted())
-	call.Request.Headers = r.scrub.headers(req.Header)
+	call := &recordedCall{Time: began.UTC(), Method: req.Method, ClientRequestID: scrub(req.Header.Get("client-request-id"))}
+	call.URL = scrub(req.URL.Redacted())
+	call.Request.Headers = scrubHeaders(req.Header)
+	var sent []byte
 	if req.Body != nil && req.Body != http.NoBody {
 		// A transport may read the body after it has answered, so what is recorded is read before.
-		data, err := io.ReadAll(req.Body)
+		var err error
+		sent, err = io.ReadAll(req.Body)
 		req.Body.Close()
 		if err != nil {
 			return nil, err
 		}
 		req = req.Clone(req.Context())
-		req.Body = io.NopCloser(bytes.NewReader(data))
-		call.Request.Body = r.body(data[:min(len(data), maxRecorded)], int64(len(data)), "")
+		req.Body = io.NopCloser(bytes.NewReader(sent))
 	}
 	resp, err := r.next.RoundTrip(req)
+	if sent != nil {
+		sent = r.next.clean(sent)
+		call.Request.Body = recorded(sent[:min(len(sent), maxRecorded)], int64(len(sent)), "")
+	}
 	if err != nil {
 		r.write(call, began, err)
 		return resp, err
 	}
-	call.RequestID = r.scrub.text(resp.Header.Get("request-id"))
-	call.Answer = &recordedSide{Status: resp.StatusCode, Headers: r.scrub.headers(resp.Header)}
+	call.RequestID = scrub(resp.Header.Get("request-id"))
+	call.Answer = &recordedSide{Status: resp.StatusCode, Headers: scrubHeaders(resp.Header)}
 	resp.Body = &recordedReader{ReadCloser: resp.Body, done: func(seen []byte, n int64, err error) {
-		call.Answer.Body = r.body(seen, n, resp.Header.Get("Content-Encoding"))
+		call.Answer.Body = recorded(seen, n, resp.Header.Get("Content-Encoding"))
 		r.write(call, began, err)
 	}}
 	return resp, nil
 }
 
-// body is what may be recorded of a body whose first bytes are seen, n in all.
-func (r *Recording) body(seen []byte, n int64, encoding string) *recordedBody {
+// recorded is what may be recorded of a body whose first bytes are seen, n in all.
+func recorded(seen []byte, n int64, encoding string) *recordedBody {
 	b := &recordedBody{Bytes: n}
 	cut := n > int64(len(seen))
 	if cut {
-		seen = r.scrub.trim(seen)
 		for range utf8.UTFMax - 1 {
 			if last, size := utf8.DecodeLastRune(seen); last != utf8.RuneError || size != 1 {
 				break
@@ -129,7 +117,7 @@ func (r *Recording) body(seen []byte, n int64, encoding string) *recordedBody {
 		b.Note = "not recorded: not plain text" // in which nothing could be found to be removed
 		return b
 	}
-	text := r.scrub.text(string(r.scrub.trim(seen)))
+	text := scrub(string(seen))
 	if !cut && json.Valid([]byte(text)) {
 		b.JSON = json.RawMessage(text)
 	} else {
@@ -141,7 +129,7 @@ func (r *Recording) body(seen []byte, n int64, encoding string) *recordedBody {
 func (r *Recording) write(call *recordedCall, began time.Time, err error) {
 	call.Seconds = time.Since(began).Round(time.Microsecond).Seconds()
 	if err != nil {
-		call.Error = r.scrub.text(err.Error())
+		call.Error = scrub(err.Error())
 	}
 	var line bytes.Buffer
 	enc := json.NewEncoder(&line)

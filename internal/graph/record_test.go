@@ -3,23 +3,21 @@ package graph
 import (
 	"bytes"
 	"compress/gzip"
-	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"taskrecon/internal/task"
 )
 
-// sampleJWT is the shape of a real token; its parts are secret as well. The second is of letters that every form escapes.
+// sampleJWT is the shape of a real token. The other is of letters that every form escapes.
 var (
 	sampleJWT = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJ0aWQiOiJjb250b3NvIiwidXBuIjoiYWxpY2UifQ.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg"
-	opaque    = `op&que+tok/en<with>"all"\kinds=of'letters`
+	opaque    = `op&que+tok/en~with"all"\kinds=of'letters_in%41it`
 )
 
 // recordOf makes calls through a recording and returns its text and its lines.
@@ -27,8 +25,8 @@ func recordOf(t *testing.T, token string, h http.HandlerFunc, calls func(c *Clie
 	t.Helper()
 	var file bytes.Buffer
 	s := serve(t, h)
-	record := Record(NewTransport(), &file, "the~client~secret")
-	c := s.client(t, Config{Transport: record, Credential: StaticToken(token)})
+	record := NewRecording(&file)
+	c := s.client(t, Config{Recording: record, Credential: StaticToken(token)})
 	calls(c)
 	c.Close()
 	if err := record.Err(); err != nil {
@@ -76,77 +74,47 @@ func TestRecordingTellsTheCall(t *testing.T) {
 	}
 }
 
+func quotedIn(token string) json.RawMessage {
+	raw, _ := json.Marshal(map[string]string{"description": token})
+	return raw
+}
+
 // A proxy's page or a debugging service may repeat the token in any form.
 func TestRecordingHoldsNoToken(t *testing.T) {
 	for _, token := range []string{sampleJWT, opaque} {
-		quoted, _ := json.Marshal(map[string]string{"seen": "Bearer " + token})
-		forms := map[string]string{
-			"page": "<pre>Authorization: Bearer " + html.EscapeString(token) + "</pre>", "plain": token, "JSON": string(quoted),
-			"query": "https://login.example/?a=1&x=" + url.QueryEscape(token), "path": url.PathEscape(token),
-			"hex": hex.EncodeToString([]byte(token)), "HEX": strings.ToUpper(hex.EncodeToString([]byte(token))),
-			"in part": "first line " + token[:len(token)-3],
-		}
-		for _, before := range []string{"", "B", "Be", "Bearer ", "Authorization: Bearer "} {
-			forms["base64 after "+before] = base64.StdEncoding.EncodeToString([]byte(before + token + "\n"))
-			forms["URL base64 after "+before] = base64.RawURLEncoding.EncodeToString([]byte(before + token + "??"))
-		}
-		for name, body := range forms {
+		for name, form := range formsOf(token) {
 			for _, status := range []int{200, 502} {
-				text, lines := recordOf(t, token, func(w http.ResponseWriter, _ *http.Request) {
-					w.Header().Set("X-Seen", strings.ReplaceAll(body, "\n", " "))
-					w.Header().Set("WWW-Authenticate", `Bearer realm="x", error="`+strings.ReplaceAll(body, "\n", " ")+`"`)
+				_, lines := recordOf(t, token, func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("X-Seen", form)
+					w.Header().Set("WWW-Authenticate", `Bearer realm="x", error="`+form+`"`)
 					w.WriteHeader(status)
-					if name == "in part" {
-						w.(http.Flusher).Flush()
-						fmt.Fprint(w, body)
-						w.(http.Flusher).Flush()
-						panic(http.ErrAbortHandler) // the rest of the token never comes
-					}
-					fmt.Fprint(w, body)
-				}, func(c *Client) { _, _ = c.Batch(ctxOf(t), "id", []Item{{ID: "1"}}) })
-				if len(lines) != 1 {
-					t.Fatalf("%s: %d lines", name, len(lines))
+					fmt.Fprintf(w, `{"responses":[{"id":"1","status":403,"body":{"error":{"message":%q}}},{"id":"2","status":200,"body":{"x":1}}]}`, form)
+				}, func(c *Client) { _, _ = c.Batch(ctxOf(t), "id", []Item{{ID: "1", Body: quotedIn(token)}}) })
+				text := fmt.Sprintf("%+v %s %s %v", lines[0], lines[0].Request.Body.JSON, lines[0].Answer.Body.JSON, lines[0].Answer.Headers)
+				if strings.Contains(text, form) || strings.Contains(text, token) || !strings.Contains(text, `"status":403`) || !strings.Contains(text, `{"x":1}`) || strings.Count(text, task.Withheld) != 2 {
+					t.Errorf("%s, HTTP %d: %s", name, status, text)
 				}
-				if name == "in part" {
-					text = lines[0].Answer.Body.Text // the header has the part, which is no whole token
-				}
-				holdsNothingOf(t, name, text, token)
 			}
 		}
 	}
-}
-
-// holdsNothingOf demands that ten letters in a row of no form of the token are in text.
-func holdsNothingOf(t *testing.T, name, text, token string) {
-	t.Helper()
-	var plain any
-	for line := range strings.Lines(text) {
-		if json.Unmarshal([]byte(line), &plain) == nil {
-			text += fmt.Sprint(plain) // as it reads without JSON's escapes
-		}
-	}
-	for _, form := range append(inBase64(token), token, url.QueryEscape(token), html.EscapeString(token), hex.EncodeToString([]byte(token)), strings.ToUpper(hex.EncodeToString([]byte(token)))) {
-		for i := 0; i+10 <= len(form); i++ {
-			if strings.Contains(text, form[i:i+10]) {
-				t.Errorf("%s: %q of the token is in %q", name, form[i:i+10], text)
-				return
-			}
-		}
+	// What is cut never is a whole token; it is no part of the recording.
+	text, lines := recordOf(t, sampleJWT, func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, "first line ", sampleJWT[:len(sampleJWT)-3])
+		w.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	}, func(c *Client) { _, _ = c.Batch(ctxOf(t), "id", []Item{{ID: "1"}}) })
+	if strings.Contains(text, sampleJWT[:20]) || lines[0].Answer.Status != 200 || lines[0].Error == "" {
+		t.Errorf("%s", text)
 	}
 }
 
 func TestScrubbing(t *testing.T) {
-	var s scrubber
-	s.learn("the~client~secret")
-	s.learn("short")
 	for in, want := range map[string]string{
 		`{"client_secret":"a\"b","x":1}`:                       `{"client_secret":"(removed)","x":1}`,
 		`{"Access_Token" : "abc", "refreshToken":["a","b"]}`:   `{"Access_Token" : "(removed)", "refreshToken":"(removed)"}`,
 		`{"m":"{\"password\":\"p\",\"n\":2}"}`:                 `{"m":"{\"password\":\"(removed)\",\"n\":2}"}`,
 		`https://x/?sv=1&sig=abc%2Bd&se=2`:                     `https://x/?sv=1&sig=(removed)&se=2`,
 		`grant_type=x&client_assertion=abc&scope=y`:            `grant_type=x&client_assertion=(removed)&scope=y`,
-		`it is the~client~secret.`:                             `it is (removed).`,
-		`{"a":"\u0074he~client~secret"}`:                       `{"a":"(removed)"}`,
 		`{"a":"say \u0022hi\u0022 \\u005c"}`:                   `{"a":"say \u0022hi\u0022 \\u005c"}`,
 		`a short word`:                                         `a short word`,
 		`x eyJhbGciOiJIUzI1NiJ9.e30.abc y`:                     `x (removed) y`,
@@ -155,7 +123,7 @@ func TestScrubbing(t *testing.T) {
 		`{"assignedTo":"alice@contoso.com","status":"active"}`: `{"assignedTo":"alice@contoso.com","status":"active"}`,
 		`{"@odata.nextLink":"https://g/x?$skiptoken=aWQ9Nw"}`:  `{"@odata.nextLink":"https://g/x?$skiptoken=aWQ9Nw"}`,
 	} {
-		if got := s.text(in); got != want {
+		if got := scrub(in); got != want {
 			t.Errorf("%s\n got %s\nwant %s", in, got, want)
 		}
 	}
@@ -167,14 +135,12 @@ func TestScrubbing(t *testing.T) {
 }
 
 func TestRecordingIsBounded(t *testing.T) {
-	token := strings.Repeat("0123456789abcdef", 4)
-	text, lines := recordOf(t, token, func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, strings.Repeat("é", maxRecorded/2-5), token[:9], token, strings.Repeat("x", 4<<20)) // the cut is in the token
+	text, lines := recordOf(t, sampleJWT, func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, strings.Repeat("é", maxRecorded/2), strings.Repeat("x", 4<<20))
 	}, func(c *Client) { _, _ = c.Batch(ctxOf(t), "id", []Item{{ID: "1"}}) })
 	if b := lines[0].Answer.Body; len(text) > maxRecorded+4096 || b.Bytes < 5<<20 || b.Note != "cut after 1 MiB" || len(b.Text) < maxRecorded-100 {
 		t.Errorf("%d bytes recorded: %d bytes, note %q, text of %d", len(text), b.Bytes, b.Note, len(b.Text))
 	}
-	holdsNothingOf(t, "cut", text, token)
 }
 
 func TestRecordingOfWhatIsNoText(t *testing.T) {
@@ -199,7 +165,7 @@ func TestRecordingOfWhatIsNoText(t *testing.T) {
 		fmt.Fprintf(z, `{"responses":[{"id":"1","status":200,"body":{"a":%q}}]}`, r.Header.Get("Authorization"))
 		z.Close()
 	}, func(c *Client) { _, _ = c.Batch(ctxOf(t), "id", []Item{{ID: "1"}}) })
-	if got := string(lines[0].Answer.Body.JSON); !strings.Contains(got, removed) || !strings.Contains(got, `"status":200`) {
+	if got := string(lines[0].Answer.Body.JSON); !strings.Contains(got, task.Withheld) || !strings.Contains(got, `"status":200`) {
 		t.Errorf("compressed: %q", got)
 	}
 }
@@ -216,8 +182,8 @@ func TestRecordingOfFailures(t *testing.T) {
 	}
 	var file bytes.Buffer
 	s := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a write left") })
-	c := s.client(t, Config{Transport: ReadOnly(Record(NewTransport(), &file))})
-	if _, err := c.Batch(ctxOf(t), "id", []Item{{ID: "1"}}); !errors.Is(err, errReadOnly) || file.Len() > 0 {
+	c := s.client(t, Config{Transport: ReadOnly(NewTransport()), Recording: NewRecording(&file)})
+	if _, err := c.Batch(ctxOf(t), "id", []Item{{ID: "1"}}); !errors.Is(err, errReadOnly) || !strings.Contains(file.String(), "refused: this command sends nothing") {
 		t.Errorf("%v, recorded %q", err, file.String())
 	}
 }
@@ -230,8 +196,8 @@ func (f *full) Write([]byte) (int, error) { f.writes++; return 0, errors.New("no
 func TestRecordingThatCannotBeWritten(t *testing.T) {
 	s := serve(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, aPage("", "a")) })
 	f := &full{}
-	r := Record(NewTransport(), f)
-	c := s.client(t, Config{Transport: r})
+	r := NewRecording(f)
+	c := s.client(t, Config{Recording: r})
 	for range 2 {
 		if tasks, err := c.ListTasks(ctxOf(t), nil); err != nil || len(tasks) != 1 {
 			t.Errorf("%d tasks, %v", len(tasks), err)
@@ -244,22 +210,19 @@ func TestRecordingThatCannotBeWritten(t *testing.T) {
 
 func FuzzScrub(f *testing.F) {
 	for _, s := range []string{"", sampleJWT, `{"password":"x"}`, `{"a":"\u0070\\u0061"}`, `"sig=1&x`, `{"token":["a"]}`, "Bearer " + opaque, `{"m":"{\"secret\":\"x\\\"y\"}"}`} {
-		f.Add(s, sampleJWT)
-		f.Add(s, opaque)
+		f.Add(s)
 	}
-	f.Fuzz(func(t *testing.T, text, secret string) {
-		if len(text) > 1<<16 || len(secret) > 1<<10 {
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 1<<16 {
 			return
 		}
-		var s scrubber
-		s.learn(secret)
 		began := time.Now()
-		got := s.text(text + secret)
-		if len(secret) >= shortestSecret && !strings.Contains(removed, secret) && strings.Contains(got, secret) {
-			t.Fatalf("%q is still in %q", secret, got)
+		got := scrub(text + sampleJWT)
+		if strings.Contains(got, sampleJWT) {
+			t.Fatalf("the token is still in %q", got)
 		}
-		if json.Valid([]byte(text)) && !json.Valid([]byte(s.text(text))) && secret == sampleJWT {
-			t.Fatalf("%q is not JSON any more: %q", text, s.text(text))
+		if json.Valid([]byte(text)) && !json.Valid([]byte(scrub(text))) {
+			t.Fatalf("%q is not JSON any more: %q", text, scrub(text))
 		}
 		if took := time.Since(began); took > 5*time.Second {
 			t.Fatalf("%d letters took %s", len(text), took)

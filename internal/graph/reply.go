@@ -17,11 +17,18 @@ import (
 
 // decodeReply reads the answers item by item, so that one of a wrong shape costs only itself. The
 // outer status does not matter where the body holds answers: 424 has been seen with them.
-func decodeReply(a *answer) (*Reply, error) {
-	if answers, err := ordinaryAnswers(a.body); err == nil {
-		return &Reply{Answers: answers}, nil
+func decodeReply(a *answer) (reply *Reply, err error) {
+	if answers, unusual := ordinaryAnswers(a.body); unusual == nil {
+		reply = &Reply{Answers: answers}
+	} else if reply, err = anyReply(a); err != nil {
+		return nil, err
 	}
-	return anyReply(a)
+	for i := range reply.Answers {
+		if in := &reply.Answers[i]; bytes.Equal(in.Body, withheldJSON) {
+			in.Body, in.Withheld = nil, true
+		}
+	}
+	return reply, nil
 }
 
 // anyReply reads every reply there is, and says what is wrong where there is none.

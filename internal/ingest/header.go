@@ -203,6 +203,7 @@ func (b *builder) noticeOwnColumns() {
 	var names []string
 	for i, text := range b.in.Columns {
 		switch m := b.header.at(i); {
+		case b.notes && task.FoldName(text) == "note":
 		case m.known() || m.near != "" || m.base || m.twice || b.header.base > 0 && shownColumn(text):
 		case !blank(text):
 			names = append(names, fmt.Sprintf("%q", clip(text)))

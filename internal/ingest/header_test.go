@@ -122,3 +122,15 @@ func TestOwnColumnsAreNamedAndCarried(t *testing.T) {
 		t.Error("a read-only or own column became a wish")
 	}
 }
+
+func TestNoteIsNoColumnOfTheUsersOwnWhereItIsSent(t *testing.T) {
+	for sent, want := range map[bool]string{true: `"Ticket"`, false: `"Ticket", "Note"`} {
+		in := &Input{}
+		b := newBuilder(in, Options{Notes: sent})
+		b.in.Columns = []string{"Ticket", "Note"}
+		b.noticeOwnColumns()
+		if got := strings.Join(in.Notices, "\n"); got != "these columns are not properties and are not sent: "+want {
+			t.Errorf("sent %v: %q", sent, got)
+		}
+	}
+}

@@ -24,30 +24,25 @@ const (
 	noText = "#VALUE!"
 )
 
-// CheckMarked says why WriteMarked would not write to path: it takes .xlsx, and replaces a file only
+// CheckMarked says why WriteMarked would not or could not write to path: it takes .xlsx, and replaces a file only
 // where that is asked for, and never the input itself.
 func CheckMarked(path, input string, overwrite bool) error {
 	if !strings.EqualFold(filepath.Ext(path), ".xlsx") {
 		return fmt.Errorf("%s is not an .xlsx", path)
 	}
-	there, err := os.Stat(path)
-	if err != nil {
-		return nil
+	if there, err := os.Stat(path); err == nil {
+		if source, err := os.Stat(input); err == nil && os.SameFile(there, source) {
+			return fmt.Errorf("%s is the input itself", path)
+		}
 	}
-	if source, err := os.Stat(input); err == nil && os.SameFile(there, source) {
-		return fmt.Errorf("%s is the input itself", path)
-	}
-	if !overwrite {
-		return fmt.Errorf("%s exists already; name another, or say --overwrite", path)
-	}
-	return nil
+	return checkFile(path, overwrite)
 }
 
 // WriteMarked writes the input as a workbook in which the cells with problems are coloured and say in
 // a comment what is wrong. Rows of a workbook keep their numbers. All cells are text, and read again as
 // what they were; where a cell's problem was that it is no text, noText stands in it.
-// The file lands whole or not at all.
-func (in *Input) WriteMarked(path string) (err error) {
+// The file lands whole or not at all, and in the place of another only with overwrite.
+func (in *Input) WriteMarked(path string, overwrite bool) (err error) {
 	if in.mergedHeader {
 		return errors.New("the header is merged, and a copy would hide that; unmerge it first")
 	}
@@ -73,7 +68,10 @@ func (in *Input) WriteMarked(path string) (err error) {
 	if err := f.Write(out); err != nil {
 		return err
 	}
-	return out.Commit()
+	if overwrite {
+		return out.Commit()
+	}
+	return out.CommitNew()
 }
 
 // marker writes one marked sheet.

@@ -57,7 +57,7 @@ func TestMistakesThroughoutAColumnAreOneLine(t *testing.T) {
 func mark(t *testing.T, in *Input) (path string, comments map[string]string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "problems.xlsx")
-	must(t, in.WriteMarked(path))
+	must(t, in.WriteMarked(path, false))
 	f, err := excelize.OpenFile(path)
 	must(t, err)
 	defer f.Close()
@@ -157,7 +157,7 @@ func TestMarkedSheetHasItsLimits(t *testing.T) {
 		return strings.Replace(s, "</sheetData>", `</sheetData><mergeCells><mergeCell ref="A1:B1"/></mergeCells>`, 1)
 	})
 	path := filepath.Join(t.TempDir(), "x.xlsx")
-	if err := readBook(t, merged, Options{}).WriteMarked(path); err == nil || !strings.Contains(err.Error(), "the header is merged") {
+	if err := readBook(t, merged, Options{}).WriteMarked(path, false); err == nil || !strings.Contains(err.Error(), "the header is merged") {
 		t.Errorf("%v", err)
 	}
 	if _, err := os.Stat(path); err == nil {

@@ -42,6 +42,7 @@ type Options struct {
 	Delimiter rune        // of a CSV file; 0 is what its sep= line says, else the one that fits the header
 	Format    task.Format // timezone and date order of the cells; a nil zone is that of the sheet's base, else UTC
 	Stdin     io.Reader   // what StandardInput stands for
+	Notes     bool        // a column named note is sent, though it is no property
 	TmpDir    string      // where large sheets are unpacked while they are read; "" is the system's
 
 	basePath string // where the base may lie that the file itself does not hold

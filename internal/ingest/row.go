@@ -76,6 +76,7 @@ type builder struct {
 	loadBase    func() (*base, error)
 	base        *base // nil where the sheet has none
 	csv         bool
+	notes       bool // a column named note is sent
 	format      task.Format
 	date1904    bool // the workbook counts its days from 1904
 	headerRow   int  // that the user names, or 0
@@ -107,7 +108,7 @@ type builder struct {
 func newBuilder(in *Input, o Options) *builder {
 	in.format = o.Format
 	return &builder{
-		in: in, format: o.Format, headerRow: o.HeaderRow, hidden: o.Hidden,
+		in: in, notes: o.Notes, format: o.Format, headerRow: o.HeaderRow, hidden: o.Hidden,
 		loadBase: func() (*base, error) { return readBaseFile(o.basePath) },
 		remarks:  map[[2]string]*remark{}, emptied: map[string]int{},
 	}

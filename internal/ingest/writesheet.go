@@ -5,16 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"taskrecon/internal/atomicfile"
 	"taskrecon/internal/task"
 )
 
-// CheckSheet says why WriteSheet would not write to path: it takes .xlsx and .csv, and replaces a file, or the
+// CheckSheet says why WriteSheet would not or could not write to path: it takes .xlsx and .csv, and replaces a file, or the
 // base beside a .csv, only where that is asked for.
 func CheckSheet(path string, overwrite bool) error {
 	paths := []string{path}
@@ -26,18 +26,20 @@ func CheckSheet(path string, overwrite bool) error {
 		return fmt.Errorf("%s is neither an .xlsx nor a .csv", path)
 	}
 	for _, p := range paths {
-		there, err := os.Stat(p)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-		case err != nil:
+		if err := checkFile(p, overwrite); err != nil {
 			return err
-		case !there.Mode().IsRegular():
-			return fmt.Errorf("%s is there already and is no file; name another", p)
-		case !overwrite:
-			return fmt.Errorf("%s exists already; name another, or say --overwrite", p)
 		}
 	}
 	return nil
+}
+
+// checkFile says why no file can be written to path, or must not.
+func checkFile(path string, overwrite bool) error {
+	err := atomicfile.Check(path, overwrite)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%w; name another, or say --overwrite", err)
+	}
+	return err
 }
 
 // WriteSheet writes rows as a sheet that is made for editing, an .xlsx or a .csv by the extension of path, and

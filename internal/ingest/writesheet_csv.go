@@ -22,15 +22,23 @@ func (w *sheetWriter) writeCSV(path string) (files []string, err error) {
 			return nil, err
 		}
 		defer base.Discard()
-		if err := base.Commit(); err != nil {
+		if err := w.land(base); err != nil {
 			return nil, err
 		}
 		files = append(files, basePath(path))
 	}
-	if err := sheet.Commit(); err != nil {
+	if err := w.land(sheet); err != nil {
 		return files, err
 	}
 	return append([]string{path}, files...), nil
+}
+
+// land gives a file its name, in the place of another only where that was asked for.
+func (w *sheetWriter) land(f *atomicfile.File) error {
+	if w.options.Overwrite {
+		return f.Commit()
+	}
+	return f.CommitNew()
 }
 
 // pendingWith fills a pending file.

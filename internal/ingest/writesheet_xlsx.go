@@ -45,7 +45,7 @@ func (w *sheetWriter) writeXLSX(path string) (files []string, err error) {
 	if err := packWorkbook(f, out); err != nil {
 		return nil, err
 	}
-	if err := out.Commit(); err != nil {
+	if err := w.land(out); err != nil {
 		return nil, err
 	}
 	return []string{path}, nil

@@ -3,6 +3,8 @@ package job
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"taskrecon/internal/diff"
@@ -20,6 +22,7 @@ type Export struct {
 	Edit   *Edit                          // what the sheet asks for already; nil is nothing. Its Where is the one above
 	Sheet  ingest.SheetOptions            // its Source is filled in
 	Again  graph.Again                    // may be nil
+	Notice func(string)                   // gets what is to be known of the sheet
 }
 
 // Fetched is told how many tasks the tenant has, and how many of them were picked.
@@ -38,6 +41,11 @@ func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched)
 	s.Requests = e.Client.Requests()
 	if err != nil {
 		return s, listed(ctx, err)
+	}
+	left := withheld(current)
+	current = slices.DeleteFunc(current, (*task.Task).Withheld)
+	if left != "" {
+		e.Notice(left)
 	}
 	rows, picked, err := e.rows(current)
 	if err != nil {
@@ -65,7 +73,7 @@ func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched)
 	if s.Reports, err = ingest.WriteSheet(e.Path, rows, e.Sheet); err != nil {
 		return s, fmt.Errorf("writing %s: %w", e.Path, err)
 	}
-	s.Reason = "written"
+	s.Reason = strings.TrimSuffix("written; "+left, "; ")
 	return s, nil
 }
 

@@ -4,7 +4,6 @@ package job
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -23,8 +22,8 @@ type Config struct {
 	Command     string // "plan" or "apply"; only apply sends
 	File        string // the wanted states; for apply also the ledger of a saved plan or of a run that was cut short
 	Ingest      ingest.Options
-	SkipInvalid bool // send the rows that were understood, though others were not
-	Client      *graph.Client
+	SkipInvalid bool          // send the rows that were understood, though others were not
+	Client      *graph.Client // nil for a run that has finished
 	Cloud       string
 	GraphURL    string
 	Batch       batch.Options // what concerns the plan in it is filled in by the run
@@ -34,13 +33,19 @@ type Config struct {
 	Most        int           // changes sent at most; 0 is all
 	Expect      string        // the only plan that may be sent, by its hash; "" is any
 	Deadline    time.Duration // of the whole run; 0 is none
-	StateDir    string        // where the lock lies; "" takes none, for a service that only this process knows
+	Locks       LockDirs      // none for a service that only this process knows
 	LockTimeout time.Duration
 	Outputs     Outputs
 	Report      report.Options
-	Signer      *ledger.Signer                // of the ledger's final hash; nil signs nothing
-	Disk        func(ledger.File) ledger.File // stands between the ledger and its file; nil is nothing
-	Watcher     Watcher
+	Signer      *ledger.Signer // of the ledger's final hash; nil signs nothing
+	// Signers are lines of allowed signers, as OpenSSH writes them: only a saved plan that one of them signed is sent. Nil asks for no
+	// signature.
+	Signers []byte
+	// Disk stands between the ledger and its file; nil is nothing.
+	Disk func(ledger.File) ledger.File
+	// Fixed are options that a saved plan fixes, as far as this run was given them: those that differ are refused.
+	Fixed   []ledger.Option
+	Watcher Watcher
 	// Confirm is asked before anything is sent, with a plan that has something to send and its hash. Nil is yes.
 	Confirm func(ctx context.Context, p *diff.Plan, hash string) (bool, error)
 	// Leave, once closed, ends the run at once: what is in doubt is unknown, and the report is still written. Nil never is.
@@ -81,7 +86,7 @@ type run struct {
 	plan    *diff.Plan
 	hash    string                         // of the plan
 	earlier map[*diff.Change]batch.Earlier // what earlier legs of the run did
-	recent  recent
+	lock    *Lock                          // of the tenant; nil where none is taken
 	account diff.Account
 	summary *Summary
 	files   files
@@ -99,7 +104,9 @@ func Run(ctx context.Context, c Config) (*Summary, error) {
 	}
 	err := r.do(ctx)
 	r.summary.Seconds = time.Since(r.started).Round(time.Millisecond).Seconds()
-	r.summary.Requests = c.Client.Requests()
+	if c.Client != nil {
+		r.summary.Requests = c.Client.Requests()
+	}
 	r.summary.ExitCode = Code(err)
 	if err != nil {
 		r.summary.Reason = err.Error()
@@ -117,7 +124,7 @@ func (r *run) do(ctx context.Context) error {
 		return err
 	}
 	r.Watcher.Started(r.files.runID)
-	if err := r.Outputs.check(r.File); err != nil {
+	if err := r.placeNew(); err != nil {
 		return err
 	}
 	if err := r.read(); err != nil {
@@ -179,18 +186,16 @@ func (r *run) signInAndLock(ctx context.Context) (release func(), err error) {
 	if r.who, err = r.Client.Identity(ctx); err != nil {
 		return nil, stopped(ctx, err)
 	}
-	if r.Command != "apply" || r.StateDir == "" {
+	if r.Command != "apply" || r.Locks == (LockDirs{}) {
 		return func() {}, nil
 	}
-	lock, err := TakeLock(ctx, r.StateDir, r.Cloud, r.who.Tenant, r.GraphURL, r.LockTimeout)
-	if err != nil {
+	if r.lock, err = TakeLock(ctx, r.Locks, LockName(r.Cloud, r.who.Tenant, r.GraphURL), r.Operator, r.LockTimeout); err != nil {
 		return nil, err
 	}
-	r.recent.open(filepath.Join(r.StateDir, "sent-"+tenantName(r.Cloud, r.who.Tenant, r.GraphURL)+".json"), lock)
-	return func() {
-		r.recent.keep()
-		_ = lock.Release() // the kernel lets go of it in any case
-	}, nil
+	if r.lock.Notice != "" {
+		r.Watcher.Noticed(r.lock.Notice)
+	}
+	return func() { _ = r.lock.Release() }, nil // the kernel lets go of it in any case
 }
 
 // makePlan fetches the tenant's tasks and computes the plan.
@@ -208,6 +213,10 @@ func (r *run) makePlan(ctx context.Context) error {
 	}
 	r.plan = diff.Make(rows, current)
 	r.Watcher.Fetched(len(current))
+	if text := withheld(current); text != "" {
+		r.Watcher.Noticed(text)
+		r.input.Notices = append(r.input.Notices, text)
+	}
 	r.hash = ledger.PlanHash(r.plan.Changes)
 	r.tellAge()
 	r.show()
@@ -352,6 +361,9 @@ func (r *run) permit() error {
 		return err
 	}
 	if err := r.fresh(); err != nil {
+		return err
+	}
+	if err := r.signed(); err != nil {
 		return err
 	}
 	return r.Limits.Check(r.plan)

@@ -2,20 +2,18 @@ package job
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"taskrecon/internal/batch"
 )
 
 // ExitLocked is the exit code of a run that did not start because another one holds the lock.
@@ -23,22 +21,27 @@ const ExitLocked = 11
 
 const lockPoll = 50 * time.Millisecond // how often a run that waits looks whether the lock is free
 
-// Lock is an exclusive lock that the kernel keeps, so that it ends with its process, however that ends: a lock file
-// that is left behind locks nothing. A Lock may be used by several goroutines.
-type Lock struct {
-	mu     sync.Mutex
-	held   *flock.Flock // nil once released
-	holder string       // the file that tells who holds the lock; "" where none does
-	killed time.Time    // when a run that did not release it touched it last; zero where none did
+// LockDirs says where the locks of a run lie. Where both are "", it takes none.
+type LockDirs struct {
+	Machine string // shared by all accounts of the machine; it must exist
+	State   string // of this account; made (0700) where it is missing
 }
 
-// holder is what a lock file tells about the run that holds the lock.
-type holder struct {
-	PID     int       `json:"pid"`
-	Host    string    `json:"host"`
-	Started time.Time `json:"started"`
-	Cloud   string    `json:"cloud"`
-	Tenant  string    `json:"tenant,omitempty"`
+// Lock keeps other runs out of a tenant or a ledger. The kernel keeps it, so that it ends with its process, however that
+// ends: a lock file that is left behind locks nothing. A Lock may be used by several goroutines; a nil one locks nothing.
+type Lock struct {
+	Notice string // why runs of other accounts are not kept out; "" where they are
+
+	mu     sync.Mutex
+	held   []*flock.Flock // none once released
+	told   []*os.File     // the files that say who holds the lock, where they can be written
+	holder holder
+	sent   []sent // the writes of the window that ends with the last of them
+}
+
+type sent struct {
+	at     time.Time
+	writes int
 }
 
 // StateDir is the directory for what outlives a run: TASKRECON_STATE_DIR, else taskrecon in XDG_STATE_HOME, else
@@ -58,126 +61,83 @@ func StateDir(env map[string]string) (string, error) {
 	return "", Fail(ExitUsage, "set TASKRECON_STATE_DIR", "there is no directory for locks: none of TASKRECON_STATE_DIR, XDG_STATE_HOME, HOME and LOCALAPPDATA is set")
 }
 
-// TakeLock takes the one lock that there is for a cloud and tenant, or for the host of graphURL where the tenant is
-// not known. Its file is in dir, which is made (0700) where it is missing; all runs must name the same dir.
-// Where another run holds the lock, TakeLock waits for up to wait, and then returns an *Exit with ExitLocked that
-// names the holder. Where ctx ends first, it returns the cause of ctx.
-func TakeLock(ctx context.Context, dir, cloud, tenant, graphURL string, wait time.Duration) (*Lock, error) {
+// MachineDir is the directory in which all accounts of a machine lock: /run/lock, or the one that ProgramData names on
+// Windows. It need not exist.
+func MachineDir(env map[string]string) string {
+	if runtime.GOOS == "windows" {
+		return env["ProgramData"]
+	}
+	return "/run/lock"
+}
+
+// TakeLock takes the locks of a name (see LockName) in all of dirs, for a run of that operator (user@host). Where there is no
+// machine-wide place, the Lock's Notice says so. Where another run holds one of them, TakeLock waits for up to wait, and
+// then returns an *Exit with ExitLocked that names the holder. Where ctx ends first, it returns the cause of ctx.
+func TakeLock(ctx context.Context, dirs LockDirs, name, operator string, wait time.Duration) (*Lock, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, Fail(ExitFailed, "name another directory with TASKRECON_STATE_DIR", "making the directory for locks: %w", err)
+	if err := os.MkdirAll(dirs.State, 0o700); err != nil {
+		return nil, Fail(ExitFailed, "make it a directory that you may write to", "making the directory for locks: %w", err)
 	}
-	path := filepath.Join(dir, lockName(cloud, tenant, graphURL))
-	// Something else under this name, such as a link, would be emptied below.
-	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, Fail(ExitFailed, "remove it, or name another directory with TASKRECON_STATE_DIR", "the lock %s is not a regular file", path)
-	}
-	f := flock.New(lockable(path), flock.SetPermissions(0o600))
-	ok, err := f.TryLock()
-	if err == nil && !ok && wait > 0 {
-		ok, err = waitForLock(ctx, f, wait)
-	}
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return nil, context.Cause(ctx)
-	case err != nil:
-		return nil, Fail(ExitFailed, "name another directory with TASKRECON_STATE_DIR", "taking the lock: %w", err)
-	case !ok:
-		return nil, refused(path, wait)
-	}
-	l := &Lock{held: f, holder: path}
-	if info, err := os.Stat(path); err == nil && info.Size() > 0 {
-		l.killed = info.ModTime()
-	}
-	if err := writeHolder(path, cloud, tenant); err != nil {
-		return nil, errors.Join(fmt.Errorf("writing the lock: %w", err), l.Release())
-	}
-	return l, nil
-}
-
-// lockable is the file to lock in the name of the one at path. Windows lets nobody read what another has locked, so
-// that one beside it is locked there.
-func lockable(path string) string {
-	if runtime.GOOS == "windows" {
-		return path + ".held"
-	}
-	return path
-}
-
-// waitForLock polls until the lock is taken (true), wait has passed (false), or ctx ends (an error).
-func waitForLock(ctx context.Context, f *flock.Flock, wait time.Duration) (bool, error) {
-	waiting, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
-	ok, err := f.TryLockContext(waiting, lockPoll)
-	if waiting.Err() != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
-		return false, nil
-	}
-	return ok, err
-}
-
-func lockName(cloud, tenant, graphURL string) string {
-	return "lock-" + tenantName(cloud, tenant, graphURL) + ".lock"
-}
-
-// tenantName stands for a tenant in names of files. Nothing of it but letters and digits comes from outside.
-func tenantName(cloud, tenant, graphURL string) string {
-	cloud = strings.ToLower(cloud)
-	key := "tenant\x00" + strings.ToLower(tenant)
-	if tenant == "" {
-		host := graphURL
-		if u, err := url.Parse(graphURL); err == nil && u.Host != "" {
-			host = u.Host // with its port: stand-ins share the loopback address
+	for started := time.Now(); ; {
+		l := &Lock{holder: newHolder(operator)}
+		busy, err := l.takeAll(dirs, name)
+		if err != nil {
+			_ = l.Release()
+			return nil, Fail(ExitFailed, "remove what is in the way, or make it a file that you may read", "taking the lock: %w", err)
 		}
-		key = "host\x00" + strings.ToLower(host)
-	}
-	sum := sha256.Sum256([]byte(cloud + "\x00" + key))
-	readable := strings.Map(func(r rune) rune {
-		if (r >= 'a' && r <= 'z') || (r >= '0' && r <= '9') {
-			return r
+		if busy == "" {
+			l.begin()
+			return l, nil
 		}
-		return -1
-	}, cloud)
-	return readable[:min(len(readable), 16)] + "-" + hex.EncodeToString(sum[:6])
-}
-
-func writeHolder(path, cloud, tenant string) error {
-	host, _ := os.Hostname() // only told, and the pid says more
-	line, err := json.Marshal(holder{PID: os.Getpid(), Host: host, Started: time.Now().UTC().Truncate(time.Second), Cloud: cloud, Tenant: tenant})
-	if err != nil {
-		return err
-	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) // truncating keeps the inode, and so the lock
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(append(line, '\n'))
-	return errors.Join(err, file.Sync(), file.Close())
-}
-
-// refused makes the error for a lock that another run holds.
-func refused(path string, waited time.Duration) *Exit {
-	hint := "wait for it with --lock-timeout, such as --lock-timeout 10m"
-	if waited > 0 {
-		hint = fmt.Sprintf("waited %s; a longer --lock-timeout waits longer", waited)
-	}
-	if h, ok := readHolder(path); ok {
-		return Fail(ExitLocked, hint, "another run holds the lock: pid %d on host %s since %s", h.PID, h.Host, h.Started.UTC().Format(time.RFC3339))
-	}
-	return Fail(ExitLocked, hint, "another run holds the lock: it has not told who it is in %s", path)
-}
-
-// readHolder reads a lock file, with a little patience: its holder may be about to write it.
-func readHolder(path string) (h holder, ok bool) {
-	for range 5 {
-		data, err := os.ReadFile(path)
-		if err == nil && json.Unmarshal(data, &h) == nil && h.PID != 0 {
-			return h, true
+		_ = l.Release() // of those that were free: another run may need them first
+		left := wait - time.Since(started)
+		if left <= 0 {
+			return nil, refused(busy, wait)
 		}
-		time.Sleep(10 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(min(left, lockPoll)):
+		}
 	}
-	return holder{}, false
+}
+
+// takeAll takes what is free, up to the first lock file that another run has locked, and returns that one.
+func (l *Lock) takeAll(dirs LockDirs, name string) (busy string, err error) {
+	const alone = "; runs of other accounts are not kept out"
+	var none *noPlace
+	if dirs.Machine == "" {
+		l.Notice = "there is no machine-wide place for locks" + alone
+	} else {
+		machine := filepath.Join(dirs.Machine, name)
+		ok, err := l.take(machine, sharedMode)
+		switch {
+		case errors.As(err, &none):
+			l.Notice = "there is no machine-wide lock: " + none.Error() + alone
+		case err != nil || !ok:
+			return machine, err
+		case samePlace(dirs.Machine, dirs.State):
+			return "", nil
+		}
+	}
+	state := filepath.Join(dirs.State, name)
+	if ok, err := l.take(state, ownMode); err != nil || !ok {
+		return state, err
+	}
+	return "", nil
+}
+
+// take takes the lock of one file, and reports false where another run holds it.
+func (l *Lock) take(path string, mode fs.FileMode) (bool, error) {
+	f, err := lockFile(path, mode)
+	if f == nil {
+		return false, err
+	}
+	l.held = append(l.held, f)
+	l.read(path)
+	return true, nil
 }
 
 // LockLedger locks an existing ledger for the one run that writes it. It does not alter the file, and a reader need
@@ -195,33 +155,61 @@ func LockLedger(path string) (*Lock, error) {
 	case !ok:
 		return nil, Fail(ExitLocked, "run this again when it has ended", "another run writes the ledger %s", path)
 	}
-	return &Lock{held: f}, nil
+	return &Lock{held: []*flock.Flock{f}}, nil
 }
 
-// Touch marks on the lock's file that its run is at work.
-func (l *Lock) Touch() {
-	if l != nil && l.holder != "" {
-		now := time.Now()
-		_ = os.Chtimes(l.holder, now, now) // it tells the next run how long to wait, and no more
+// Wrote notes that so many writes leave now, for the next run and should this one be killed: what the service counts does
+// not end with a run.
+func (l *Lock) Wrote(writes int, at time.Time) {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sent = append(l.sent, sent{at, writes})
+	begin, n := at.Add(-batch.PublishedWrites.Per), 0
+	for len(l.sent) > 0 && !l.sent[0].at.After(begin) {
+		l.sent = l.sent[1:]
+	}
+	for _, s := range l.sent {
+		n += s.writes
+	}
+	l.holder.Writes = n
+	if at.After(l.holder.Last) {
+		l.holder.Last = at
+	}
+	l.tell()
+}
+
+// Answered notes when an answer to writes came, or was given up: until then the service may have counted them.
+func (l *Lock) Answered(at time.Time) {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if at.After(l.holder.Last) {
+		l.holder.Last = at // the files learn it with the next write, or at the end
 	}
 }
 
-// Release gives the lock up. The file stays, since another run may be opening it at this moment; a lock file is
-// emptied. Releasing again, or releasing nil, does nothing.
+// Release gives the lock up. Its files stay, since another run may be opening them at this moment; they say only what was
+// sent last. Releasing again, or releasing nil, does nothing.
 func (l *Lock) Release() error {
 	if l == nil {
 		return nil
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.held == nil {
-		return nil
+	l.holder = holder{Last: l.holder.Last, Writes: l.holder.Writes}
+	l.tell() // before the lock ends: afterwards the files may be another's
+	var errs []error
+	for _, f := range l.told {
+		errs = append(errs, f.Close())
 	}
-	var err error
-	if l.holder != "" {
-		err = os.Truncate(l.holder, 0) // before the lock ends: afterwards the file may be another's
+	for _, f := range l.held {
+		errs = append(errs, f.Unlock())
 	}
-	err = errors.Join(err, l.held.Unlock())
-	l.held = nil
-	return err
+	l.told, l.held = nil, nil
+	return errors.Join(errs...)
 }

@@ -3,7 +3,6 @@ package job
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,7 +18,6 @@ import (
 	"time"
 
 	"taskrecon/internal/batch"
-	"taskrecon/internal/diff"
 )
 
 func TestStateDir(t *testing.T) {
@@ -54,168 +52,206 @@ func TestStateDir(t *testing.T) {
 }
 
 func TestLockName(t *testing.T) {
-	type key struct{ cloud, tenant, url string }
-	same := [][2]key{
-		{{"global", "T-1", "https://a"}, {"global", "t-1", "https://b"}},
-		{{"Global", "t-1", ""}, {"global", "t-1", ""}},
-		{{"global", "", "https://Graph.example/beta"}, {"global", "", "https://graph.example/v1.0"}},
-	}
-	for _, s := range same {
-		a, b := s[0], s[1]
-		if lockName(a.cloud, a.tenant, a.url) != lockName(b.cloud, b.tenant, b.url) {
-			t.Errorf("%v and %v have different locks", a, b)
-		}
-	}
-	seen := map[string]key{}
-	safe := regexp.MustCompile(`^lock-[a-z0-9]{0,16}-[0-9a-f]{12}\.lock$`)
-	for _, k := range []key{
-		{"global", "t1", ""},
-		{"global", "t2", ""},
-		{"usgov", "t1", ""},
-		{"us-gov", "t1", ""},
-		{"global", "", "http://127.0.0.1:1"},
-		{"global", "", "http://127.0.0.1:2"},
-		{"global", "127.0.0.1:1", ""},
-		{"global", "", ""},
-		{"", "", ""},
-		{"global", "", "://"},
-		{"../../etc", "../../../passwd", "x"},
-		{strings.Repeat("long", 100), strings.Repeat("long", 100), ""},
-		{"a/b\x00", "é\n/", ""},
-		{"global", "..", ""},
+	for _, c := range []struct{ cloud, tenant, url, want string }{
+		{"global", "72F988BF-86F1-41AF-91AB-2D7CD011DB47", "https://a", "taskrecon-global-72f988bf-86f1-41af-91ab-2d7cd011db47.lock"},
+		{"Global", "72f988bf-86f1-41af-91ab-2d7cd011db47", "https://b", "taskrecon-global-72f988bf-86f1-41af-91ab-2d7cd011db47.lock"},
+		{"global", "", "https://graph.microsoft.com", "taskrecon-graph.microsoft.com-443.lock"},
+		{"custom", "", "https://Graph.Microsoft.com:443/beta", "taskrecon-graph.microsoft.com-443.lock"},
+		{"custom", "", "http://127.0.0.1:8080", "taskrecon-127.0.0.1-8080.lock"},
+		{"custom", "", "http://localhost", "taskrecon-localhost-80.lock"},
 	} {
-		name := lockName(k.cloud, k.tenant, k.url)
-		if !safe.MatchString(name) || filepath.Base(name) != name {
-			t.Errorf("%v: unsafe name %q", k, name)
+		if got := LockName(c.cloud, c.tenant, c.url); got != c.want {
+			t.Errorf("%q, %q, %q: %q, want %q", c.cloud, c.tenant, c.url, got, c.want)
 		}
-		if other, ok := seen[name]; ok {
-			t.Errorf("%v and %v share a lock", k, other)
+	}
+	seen := map[string]string{}
+	hashed := regexp.MustCompile(`^taskrecon-[0-9a-f]{16}\.lock$`)
+	for _, tenant := range []string{"../../../passwd", strings.Repeat("long", 100), "é", "a/b\x00", "a b", `a\b`, "a:b"} {
+		name := LockName("global", tenant, "")
+		if !hashed.MatchString(name) || seen[name] != "" {
+			t.Errorf("tenant %q: %q, which %q has too", tenant, name, seen[name])
 		}
-		seen[name] = k
+		seen[name] = tenant
+	}
+	if name := LockName("custom", "", "http://[::1]:80"); !hashed.MatchString(name) {
+		t.Errorf("an address with colons: %q", name)
 	}
 }
 
 func TestLockIsExclusiveAndTellsItsHolder(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "state", "taskrecon")
-	first := mustLock(t, dir, "t1")
-	path := onlyFile(t, dir)
-	for p, want := range map[string]fs.FileMode{dir: 0o700, path: 0o600} {
+	dirs := LockDirs{Machine: t.TempDir(), State: filepath.Join(t.TempDir(), "state", "taskrecon")}
+	old := umask(0o077)
+	first := mustLock(t, dirs, "t1")
+	umask(old)
+	shared, own := onlyFile(t, dirs.Machine), onlyFile(t, dirs.State)
+	for p, want := range map[string]fs.FileMode{dirs.State: 0o700, own: 0o600, shared: 0o666} {
 		info, err := os.Stat(p)
 		if err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s: %v, %v; want %v", p, info.Mode(), err, want)
 		}
 	}
-	var told holder
-	data, err := os.ReadFile(path)
-	if err != nil || json.Unmarshal(data, &told) != nil {
-		t.Fatalf("%s: %v", data, err)
-	}
 	host, _ := os.Hostname()
-	if told.PID != os.Getpid() || told.Host != host || told.Cloud != "global" || told.Tenant != "t1" || time.Since(told.Started) > time.Minute {
-		t.Errorf("the file tells %+v", told)
+	var since string
+	for _, p := range []string{shared, own} {
+		told, ok := readHolder(p)
+		if !ok || told.PID != os.Getpid() || told.Host != host || told.User != "ops" || time.Since(told.Started) > time.Minute {
+			t.Errorf("%s tells %+v", p, told)
+		}
+		since = told.Started.Format(time.RFC3339)
 	}
 
-	_, err = TakeLock(t.Context(), dir, "global", "T1", "", 0)
-	want := fmt.Sprintf("another run holds the lock: pid %d on host %s since %s", os.Getpid(), host, told.Started.Format(time.RFC3339))
-	wantLocked(t, err, want, "--lock-timeout")
-
-	other := mustLock(t, dir, "t2") // another tenant's is free
+	// Another account of the machine has a state directory of its own.
+	another := LockDirs{Machine: dirs.Machine, State: t.TempDir()}
+	want := fmt.Sprintf("another run holds the lock: ops, pid %d on host %s, since %s", os.Getpid(), host, since)
+	for _, d := range []LockDirs{dirs, another, {State: dirs.State}} {
+		_, err := takeLock(t, d, "t1", 0)
+		wantLocked(t, err, want, "--lock-timeout")
+		if e := new(Exit); errors.As(err, &e) && strings.Contains(e.Hint, "TASKRECON_STATE_DIR") {
+			t.Errorf("the hint %q takes the lock away", e.Hint)
+		}
+	}
+	other := mustLock(t, dirs, "t2") // another tenant's is free
 	if err := errors.Join(other.Release(), first.Release(), first.Release()); err != nil {
 		t.Fatal(err)
 	}
-	if info, err := os.Stat(path); err != nil || info.Size() != 0 {
-		t.Errorf("after release: %v, %v; want an empty file", info, err)
+	if told, ok := readHolder(shared); !ok || told != (holder{}) {
+		t.Errorf("after release: %+v", told)
 	}
 
-	second := mustLock(t, dir, "t1")
+	second := mustLock(t, dirs, "t1")
 	if err := first.Release(); err != nil { // must not touch the second's
 		t.Fatal(err)
 	}
-	_, err = TakeLock(t.Context(), dir, "global", "t1", "", 0)
-	wantLocked(t, err, "another run holds the lock: pid ", "")
-	if err := second.Release(); err != nil {
-		t.Fatal(err)
-	}
-	if err := (*Lock)(nil).Release(); err != nil {
+	_, err := takeLock(t, dirs, "t1", 0)
+	wantLocked(t, err, "another run holds the lock: ops, pid ", "")
+	if err := errors.Join(second.Release(), (*Lock)(nil).Release()); err != nil {
 		t.Error(err)
 	}
 }
 
-// What a crashed run left in its file neither locks nor shows.
+// TestLockWithoutMachine: where the machine has no place for locks, a notice says so, and the lock of the account is taken.
+func TestLockWithoutMachine(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, machine := range []string{"", filepath.Join(file, "none"), filepath.Join(t.TempDir(), "none"), "/proc"} {
+		dirs := LockDirs{Machine: machine, State: t.TempDir()}
+		l := mustLock(t, dirs, "t1")
+		if !strings.Contains(l.Notice, "there is no machine-wide ") || !strings.Contains(l.Notice, "other accounts are not kept out") {
+			t.Errorf("%q: notice %q", machine, l.Notice)
+		}
+		_, err := takeLock(t, dirs, "t1", 0)
+		wantLocked(t, err, "another run holds the lock: ", "")
+		if err := l.Release(); err != nil {
+			t.Error(err)
+		}
+	}
+	dirs := LockDirs{Machine: t.TempDir(), State: t.TempDir()}
+	l := mustLock(t, dirs, "t1")
+	defer l.Release()
+	if l.Notice != "" {
+		t.Errorf("notice %q", l.Notice)
+	}
+	one := t.TempDir() // for both
+	both := mustLock(t, LockDirs{Machine: one, State: one}, "t1")
+	defer both.Release()
+	onlyFile(t, one)
+}
+
+// TestLeftoverLockFile: what a run that was killed left in its file neither locks nor shows, but for what it sent last.
 func TestLeftoverLockFile(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, lockName("global", "t1", ""))
-	long := `{"pid":1,"host":"old","started":"2020-01-01T00:00:00Z"}` + strings.Repeat(" ", 4096) + "x"
+	dirs := LockDirs{State: t.TempDir()}
+	path := filepath.Join(dirs.State, LockName("global", "t1", ""))
+	last := time.Now().Add(-5 * time.Second).UTC().Truncate(time.Second)
+	long := fmt.Sprintf(`{"user":"old","pid":1,"host":"old","started":"2020-01-01T00:00:00Z","last":%q,"writes":70}`, last.Format(time.RFC3339)) + strings.Repeat(" ", 3000)
 	if err := os.WriteFile(path, []byte(long), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	l := mustLock(t, dir, "t1")
+	l := mustLock(t, dirs, "t1")
 	defer l.Release()
-	if h, ok := readHolder(path); !ok || h.PID != os.Getpid() {
+	if h, ok := readHolder(path); !ok || h.PID != os.Getpid() || h.User != "ops" {
 		t.Errorf("the file tells %+v", h)
 	}
-	// A holder that has not told yet who it is.
-	if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
-		t.Fatal(err)
+	if r := l.Recent(); !r.Last.Equal(last) || r.Writes != 70 {
+		t.Errorf("recent writes %+v", r)
 	}
-	_, err := TakeLock(t.Context(), dir, "global", "t1", "", 0)
-	wantLocked(t, err, "another run holds the lock: it has not told who it is in "+path, "--lock-timeout")
+	for text, want := range map[string]string{
+		"{": "another run holds the lock: it has not said who it is in " + path,
+		`{"user":"\u001b[2Jeve\nroot","pid":5,"host":""}`: "another run holds the lock: ?[2Jeve?root, pid 5 on host unknown, since ",
+		strings.Repeat(" ", 1<<20) + `{"pid":5}`:          "another run holds the lock: it has not said who it is in " + path,
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := takeLock(t, dirs, "t1", 0)
+		wantLocked(t, err, want, "--lock-timeout")
+	}
 }
 
-// TestKilledRunIsNoticed: a run that was killed leaves its lock's file as it touched it last, one that ended does not.
-func TestKilledRunIsNoticed(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, lockName("global", "t1", ""))
-	last := time.Now().Add(-5 * time.Second).Truncate(time.Second)
-	if err := errors.Join(os.WriteFile(path, []byte(`{"pid":1}`), 0o600), os.Chtimes(path, last, last)); err != nil {
+// TestRecentWrites: the next run, of whatever account, learns what left in the window before the last write, whether the one
+// before was killed or ended.
+func TestRecentWrites(t *testing.T) {
+	machine := t.TempDir()
+	dirs := func() LockDirs { return LockDirs{Machine: machine, State: t.TempDir()} }
+	start := time.Now().UTC().Add(-time.Minute)
+	at := func(seconds int) time.Time { return start.Add(time.Duration(seconds) * time.Second) }
+	l := mustLock(t, dirs(), "t1")
+	if r := l.Recent(); r != (batch.RecentWrites{}) {
+		t.Errorf("nothing was sent, but %+v", r)
+	}
+	want := func(l *Lock, writes, seconds int) {
+		t.Helper()
+		if r := l.Recent(); r.Writes != writes || !r.Last.Equal(at(seconds)) {
+			t.Errorf("recent %+v, want %d at %v", r, writes, at(seconds))
+		}
+	}
+	l.Wrote(20, at(0))
+	l.Wrote(7, at(19))
+	want(l, 27, 19)
+	l.Wrote(5, at(20)) // what left a window ago is counted no more
+	want(l, 12, 20)
+	for _, f := range l.held { // killed: nothing is written any more
+		f.Unlock()
+	}
+	l = mustLock(t, dirs(), "t1")
+	want(l, 12, 20)
+	if err := l.Release(); err != nil { // it sent nothing
 		t.Fatal(err)
 	}
-	l := mustLock(t, dir, "t1")
-	if !l.killed.Equal(last) {
-		t.Errorf("killed at %v, want %v", l.killed, last)
-	}
-	r := new(recent)
-	r.open(filepath.Join(dir, "sent.json"), l)
-	if before := r.before(nil); len(before) != 1 || !before[0].At.Equal(last) || before[0].Writes != 100 {
-		t.Errorf("a new run is told of %v", before)
-	}
-	own := batch.Lately{{ClientRequestID: "a", At: last, Writes: 20}}
-	if before := r.before(own); len(before) != 1 || before[0].Writes != 20 {
-		t.Errorf("the run that goes on is told of %v", before)
-	}
-	old := time.Now().Add(-time.Hour)
-	if err := os.Chtimes(path, old, old); err != nil {
-		t.Fatal(err)
-	}
-	r.add(batch.Envelope{ClientRequestID: "b", At: time.Now(), Changes: make([]*diff.Change, 7)})
-	if info, err := os.Stat(path); err != nil || time.Since(info.ModTime()) > time.Minute {
-		t.Errorf("the file was touched at %v, %v", info.ModTime(), err)
-	}
-	r.keep()
+	l = mustLock(t, dirs(), "t1")
+	want(l, 12, 20)
+	l.Wrote(1, at(50))
 	if err := l.Release(); err != nil {
 		t.Fatal(err)
 	}
-	l = mustLock(t, dir, "t1")
-	defer l.Release()
-	next := new(recent)
-	next.open(filepath.Join(dir, "sent.json"), l)
-	if before := next.before(nil); len(before) != 1 || before[0].Writes != 7 {
-		t.Errorf("after a run that ended, the next is told of %v", before)
+	file := onlyFile(t, machine)
+	for _, lie := range []string{`{"last":"2999-01-01T00:00:00Z","writes":100}`, `{"writes":-5,"last":"2999-01-01T00:00:00Z"}`, "nonsense"} {
+		if err := os.WriteFile(file, []byte(lie), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		l = mustLock(t, dirs(), "t1")
+		if r := l.Recent(); r.Last.After(time.Now()) || r.Writes < 0 {
+			t.Errorf("%s: recent %+v", lie, r)
+		}
+		if err := l.Release(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
 func TestLockWaits(t *testing.T) {
 	dir := t.TempDir()
-	first := mustLock(t, dir, "t1")
+	first := mustLock(t, LockDirs{State: dir}, "t1")
 	start := time.Now()
-	_, err := TakeLock(t.Context(), dir, "global", "t1", "", 120*time.Millisecond)
-	wantLocked(t, err, "another run holds the lock: pid ", "waited 120ms; a longer --lock-timeout waits longer")
+	_, err := TakeLock(t.Context(), LockDirs{State: dir}, LockName("global", "t1", ""), "ops@example", 120*time.Millisecond)
+	wantLocked(t, err, "another run holds the lock: ops, pid ", "waited 120ms; a longer --lock-timeout waits longer")
 	if took := time.Since(start); took < 120*time.Millisecond || took > 5*time.Second {
 		t.Errorf("gave up after %s", took)
 	}
 
 	time.AfterFunc(80*time.Millisecond, func() { first.Release() })
-	second, err := TakeLock(t.Context(), dir, "global", "t1", "", time.Minute)
+	second, err := TakeLock(t.Context(), LockDirs{State: dir}, LockName("global", "t1", ""), "ops@example", time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,15 +260,15 @@ func TestLockWaits(t *testing.T) {
 	cause := Fail(ExitInterrupt, "", "interrupted")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	time.AfterFunc(80*time.Millisecond, func() { cancel(cause) })
-	if _, err := TakeLock(ctx, dir, "global", "t1", "", time.Minute); err != error(cause) {
+	if _, err := TakeLock(ctx, LockDirs{State: dir}, LockName("global", "t1", ""), "ops@example", time.Minute); err != error(cause) {
 		t.Errorf("stopped while it waits: %v, want the cause", err)
 	}
-	if _, err := TakeLock(ctx, dir, "global", "free", "", 0); err != error(cause) {
+	if _, err := TakeLock(ctx, LockDirs{State: dir}, LockName("global", "free", ""), "ops@example", 0); err != error(cause) {
 		t.Errorf("stopped before: %v, want the cause", err)
 	}
 	deadline, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer stop()
-	if _, err := TakeLock(deadline, dir, "global", "t1", "", time.Minute); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := TakeLock(deadline, LockDirs{State: dir}, LockName("global", "t1", ""), "ops@example", time.Minute); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the run's own deadline: %v, want it and not a refusal", err)
 	}
 }
@@ -245,7 +281,7 @@ func TestLockAmongGoroutines(t *testing.T) {
 	for range 8 {
 		group.Go(func() {
 			for range 3 {
-				l, err := TakeLock(t.Context(), dir, "global", "t1", "", time.Minute)
+				l, err := TakeLock(t.Context(), LockDirs{State: dir}, LockName("global", "t1", ""), "ops@example", time.Minute)
 				if err != nil {
 					t.Error(err)
 					return
@@ -267,7 +303,7 @@ func TestLockAmongGoroutines(t *testing.T) {
 }
 
 func TestReleaseFromSeveralGoroutines(t *testing.T) {
-	l := mustLock(t, t.TempDir(), "t1")
+	l := mustLock(t, LockDirs{State: t.TempDir()}, "t1")
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
@@ -279,24 +315,47 @@ func TestReleaseFromSeveralGoroutines(t *testing.T) {
 	group.Wait()
 }
 
+// TestLockThatCannotBe: what is no plain file of its own is neither followed nor written, in either place.
 func TestLockThatCannotBe(t *testing.T) {
-	dir := t.TempDir()
-	file := filepath.Join(dir, "file")
+	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := TakeLock(t.Context(), file, "global", "t1", "", 0); Code(err) != ExitFailed {
+	if _, err := takeLock(t, LockDirs{State: file}, "t1", 0); Code(err) != ExitFailed {
 		t.Errorf("a file for a directory: %v", err)
 	}
-	link := filepath.Join(dir, lockName("global", "t1", ""))
-	if err := os.Symlink(file, link); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := TakeLock(t.Context(), dir, "global", "t1", "", 0); Code(err) != ExitFailed || !strings.Contains(err.Error(), link) {
-		t.Errorf("a link for a lock: %v", err)
+	for what, put := range map[string]func(path string) error{
+		"a link":            func(path string) error { return os.Symlink(file, path) },
+		"a link to nothing": func(path string) error { return os.Symlink(file+"-none", path) },
+		"a second name":     func(path string) error { return os.Link(file, path) },
+		"a directory":       func(path string) error { return os.Mkdir(path, 0o700) },
+		"a pipe":            mkfifo,
+	} {
+		for _, shared := range []bool{true, false} {
+			dirs := LockDirs{Machine: t.TempDir(), State: t.TempDir()}
+			path := filepath.Join(dirs.State, LockName("global", "t1", ""))
+			if shared {
+				path = filepath.Join(dirs.Machine, LockName("global", "t1", ""))
+			}
+			if err := put(path); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := takeLock(t, dirs, "t1", 0); Code(err) != ExitFailed || !strings.Contains(err.Error(), path) {
+				t.Errorf("%s for a lock: %v", what, err)
+			}
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+			if err := mustLock(t, dirs, "t1").Release(); err != nil { // nothing of the refused one is held still
+				t.Error(err)
+			}
+		}
 	}
 	if data, err := os.ReadFile(file); string(data) != "precious" {
 		t.Errorf("the link's target is now %q, %v", data, err)
+	}
+	if _, err := os.Lstat(file + "-none"); err == nil {
+		t.Error("the target of a link was made")
 	}
 }
 
@@ -353,7 +412,7 @@ func TestLockHolderProcess(t *testing.T) {
 	if dir == "" {
 		return // only a child of TestLockEndsWithItsProcess has something to do here
 	}
-	l, err := TakeLock(t.Context(), dir, "global", "t1", "", 0)
+	l, err := takeLock(t, LockDirs{State: dir}, "t1", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -387,8 +446,8 @@ func TestLockEndsWithItsProcess(t *testing.T) {
 		if line, err := bufio.NewReader(out).ReadString('\n'); line != "held\n" {
 			t.Fatalf("the child says %q, %v", line, err)
 		}
-		_, err = TakeLock(t.Context(), dir, "global", "t1", "", 0)
-		wantLocked(t, err, fmt.Sprintf("another run holds the lock: pid %d on host ", child.Process.Pid), "--lock-timeout")
+		_, err = takeLock(t, LockDirs{State: dir}, "t1", 0)
+		wantLocked(t, err, fmt.Sprintf("another run holds the lock: ops, pid %d on host ", child.Process.Pid), "--lock-timeout")
 		_, err = LockLedger(ledger)
 		wantLocked(t, err, "another run writes the ledger ", "")
 
@@ -397,15 +456,19 @@ func TestLockEndsWithItsProcess(t *testing.T) {
 		if err != nil {
 			t.Fatalf("after the kill: %v", err)
 		}
-		if err := errors.Join(mustLock(t, dir, "t1").Release(), book.Release()); err != nil {
+		if err := errors.Join(mustLock(t, LockDirs{State: dir}, "t1").Release(), book.Release()); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-func mustLock(t *testing.T, dir, tenant string) *Lock {
+func takeLock(t *testing.T, dirs LockDirs, tenant string, wait time.Duration) (*Lock, error) {
+	return TakeLock(t.Context(), dirs, LockName("global", tenant, ""), "ops@example", wait)
+}
+
+func mustLock(t *testing.T, dirs LockDirs, tenant string) *Lock {
 	t.Helper()
-	l, err := TakeLock(t.Context(), dir, "global", tenant, "", 0)
+	l, err := takeLock(t, dirs, tenant, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

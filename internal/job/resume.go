@@ -2,9 +2,6 @@ package job
 
 import (
 	"context"
-	"fmt"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"taskrecon/internal/batch"
@@ -30,6 +27,9 @@ func (r *run) resume(ctx context.Context) error {
 	}
 	r.past, r.record = past, past
 	r.Watcher.Started(past.Header.RunID)
+	if past.Finished() {
+		return first(first(r.finish(), book.Close()), past.Close())
+	}
 	release, err := r.acceptLedger(ctx)
 	if err != nil {
 		return first(first(err, book.Close()), past.Close())
@@ -37,7 +37,7 @@ func (r *run) resume(ctx context.Context) error {
 	defer release()
 	switch refusal := r.permit(); {
 	case refusal == nil:
-		return r.keep(ctx, book, book.Resumed(r.header()))
+		return r.keep(ctx, book, r.goOn(book))
 	case Code(refusal) == ExitLimit && len(r.earlier) > 0:
 		return r.settleFirst(ctx, book, refusal)
 	default:
@@ -51,7 +51,7 @@ func (r *run) resume(ctx context.Context) error {
 // sent. They are checked again over what is left. A leg that they stop leaves the ledger without an end line, so that a later one can
 // go on.
 func (r *run) settleFirst(ctx context.Context, book *ledger.Writer, refusal error) error {
-	err := book.Resumed(r.header())
+	err := r.goOn(book)
 	var sent []*diff.Change
 	for _, c := range r.plan.Pending() {
 		if r.earlier[c].Sent {
@@ -61,7 +61,7 @@ func (r *run) settleFirst(ctx context.Context, book *ledger.Writer, refusal erro
 	if err == nil && len(sent) > 0 {
 		o := r.sendOptions(len(sent))
 		o.SettleOnly, o.Canary, o.MaxErrors = true, 0, 0
-		err = r.post(ctx, sent, settled{watched{book, r.Watcher, &r.recent}}, o)
+		err = r.post(ctx, sent, settled{watched{book, r.Watcher, r.lock}}, o)
 	}
 	if err == nil && ctx.Err() == nil {
 		if refusal = r.permit(); refusal == nil {
@@ -111,18 +111,11 @@ func (r *run) leaveOpen(ctx context.Context, book *ledger.Writer, err error) err
 
 // acceptLedger checks that the ledger may be applied here, and takes its plan.
 func (r *run) acceptLedger(ctx context.Context) (release func(), err error) {
-	h := &r.past.Header
 	r.summary.Rows, r.summary.Outcomes = r.past.Rows(), r.past.Counts()
-	if r.past.Finished() {
-		return nil, Fail(ExitInput, "nothing was sent; make a new plan, or see this one with taskrecon report", "the ledger %s is finished (%s) and cannot be applied again", r.File, r.past.End.Reason)
+	if err := r.sameAsPlanned(); err != nil {
+		return nil, err
 	}
-	r.files.runID, r.files.ledger = h.RunID, r.File
-	if dir, name := filepath.Split(r.File); name == ledgerFile {
-		r.files.undo = filepath.Join(dir, undoFile)
-	} else {
-		r.files.undo = undoBeside(r.File)
-	}
-	if r.files.reports, err = r.reportsBeside(); err != nil {
+	if err = r.placeBeside(); err != nil {
 		return nil, err
 	}
 	r.summary.Run, r.summary.Ledger = r.files.runID, r.files.shownLedger()
@@ -174,24 +167,4 @@ func (r *run) takePlan() error {
 	r.hash = r.past.Header.PlanHash // what was approved is the whole plan, not what is left of it
 	r.show()
 	return nil
-}
-
-// reportsBeside are the reports of a run that goes on: those named, else one beside the ledger under a
-// name that is free, since the report of an earlier leg is evidence too.
-func (r *run) reportsBeside() ([]string, error) {
-	if r.Outputs.Ledger != "" || r.Outputs.RunDir != "" {
-		return nil, Fail(ExitUsage, "", "%s is a ledger, and the run goes on in it: --ledger and --run-dir have no place here", r.File)
-	}
-	if len(r.Outputs.Reports) > 0 {
-		return r.Outputs.Reports, first(r.Outputs.check(r.File), Apart(r.Outputs.Reports, r.files.undo))
-	}
-	stem := strings.TrimSuffix(r.File, filepath.Ext(r.File))
-	if filepath.Base(r.File) == ledgerFile {
-		stem = filepath.Join(filepath.Dir(r.File), "report")
-	}
-	path := stem + ".xlsx"
-	for n := 2; exists(path); n++ {
-		path = fmt.Sprintf("%s-%d.xlsx", stem, n)
-	}
-	return []string{path}, nil
 }

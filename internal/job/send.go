@@ -15,7 +15,7 @@ import (
 
 // carryOut records the plan, sends it where the command is apply, and leaves ledger and reports on every path.
 func (r *run) carryOut(ctx context.Context) error {
-	if err := r.files.open(r.Outputs, r.Command == "apply"); err != nil {
+	if err := r.files.open(r); err != nil {
 		return err
 	}
 	defer r.files.cleanUp()
@@ -100,7 +100,7 @@ func (r *run) send(ctx context.Context, book *ledger.Writer) error {
 			return err
 		}
 	}
-	return r.post(ctx, pending, watched{book, r.Watcher, &r.recent}, r.sendOptions(len(pending)))
+	return r.post(ctx, pending, watched{book, r.Watcher, r.lock}, r.sendOptions(len(pending)))
 }
 
 // post sends or settles changes and adds to the account of the run what that put on the wire.
@@ -128,7 +128,7 @@ func (r *run) post(ctx context.Context, changes []*diff.Change, rec batch.Record
 func (r *run) sendOptions(changes int) batch.Options {
 	o := r.Batch
 	o.Spent, o.Progress, o.Waiting, o.Leave = r.Client.Requests(), r.Watcher.Progress, r.Watcher.Waiting, r.Leave
-	o.Earlier, o.Before = r.earlier, r.recent.before(r.past)
+	o.Earlier, o.Before = r.earlier, r.before()
 	o.NoReopen = !r.Limits.AllowReopen
 	o.BaseRead = r.listed
 	if o.Stale = r.past != nil; !o.Stale {
@@ -183,7 +183,7 @@ func (r *run) stale(ctx context.Context, pending []*diff.Change) (conflicts []di
 	}
 	for _, c := range pending {
 		found := byKey[task.Key(c.ID())]
-		if found == nil || r.earlier[c].Sent {
+		if found == nil || found.Withheld() || r.earlier[c].Sent {
 			continue // sending finds out
 		}
 		st := diff.Stand(c.Edits, found, r.earlier[c].Overwrote)
@@ -199,18 +199,30 @@ func (r *run) stale(ctx context.Context, pending []*diff.Change) (conflicts []di
 	return conflicts, nil
 }
 
+// before is what the service may count still: what runs into the tenant sent last, or what the ledger of this run has where
+// that is later, since the run may have begun under another lock.
+func (r *run) before() batch.RecentWrites {
+	recent := r.lock.Recent()
+	if r.past != nil {
+		if n, last := r.past.Recent(batch.PublishedWrites.Per); last.After(recent.Last) {
+			return batch.RecentWrites{Writes: n, Last: last}
+		}
+	}
+	return recent
+}
+
 // watched lets the watcher see what is recorded, and the next run know what was sent.
 type watched struct {
 	*ledger.Writer
 	watcher Watcher
-	recent  *recent
+	lock    *Lock
 }
 
 func (w watched) Sending(e diff.Envelope) error {
 	if err := w.Writer.Sending(e); err != nil {
 		return err
 	}
-	w.recent.add(e)
+	w.lock.Wrote(len(e.Changes), e.At)
 	w.watcher.Sending(e)
 	return nil
 }
@@ -219,7 +231,9 @@ func (w watched) Result(res diff.Result) error {
 	if err := w.Writer.Result(res); err != nil {
 		return err
 	}
-	w.recent.settled(res)
+	if !res.SentAt.IsZero() {
+		w.lock.Answered(res.SettledAt.Add(-res.SettledAfter))
+	}
 	w.watcher.Settled(res)
 	return nil
 }

@@ -90,7 +90,7 @@ func TestVerifyNamesLinesMoved(t *testing.T) {
 func TestVerifyNamesAFirstLineThatIsNone(t *testing.T) {
 	path := sample(t)
 	all := lines(t, path)
-	for _, first := range []string{"\n", "{}\n", "null\n", "id,status\n", `{"kind":"start","format":2}` + "\n", `{"kind":"run","format":9}` + "\n", "PK\x03\x04\n"} {
+	for _, first := range []string{"\n", "{}\n", "null\n", "id,status\n", `{"kind":"start","format":3}` + "\n", `{"kind":"run","format":9}` + "\n", "PK\x03\x04\n"} {
 		verifies(t, path, first, slices.Concat([]byte(first), slices.Concat(all[1:]...)), 1)
 	}
 	for _, data := range []string{"", "{", "id,status\n1,active\n", `{"kind":"start"}` + "\n{}\n"} {

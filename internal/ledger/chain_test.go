@@ -189,7 +189,7 @@ func TestOtherFilesAreNoLedgers(t *testing.T) {
 	for name, data := range map[string]string{
 		"empty": "", "a half line": "{", "a table": "id,status\n1,active\n", "null": "null\n", "an array": "[]\n", "a zip": "PK\x03\x04\n",
 		"another object": "{}\n", "another program's log": `{"kind":"start","format":2}` + "\n",
-		"of another format":   string(reseal(bytes.Replace(all[0], []byte(`"format":2`), []byte(`"format":3`), 1))),
+		"of another format":   string(reseal(bytes.Replace(all[0], []byte(`"format":3`), []byte(`"format":4`), 1))),
 		"of the first format": `{"kind":"run","prev":"","format":1,"input":{"rows":0}}` + "\n",
 	} {
 		if _, err := rewrite(t, path, []byte(data)); err == nil || errors.Is(err, ledger.ErrAltered) {

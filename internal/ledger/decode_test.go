@@ -12,6 +12,11 @@ var lineSeeds = []string{
 	`{"kind":"change","prev":"00","index":7,"row":9,"id":"a","displayName":null,"cells":null,"outcome":"unchanged","reason":"é","sameAs":3,"sum":"aa"}` + "\n",
 	`{"kind":"result","prev":"00","index":7,"outcome":"failed","reason":"no","after":["x",null],"attempts":2,"status":403,"code":"Forbidden","requestId":"r","clientRequestId":"c",` +
 		`"serverDate":"2026-03-04T02:00:00Z","temporary":true,"sentAt":"2026-03-04T02:00:00.123Z","settledAt":"2026-03-04T02:00:01Z","sum":"aa"}`,
+	`{"kind":"change","prev":"00","index":7,"row":9,"id":"a","displayName":null,"cells":null,"edits":[{"property":"status","before":"x","wanted":"y","overwrites":true}],` +
+		`"note":"n\t","statusVia":"updateStatus","baseRead":"2026-03-04T02:00:00Z","notBefore":"2026-03-04T02:00:30Z","sum":"aa"}`,
+	`{"kind":"result","prev":"00","index":7,"outcome":"applied","attempts":1,"settledAt":"2026-03-04T02:00:01Z","settledAfter":0.5,"note":"n","statusVia":"patch","sum":"aa"}`,
+	`{"kind":"result","prev":"00","index":7,"overwrote":[{"property":"status","value":null},{"property":"a","value":"x"}],"note":"n"}`,
+	`{"settledAfter":"1"}`, `{"settledAfter":1e400}`, `{"settledAfter":-0.25e1}`, `{"overwrote":[{"property":"a","Value":"x"}]}`, `{"overwrote":null}`, `{"overwrites":1}`,
 	`{"index":1,"index":2}`, `{"Index":1}`, `{"index":1.0}`, `{"index":null}`, `{"\u0069ndex":1}`, `{"edits":[{"property":1}]}`, `{"edits":null,"edits":[{}]}`,
 	`{"cells":["\ud800"]}`, "{\"id\":\"\xff\"}", `{"temporary":1}`, `{"settledAt":"today"}`, `{"settledAt":null}`, `{"sameAs":null}`, `{"index":1}{}`, `[]`, ``, `{"index":1`,
 	`{"edits":[{"property":"a","property":"b"}]}`, `{"after":[1]}`, `{"unknown":[{}],"index":-0}`, `{"index":99999999999999999999}`,
@@ -50,10 +55,10 @@ func alike[T any](t *testing.T, line []byte, got T, err error) {
 // The lines that are written are not left to encoding/json, or their speed is lost: it takes more memory for them.
 func TestWrittenLinesAreReadQuickly(t *testing.T) {
 	d := newLineDecoder()
-	for i, line := range lineSeeds[:3] {
+	for i, line := range lineSeeds[:5] {
 		data := []byte(line)
 		quick, slow := func() { _, _ = d.change(data) }, func() { _ = json.Unmarshal(data, new(Change)) }
-		if i == 2 {
+		if i == 2 || i == 4 {
 			quick, slow = func() { _, _ = d.result(data) }, func() { _ = json.Unmarshal(data, new(Result)) }
 		}
 		if a, b := testing.AllocsPerRun(10, quick), testing.AllocsPerRun(10, slow); a >= b {

@@ -20,6 +20,8 @@ type Entry struct {
 	Caller  Caller // of the leg that gave the result, else of the run
 	// Attempts is how often the change was put on the wire, over all legs of the run; 0 where it shares the outcome of another.
 	Attempts int
+	// StatusSent is by which way the status was put on the wire, in all legs of the run; "" where it was not.
+	StatusSent diff.Via
 	// Overwrote is what was found and overwritten, as the result says, or where there is none the sending lines.
 	Overwrote []PropertyValue
 	// Known is when the outcome was known, or where no result came since, when the last envelope was announced; zero where nothing was
@@ -171,7 +173,12 @@ func (r *lineReader) entry(c Change) (Entry, error) {
 	s := r.of(c.Index)
 	if s.pending && c.SameAs == nil {
 		e.Attempts = int(s.tries + s.open)
-		e.Overwrote = r.over[c.Index]
+		if e.Attempts > 0 {
+			e.Overwrote = r.over[c.Index]
+		}
+		if e.Attempts > 0 && (c.StatusVia != diff.ViaAction || s.acted) {
+			e.StatusSent = c.StatusVia
+		}
 		e.times(s, r.settleWithin())
 	}
 	if s.doubt || s.length == 0 {

@@ -20,7 +20,7 @@ func TestRoundTrip(t *testing.T) {
 	if !reflect.DeepEqual(r.Header, want) {
 		t.Errorf("header %+v, want %+v", r.Header, want)
 	}
-	end := ledger.End{At: start.Add(time.Hour), ExitCode: 3, Reason: "2 rows failed", Requests: 7, Stats: sampleStats}
+	end := ledger.End{At: start.Add(time.Hour), ExitCode: 3, Reason: "2 rows failed", Requests: 7, Account: sampleStats}
 	if r.End == nil || *r.End != end || r.Torn || r.Planned() || r.Rows() != len(plan.Changes) || len(r.Final) != 64 {
 		t.Errorf("end %+v, torn %v, planned %v, %d rows, final %q", r.End, r.Torn, r.Planned(), r.Rows(), r.Final)
 	}
@@ -44,7 +44,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 	res := ledger.Result{
 		Index: 2, Outcome: diff.Failed, Reason: "HTTP 400", Attempts: 2, Status: 400, Code: "BadRequest", RequestID: "r", ClientRequestID: "c",
-		Temporary: true, After: []task.Value{task.Text("new@contoso.com"), task.Null},
+		Temporary: true, After: []task.Value{task.Text("new@contoso.com"), task.Null}, StatusVia: diff.ViaPatch,
 		SentAt: start.Add(time.Millisecond), SettledAt: start.Add(time.Minute),
 	}
 	if all[2].Result == nil || !reflect.DeepEqual(*all[2].Result, res) {

@@ -9,7 +9,7 @@ import (
 // FuzzEnvelope compares the short way to a line's kind and prev with JSON's: what both read, they read alike.
 func FuzzEnvelope(f *testing.F) {
 	for _, line := range []string{
-		`{"kind":"change","prev":"00ff","index":1,"sum":"aa"}`, `{"kind":"run","prev":"","format":2}`, `{"prev":"00","kind":"end"}`,
+		`{"kind":"change","prev":"00ff","index":1,"sum":"aa"}`, `{"kind":"run","prev":"","format":3}`, `{"prev":"00","kind":"end"}`,
 		`{"kind":"change","prev":"00","kind":"end"}`, `{"kind":"a\"b","prev":"00"}`, `{"kind":"end","prev":"00","KIND":"run"}`, `{"kind":"x","prev":"\u0030"}`, `{"kind":"`, ``,
 		`{"kind":"change","prev":"00","cells":["\"kind\""]}`, `{"kind":"change","prev":"00","Kind":"end","pREv":"11"}`,
 	} {

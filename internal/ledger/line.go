@@ -96,7 +96,8 @@ type Resumption struct {
 	Version  string    `json:"version"`
 	Options  []Option  `json:"options"`
 
-	SettleWithin float64 `json:"settleWithin"` // as in Header, of this leg
+	SettleWithin float64 `json:"settleWithin"`        // as in Header, of this leg
+	Signature    string  `json:"signature,omitempty"` // of the plan (see Reader.PlanFinal), as an OpenSSH signature file; once is enough
 }
 
 // Edit is one property of a change.

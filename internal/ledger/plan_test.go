@@ -15,7 +15,7 @@ import (
 
 func TestPlanHashIsOfWhatIsSent(t *testing.T) {
 	plan := ledger.PlanHash(samplePlan().Changes)
-	const pinned = "14b4770d9e4cb4f1f01e2133c881754648479e510254ed4f630a21f42f53c90a"
+	const pinned = "b9d0ba808f5780ff796f216d0b837082a78d70f8c28e781107c062a500ffae3e"
 	if plan != pinned {
 		t.Errorf("the hash of the sample is %s: saved plans of earlier versions are refused", plan)
 	}
@@ -51,6 +51,8 @@ func TestPlanHashTellsPlansApart(t *testing.T) {
 		"a change less":     func(p *diff.Plan) { p.Changes = p.Changes[1:] },
 		"the order":         func(p *diff.Plan) { p.Changes[0], p.Changes[1] = p.Changes[1], p.Changes[0] },
 		"the edits' order":  func(p *diff.Plan) { slices.Reverse(p.Changes[0].Edits) },
+		"a note":            func(p *diff.Plan) { p.Changes[0].Note = "x" },
+		"the way of status": func(p *diff.Plan) { p.Changes[0].StatusVia = diff.ViaAction },
 		"a change not sent": func(p *diff.Plan) { p.Changes[1].Outcome = diff.Blocked },
 		"nothing":           func(p *diff.Plan) { p.Changes = nil },
 	} {

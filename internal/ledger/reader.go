@@ -27,8 +27,9 @@ type Reader struct {
 	whole   int64 // where the last whole line ends
 	size    int64 // of the file as it was read
 	plan    planHash
-	lines   int  // whole ones
-	begun   bool // a line follows the plan
+	signed  string // see PlanFinal
+	lines   int    // whole ones
+	begun   bool   // a line follows the plan
 	total   Total
 	legs    []int64 // where the lines of Resumes begin
 	recent  []sentAt
@@ -54,6 +55,7 @@ type state struct {
 	outcome uint8 // that stands at place, as an index of diff.Outcomes
 	onWire  bool  // it was put on the wire, as far as results and killed legs tell
 	part    bool  // the first of its two writes is applied
+	acted   bool  // a sending line says that its status goes by the action
 	pending bool  // the plan says that it is to be sent
 	shares  bool  // its outcome is that of another change, whose index stands in offset
 	doubt   bool  // a sending line names it, and no result came since
@@ -112,6 +114,15 @@ func (r *Reader) Rows() int { return len(r.changes) }
 
 // Total adds up the end lines of all legs. What a leg that was cut short put on the wire is not in it.
 func (r *Reader) Total() Total { return r.total }
+
+// PlanFinal is the hash that a signature of the plan is of: that of the last line before the run was first resumed, which is Final
+// while it was not.
+func (r *Reader) PlanFinal() string {
+	if len(r.Resumes) == 0 {
+		return r.Final
+	}
+	return r.signed
+}
 
 // Recent returns how many writes left in the given time up to the last one, whichever leg sent them, and when that one left.
 func (r *Reader) Recent(within time.Duration) (writes int, last time.Time) {
@@ -347,6 +358,9 @@ func (r *Reader) takeResumed(line []byte, at place) error {
 	if !l.Resumed {
 		return errors.New("a second header does not belong here")
 	}
+	if len(r.Resumes) == 0 {
+		r.signed = r.Final
+	}
 	r.Resumes, r.legs = append(r.Resumes, l.Resumption), append(r.legs, at.offset)
 	r.begun, r.End = true, nil
 	for i := range r.changes { // what the last leg sent without a result counts as it was announced
@@ -362,11 +376,12 @@ func (r *Reader) takeSending(line []byte) error {
 	if err := json.Unmarshal(line, &s); err != nil {
 		return err
 	}
-	for _, i := range s.Changes {
+	for k, i := range s.Changes {
 		if err := r.known(i); err != nil {
 			return err
 		}
 		c := &r.changes[i]
+		c.acted = c.acted || k < len(s.Writes) && s.Writes[k] == diff.ViaAction
 		c.sent++
 		c.open++
 		c.doubt, c.sentAt = true, s.At.UnixMilli()

@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/task"
@@ -27,7 +26,7 @@ func TestLegs(t *testing.T) {
 	if !reflect.DeepEqual(r.Resumes, []ledger.Resumption{mark, mark, mark}) || r.Header.Operator != "ann@host" || r.End == nil {
 		t.Errorf("resumed %+v, header %+v, end %v", r.Resumes, r.Header, r.End)
 	}
-	want := ledger.Total{Requests: 14, Stats: batch.Stats{Batches: 10, Patches: 8, Retries: 6, Throttled: 4, Waited: 2 * time.Second}}
+	want := ledger.Total{Requests: 14, Account: diff.Account{Batches: 10, Patches: 8, Retries: 6, Throttled: 4, Waited: 2 * time.Second}}
 	if r.Total() != want || r.End.Requests != 7 {
 		t.Errorf("total %+v, last leg %+v", r.Total(), r.End)
 	}
@@ -61,8 +60,8 @@ func TestResumeAfterACutAtEveryByte(t *testing.T) {
 			must(t, errors.Join(w.Close(), r.Close()))
 			continue
 		}
-		must(t, w.Resumed(r.Header))
-		must(t, w.Result(batch.Result{Change: &diff.Change{Index: 1}, Outcome: diff.Applied}))
+		must(t, w.Resumed(r.Header, ""))
+		must(t, w.Result(diff.Result{Change: &diff.Change{Index: 1}, Outcome: diff.Applied}))
 		must(t, w.Close())
 		must(t, r.Close())
 		checkChain(t, lines(t, path))
@@ -123,7 +122,7 @@ func TestLinesOutOfPlace(t *testing.T) {
 		`{"kind":"sending","prev":"","clientRequestId":"c","changes":[0],"at":"2026-03-04T02:00:00Z","sum":""}`,
 		`{"kind":"result","prev":"","index":0,"outcome":"applied","sum":""}`,
 		`{"kind":"end","prev":"","exitCode":0,"sum":""}`,
-		`{"kind":"run","prev":"","format":2,"sum":""}`,
+		`{"kind":"run","prev":"","format":3,"sum":""}`,
 		`{"kind":"run","prev":"","resumed":false,"sum":""}`,
 		`{"kind":"change","prev":"","index":8,"id":"z","sum":""}`,
 		`{"kind":"other","prev":"","sum":""}`,
@@ -175,7 +174,7 @@ func TestFinishedAndPlanned(t *testing.T) {
 		"several legs, resumed again": {goOn(t, legs(t)).close(), false, false, "[]"},
 		"one not sent":                {most(t).result(3, diff.NotSent, "").end(), false, false, "[3]"},
 		"one unknown":                 {most(t).result(3, diff.Unknown, "").end(), false, false, "[3 sent]"},
-		"one failed for now":          {most(t).result(3, diff.Failed, "").end(), false, false, "[3]"},
+		"one failed for now":          {most(t).result(3, diff.Failed, "").end(), false, false, "[3 sent]"},
 		"one in doubt":                {most(t).end(), false, false, "[3 sent]"},
 		"one in doubt again":          {most(t).result(3, diff.Failed, "").sending(3).end(), false, false, "[3 sent]"},
 		"nothing sent":                {create(t).planned().end(), false, false, "[0 1 2 3]"},
@@ -222,9 +221,9 @@ func TestPendingIsAsPlanned(t *testing.T) {
 	}
 	got := make([]string, len(all))
 	for i, l := range all {
-		got[i] = fmt.Sprintf("%d %v %d %v", l.Change.Index, l.Sent, l.Attempts, l.Result != nil && l.Result.Reason == "HTTP 503")
+		got[i] = fmt.Sprintf("%d %v %v", l.Change.Index, l.Sent, l.Part)
 	}
-	if words := strings.Join(got, ", "); words != "0 true 2 false, 1 true 2 true, 2 false 0 false, 3 false 0 false" {
+	if words := strings.Join(got, ", "); words != "0 true false, 1 true false, 2 true false, 3 false false" {
 		t.Errorf("left: %s", words)
 	}
 }

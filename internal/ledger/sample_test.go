@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
-	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/task"
@@ -97,18 +97,30 @@ func (w *written) planned() *written {
 
 func (w *written) sending(indices ...int) *written {
 	w.t.Helper()
-	e := batch.Envelope{ClientRequestID: fmt.Sprintf("envelope of %v", indices), At: start}
+	var changes []*diff.Change
 	for _, i := range indices {
-		e.Changes = append(e.Changes, &w.plan.Changes[i])
+		changes = append(changes, &w.plan.Changes[i])
 	}
-	w.must(w.Sending(e))
+	w.must(w.Sending(envelope(fmt.Sprintf("envelope of %v", indices), changes...)))
 	return w
+}
+
+// envelope carries the PATCH of each change.
+func envelope(id string, changes ...*diff.Change) diff.Envelope {
+	return diff.Envelope{
+		ClientRequestID: id, Changes: changes, At: start,
+		Writes: slices.Repeat([]diff.Via{diff.ViaPatch}, len(changes)), Overwrites: make([][]diff.Overwritten, len(changes)),
+	}
 }
 
 func (w *written) result(index int, o diff.Outcome, reason string) *written {
 	w.t.Helper()
-	w.must(w.Result(batch.Result{
-		Change: &w.plan.Changes[index], Outcome: o, Reason: reason, Attempts: 2, Status: 400, Code: "BadRequest", RequestID: "r",
+	attempts := 2
+	if o == diff.NotSent {
+		attempts = 0
+	}
+	w.must(w.Result(diff.Result{
+		Change: &w.plan.Changes[index], Outcome: o, Reason: reason, Attempts: attempts, Status: 400, Code: "BadRequest", RequestID: "r",
 		ClientRequestID: "c", Temporary: o != diff.Differs, After: []task.Value{task.Text("new@contoso.com"), task.Null},
 		SentAt: start.Add(1234567), SettledAt: start.Add(time.Minute),
 	}))
@@ -117,7 +129,7 @@ func (w *written) result(index int, o diff.Outcome, reason string) *written {
 
 func (w *written) end() string {
 	w.t.Helper()
-	w.must(w.End(ledger.End{At: start.Add(time.Hour), ExitCode: 3, Reason: "2 rows failed", Requests: 7, Stats: sampleStats}))
+	w.must(w.End(ledger.End{At: start.Add(time.Hour), ExitCode: 3, Reason: "2 rows failed", Requests: 7, Account: sampleStats}))
 	return w.close()
 }
 
@@ -127,7 +139,7 @@ func (w *written) close() string {
 	return w.path
 }
 
-var sampleStats = batch.Stats{Batches: 5, Patches: 4, Retries: 3, Throttled: 2, Waited: time.Second}
+var sampleStats = diff.Account{Batches: 5, Patches: 4, Retries: 3, Throttled: 2, Waited: time.Second}
 
 // sample is a run in which all was sent and settled.
 func sample(t *testing.T) string {
@@ -146,7 +158,7 @@ func goOn(t *testing.T, path string) *written {
 	resumed := &written{Writer: w, t: t, path: path, plan: samplePlan()}
 	h := header(resumed.plan)
 	h.Operator, h.Started = "bob@host", start.Add(2*time.Hour)
-	resumed.must(w.Resumed(h))
+	resumed.must(w.Resumed(h, ""))
 	return resumed
 }
 

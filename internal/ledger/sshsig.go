@@ -20,8 +20,11 @@ import (
 // SignatureNamespace is the namespace of the signatures, as ssh-keygen -Y takes it with -n.
 const SignatureNamespace = "taskrecon"
 
-// SignatureSuffix follows the name of a ledger in that of its signature.
-const SignatureSuffix = ".sig"
+// These follow the name of a ledger in those of its signatures: as the saved plan that it was, and as the run that it became.
+const (
+	SignatureSuffix    = ".sig"
+	RunSignatureSuffix = ".run.sig"
+)
 
 // The parts of an OpenSSH signature file, as PROTOCOL.sshsig of OpenSSH has them.
 const (
@@ -43,7 +46,7 @@ func LoadSigner(path string) (*Signer, error) {
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
 		return nil, fmt.Errorf("%s has mode %04o, so that others can read the key; chmod 600 it", path, mode)
 	}
-	data, err := readSmall(path)
+	data, err := readSmall(path, 1<<20)
 	if err != nil {
 		return nil, err
 	}
@@ -60,15 +63,17 @@ func LoadSigner(path string) (*Signer, error) {
 	return &Signer{key}, nil
 }
 
-func readSmall(path string) ([]byte, error) {
+// ReadSignature reads a signature file, which is small.
+func ReadSignature(path string) ([]byte, error) { return readSmall(path, 16<<10) }
+
+func readSmall(path string, most int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	const most = 1 << 20
 	data, err := io.ReadAll(io.LimitReader(f, most+1))
-	if len(data) > most {
+	if int64(len(data)) > most {
 		return nil, fmt.Errorf("%s is too big", path)
 	}
 	return data, err
@@ -107,39 +112,54 @@ func (s *Signer) Sign(final string) ([]byte, error) {
 // CheckSignature returns the principals of the signer in an OpenSSH allowed-signers file that has the key which signed the
 // final hash. A signature by another key, of another text or for another namespace is an error.
 func CheckSignature(signature []byte, final string, signers io.Reader) (principals string, err error) {
-	block, _ := pem.Decode(signature)
-	if block == nil || block.Type != sshsigPEM || !bytes.HasPrefix(block.Bytes, []byte(sshsigMagic)) {
-		return "", errors.New("it is no signature file of OpenSSH")
-	}
-	var blob signatureBlob
-	if err := ssh.Unmarshal(block.Bytes[len(sshsigMagic):], &blob); err != nil {
-		return "", errors.New("it is damaged")
-	}
-	switch {
-	case blob.Version != sshsigVersion || blob.HashAlgorithm != sshsigHash:
-		return "", fmt.Errorf("it is of version %d with hash %q, not of version 1 with sha512", blob.Version, blob.HashAlgorithm)
-	case blob.Namespace != SignatureNamespace:
-		return "", fmt.Errorf("it was made for %q, not for %q", blob.Namespace, SignatureNamespace)
-	}
-	key, err := ssh.ParsePublicKey([]byte(blob.PublicKey))
+	key, err := signatureKey(signature, final)
 	if err != nil {
-		return "", errors.New("it is damaged")
-	}
-	var sig ssh.Signature
-	if err := ssh.Unmarshal([]byte(blob.Signature), &sig); err != nil {
-		return "", errors.New("it is damaged")
-	}
-	if key.Type() != ssh.KeyAlgoED25519 || len(key.(ssh.CryptoPublicKey).CryptoPublicKey().(ed25519.PublicKey)) != ed25519.PublicKeySize {
-		return "", fmt.Errorf("it is by a key of type %s, not Ed25519", key.Type())
-	}
-	if err := key.Verify(toSign(signedText(final)), &sig); err != nil {
-		return "", errors.New("it is not of this ledger's final hash")
+		return "", err
 	}
 	principals, err = findSigner(signers, key)
 	if err == nil && principals == "" {
 		err = fmt.Errorf("it is by the key %s, which is none of the signers", ssh.FingerprintSHA256(key))
 	}
 	return principals, err
+}
+
+// IsSignature reports whether a signature file is of the final hash, whoever made it.
+func IsSignature(signature []byte, final string) bool {
+	_, err := signatureKey(signature, final)
+	return err == nil
+}
+
+// signatureKey is the key that signed the final hash.
+func signatureKey(signature []byte, final string) (ssh.PublicKey, error) {
+	block, _ := pem.Decode(signature)
+	if block == nil || block.Type != sshsigPEM || !bytes.HasPrefix(block.Bytes, []byte(sshsigMagic)) {
+		return nil, errors.New("it is no signature file of OpenSSH")
+	}
+	var blob signatureBlob
+	if err := ssh.Unmarshal(block.Bytes[len(sshsigMagic):], &blob); err != nil {
+		return nil, errors.New("it is damaged")
+	}
+	switch {
+	case blob.Version != sshsigVersion || blob.HashAlgorithm != sshsigHash:
+		return nil, fmt.Errorf("it is of version %d with hash %q, not of version 1 with sha512", blob.Version, blob.HashAlgorithm)
+	case blob.Namespace != SignatureNamespace:
+		return nil, fmt.Errorf("it was made for %q, not for %q", blob.Namespace, SignatureNamespace)
+	}
+	key, err := ssh.ParsePublicKey([]byte(blob.PublicKey))
+	if err != nil {
+		return nil, errors.New("it is damaged")
+	}
+	var sig ssh.Signature
+	if err := ssh.Unmarshal([]byte(blob.Signature), &sig); err != nil {
+		return nil, errors.New("it is damaged")
+	}
+	if key.Type() != ssh.KeyAlgoED25519 || len(key.(ssh.CryptoPublicKey).CryptoPublicKey().(ed25519.PublicKey)) != ed25519.PublicKeySize {
+		return nil, fmt.Errorf("it is by a key of type %s, not Ed25519", key.Type())
+	}
+	if err := key.Verify(toSign(signedText(final)), &sig); err != nil {
+		return nil, errors.New("it is not of this ledger's final hash")
+	}
+	return key, nil
 }
 
 // findSigner looks for a key among allowed signers: a line has the principals, perhaps options, and the key. A line with

@@ -129,3 +129,24 @@ func TestSignatureBySSHKeygen(t *testing.T) {
 		t.Errorf("we refuse ssh-keygen's: %q, %v", who, err)
 	}
 }
+
+func TestIsSignature(t *testing.T) {
+	path, _ := newKey(t)
+	sig := signed(t, path)
+	for _, tt := range []struct {
+		sig  []byte
+		hash string
+		want bool
+	}{{sig, someHash, true}, {sig, strings.Repeat("0", 64), false}, {nil, someHash, false}, {sig[:100], someHash, false}} {
+		if got := IsSignature(tt.sig, tt.hash); got != tt.want {
+			t.Errorf("%.40q of %.8s: %v", tt.sig, tt.hash, got)
+		}
+	}
+	big := filepath.Join(t.TempDir(), "big.sig")
+	if err := os.WriteFile(big, make([]byte, 16<<10+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadSignature(big); err == nil {
+		t.Error("a signature of more than 16 KiB was read")
+	}
+}

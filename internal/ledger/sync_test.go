@@ -8,7 +8,6 @@ import (
 	"sync"
 	"testing"
 
-	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/task"
@@ -23,14 +22,14 @@ func TestEachEnvelopeIsInTheFileBeforeItLeaves(t *testing.T) {
 		group.Go(func() {
 			for i := range 20 {
 				id := fmt.Sprintf("envelope-%d-%d", n, i)
-				if err := w.Sending(batch.Envelope{ClientRequestID: id, Changes: []*diff.Change{c}}); err != nil {
+				if err := w.Sending(envelope(id, c)); err != nil {
 					t.Error(err)
 				}
 				data, err := os.ReadFile(w.path)
 				if err != nil || bytes.Count(data, []byte(`"`+id+`"`)) != 1 {
 					t.Errorf("%s is not in the file: %v", id, err)
 				}
-				if err := w.Result(batch.Result{Change: c, Outcome: diff.Applied, ClientRequestID: "answer-" + id}); err != nil {
+				if err := w.Result(diff.Result{Change: c, Outcome: diff.Applied, ClientRequestID: "answer-" + id}); err != nil {
 					t.Error(err)
 				}
 			}
@@ -52,10 +51,7 @@ func BenchmarkSendingTogether(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	e := batch.Envelope{ClientRequestID: "c", At: start}
-	for i := range 20 {
-		e.Changes = append(e.Changes, &diff.Change{Index: i})
-	}
+	e := envelope("c", twenty()...)
 	b.ReportAllocs()
 	b.SetParallelism(2) // of two processors at least
 	b.RunParallel(func(pb *testing.PB) {
@@ -64,7 +60,7 @@ func BenchmarkSendingTogether(b *testing.B) {
 				b.Error(err)
 			}
 			for _, c := range e.Changes {
-				if err := w.Result(batch.Result{Change: c, Outcome: diff.Applied, After: []task.Value{task.Text("new@contoso.com")}, SettledAt: start}); err != nil {
+				if err := w.Result(diff.Result{Change: c, Outcome: diff.Applied, After: []task.Value{task.Text("new@contoso.com")}, SettledAt: start}); err != nil {
 					b.Error(err)
 				}
 			}

@@ -139,7 +139,7 @@ func FuzzOpen(f *testing.F) {
 	}
 	f.Add(seed)
 	f.Add(seed[:len(seed)/2])
-	const head = `{"kind":"run","prev":"","format":2,"input":{"rows":1},"planHash":"","sum":""}` + "\n"
+	const head = `{"kind":"run","prev":"","format":3,"input":{"rows":1},"planHash":"","sum":""}` + "\n"
 	f.Add([]byte(head))
 	f.Add([]byte(head + `{"kind":"change","prev":"","index":0,"sameAs":0,"sum":""}` + "\n"))
 	f.Add([]byte(head + `{"kind":"result","prev":"","index":-1,"outcome":"applied","sum":""}` + "\n"))
@@ -195,7 +195,7 @@ func planHash(data []byte) string {
 		if json.Unmarshal(line, &l) != nil || l.Kind != "change" {
 			continue
 		}
-		c := diff.Change{SameAs: -1, Desired: task.Desired{ID: l.ID}, Outcome: l.Outcome}
+		c := diff.Change{SameAs: -1, Desired: task.Desired{ID: l.ID}, Outcome: l.Outcome, Note: l.Note, StatusVia: l.StatusVia}
 		if l.SameAs != nil {
 			c.SameAs = *l.SameAs
 		}

@@ -28,10 +28,11 @@ type Writer struct {
 	file   File
 	buf    *bufio.Writer
 	prev   string
-	lines  int64 // that were written
-	stable int64 // of them, those on stable storage
-	err    error // of writing
-	unsafe error // of syncing
+	acted  map[int]bool // changes whose status was announced by the action
+	lines  int64        // that were written
+	stable int64        // of them, those on stable storage
+	err    error        // of writing
+	unsafe error        // of syncing
 }
 
 // File is what a Writer needs of its file.
@@ -100,11 +101,30 @@ func (w *Writer) Sending(e diff.Envelope) error {
 	line := Sending{ClientRequestID: e.ClientRequestID, Writes: e.Writes, At: stamp(e.At)}
 	for i, c := range e.Changes {
 		line.Changes = append(line.Changes, c.Index)
+		if e.Writes[i] == diff.ViaAction {
+			w.act(c.Index)
+		}
 		for _, v := range valuesOf(e.Overwrites[i]) {
 			line.Overwrites = append(line.Overwrites, IndexedValue{c.Index, v})
 		}
 	}
 	return w.append(kindSending, line, true)
+}
+
+// act remembers that the status of a change goes by the action, which may be the second of two writes.
+func (w *Writer) act(index int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.acted == nil {
+		w.acted = map[int]bool{}
+	}
+	w.acted[index] = true
+}
+
+func (w *Writer) hasActed(index int) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.acted[index]
 }
 
 func valuesOf(over []diff.Overwritten) []PropertyValue {
@@ -128,18 +148,18 @@ func (w *Writer) Result(r diff.Result) error {
 		ServerDate: r.ServerDate, Temporary: r.Temporary, SentAt: stamp(r.SentAt), SettledAt: stamp(r.SettledAt),
 		SettledAfter: r.SettledAfter.Round(time.Millisecond).Seconds(), Overwrote: valuesOf(r.Overwrote),
 	}
-	if r.Attempts > 0 {
+	if r.Attempts > 0 && (r.Change.StatusVia != diff.ViaAction || w.hasActed(r.Change.Index)) {
 		line.Note, line.StatusVia = r.Change.Note, r.Change.StatusVia
 	}
 	return w.append(kindResult, line, false)
 }
 
-// Resumed marks where a run goes on, with what h says of who resumed it, when and how, and returns once the line is on
-// stable storage.
-func (w *Writer) Resumed(h Header) error {
+// Resumed marks where a run goes on, with what h says of who resumed it, when and how, and the signature of the plan where it is to be
+// copied, and returns once the line is on stable storage.
+func (w *Writer) Resumed(h Header, signature string) error {
 	return w.append(kindRun, resumed{true, Resumption{
 		Started: h.Started, Operator: h.Operator, Actor: h.Actor, AppID: h.AppID, ObjectID: h.ObjectID,
-		Version: h.Version, Options: h.Options, SettleWithin: h.SettleWithin,
+		Version: h.Version, Options: h.Options, SettleWithin: h.SettleWithin, Signature: signature,
 	}}, true)
 }
 

@@ -10,13 +10,10 @@ import (
 	"sync"
 	"testing"
 
-	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/task"
 )
-
-var _ batch.Recorder = (*ledger.Writer)(nil)
 
 func TestCreateIsPrivateAndNeverOverwrites(t *testing.T) {
 	path := sample(t)
@@ -36,7 +33,7 @@ func TestCreateIsPrivateAndNeverOverwrites(t *testing.T) {
 	}
 }
 
-// What must not be lost is in the file, not in a buffer, when the call returns.
+// What was recorded is in the file, not in a buffer, when the call returns.
 func TestWhatIsDurableIsSeen(t *testing.T) {
 	w := create(t)
 	seen := func(what string, n int, last string) {
@@ -51,13 +48,12 @@ func TestWhatIsDurableIsSeen(t *testing.T) {
 	seen("Plan", n, "change")
 	w.sending(0, 1)
 	seen("Sending", n+1, "sending")
-	w.result(0, diff.Applied, "").sending(2)
-	seen("Result and Sending", n+3, "sending")
-	w.result(1, diff.Applied, "")
-	w.must(w.Sync())
-	seen("Sync", n+4, "result")
+	w.result(0, diff.Applied, "")
+	seen("Result", n+2, "result")
+	w.must(w.Part(diff.Part{Change: &w.plan.Changes[1], Via: diff.ViaPatch, At: start}))
+	seen("Part", n+3, "part")
 	w.must(w.End(ledger.End{}))
-	seen("End", n+5, "end")
+	seen("End", n+4, "end")
 	w.must(w.Close())
 }
 
@@ -71,7 +67,7 @@ func TestCloseWritesWhatWasRecorded(t *testing.T) {
 func TestNothingIsRecordedAfterClose(t *testing.T) {
 	w := create(t).planned()
 	w.must(w.Close())
-	if err := w.Result(batch.Result{Change: &w.plan.Changes[0], Outcome: diff.Applied}); err == nil {
+	if err := w.Result(diff.Result{Change: &w.plan.Changes[0], Outcome: diff.Applied}); err == nil {
 		t.Error("a result after Close was swallowed")
 	}
 	if err := w.End(ledger.End{}); err == nil {
@@ -94,10 +90,10 @@ func TestConcurrentRecording(t *testing.T) {
 		group.Go(func() {
 			for i := n * each; i < (n+1)*each; i++ {
 				c := &plan.Changes[i]
-				if err := w.Sending(batch.Envelope{ClientRequestID: "x", Changes: []*diff.Change{c}}); err != nil {
+				if err := w.Sending(envelope("x", c)); err != nil {
 					t.Error(err)
 				}
-				if err := w.Result(batch.Result{Change: c, Outcome: diff.Applied, Reason: fmt.Sprint(i)}); err != nil {
+				if err := w.Result(diff.Result{Change: c, Outcome: diff.Applied, Reason: fmt.Sprint(i)}); err != nil {
 					t.Error(err)
 				}
 			}
@@ -120,7 +116,7 @@ func BenchmarkResult(b *testing.B) {
 	}
 	c := samplePlan().Changes[0]
 	for b.Loop() {
-		if err := w.Result(batch.Result{Change: &c, Outcome: diff.Applied, After: []task.Value{task.Text("new@contoso.com"), task.Null}, SettledAt: start}); err != nil {
+		if err := w.Result(diff.Result{Change: &c, Outcome: diff.Applied, After: []task.Value{task.Text("new@contoso.com"), task.Null}, SettledAt: start}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -129,15 +125,19 @@ func BenchmarkResult(b *testing.B) {
 	}
 }
 
+func twenty() (changes []*diff.Change) {
+	for i := range 20 {
+		changes = append(changes, &diff.Change{Index: i})
+	}
+	return changes
+}
+
 func BenchmarkSending(b *testing.B) {
 	w, err := ledger.Create(filepath.Join(b.TempDir(), "ledger.jsonl"))
 	if err != nil {
 		b.Fatal(err)
 	}
-	e := batch.Envelope{ClientRequestID: "c", At: start}
-	for i := range 20 {
-		e.Changes = append(e.Changes, &diff.Change{Index: i})
-	}
+	e := envelope("c", twenty()...)
 	for b.Loop() {
 		if err := w.Sending(e); err != nil {
 			b.Fatal(err)

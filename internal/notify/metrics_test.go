@@ -20,7 +20,7 @@ import (
 func exampleSummary() *job.Summary {
 	s := job.NewSummary("apply")
 	s.Rows, s.Changes, s.Unmanaged, s.Patches, s.Requests, s.Throttled = 7, 6, 1<<31, 9, 3, 2
-	s.Waited, s.Seconds = 1500*time.Millisecond, 0.000123
+	s.Waited, s.Seconds = 1.5, 0.000123
 	s.Outcomes[diff.Applied], s.Outcomes[diff.Unknown] = 6, 1
 	return s
 }

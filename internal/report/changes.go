@@ -18,6 +18,7 @@ func (b *book) changes() (changes, error) {
 		{"Wanted", 34, prose},
 		{"After", 34, prose},
 		{"Outcome", 12, verdict},
+		{"Overwrote", 34, prose},
 	}})
 	return changes{t}, err
 }
@@ -25,12 +26,22 @@ func (b *book) changes() (changes, error) {
 // entry writes a row for each edit, which leads to the entry's own on Results.
 func (t changes) entry(e ledger.Entry, o diff.Outcome, at spot) error {
 	for i, edit := range e.Edits {
-		err := t.add(leading(e.Row, at), e.ID, e.DisplayName.String(), edit.Property, edit.Before.String(), edit.Wanted.String(), after(e, i), o)
+		err := t.add(leading(e.Row, at), e.ID, e.DisplayName.String(), edit.Property, edit.Before.String(), edit.Wanted.String(), after(e, i), o, overwroteOf(e, edit.Property))
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// overwroteOf is the value of another that the edit overwrote, blank where it overwrote none.
+func overwroteOf(e ledger.Entry, property string) string {
+	for _, o := range e.Overwrote {
+		if o.Property == property {
+			return overwritten(o.Value)
+		}
+	}
+	return ""
 }
 
 // after is what the tenant was last seen to hold, blank where nobody knows.

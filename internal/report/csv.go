@@ -52,6 +52,8 @@ func field(v any) string {
 		return ""
 	case int:
 		return strconv.Itoa(v)
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
 	case time.Time:
 		return shown(v)
 	case diff.Outcome:

@@ -25,6 +25,9 @@ func (b *book) nameCells(p *page) error {
 	return errs
 }
 
+// documentTitle stands before the run's id.
+const documentTitle = "taskrecon report of run "
+
 // describe fills in the document's properties, which file managers and search show without opening it.
 func (b *book) describe(r *ledger.Reader, verdict string) error {
 	h := &r.Header
@@ -34,7 +37,7 @@ func (b *book) describe(r *ledger.Reader, verdict string) error {
 	}
 	stamp, by := made.UTC().Format(time.RFC3339), clean("taskrecon "+h.Version)
 	errs := b.file.SetDocProps(&excelize.DocProperties{
-		Title: clean("taskrecon report of run " + h.RunID), Subject: clean(h.Input.File), Description: clean(verdict),
+		Title: clean(documentTitle + h.RunID), Subject: clean(h.Input.File), Description: clean(verdict),
 		Category: "Reconciliation report", Keywords: clean("taskrecon, Intune, " + h.RunID + ", " + h.Tenant),
 		Creator: by, LastModifiedBy: by, Created: stamp, Modified: stamp, Language: "en",
 	})

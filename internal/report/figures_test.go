@@ -10,7 +10,6 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/task"
@@ -49,7 +48,7 @@ func timed(f func()) time.Duration {
 // oneEntry is a ledger of one row that failed, and its entry.
 func oneEntry(t *testing.T) (*ledger.Reader, ledger.Entry) {
 	run := newRun("apply")
-	run.sent("Enable BitLocker on laptops", batch.Result{Outcome: diff.Failed, Status: 403, Code: "Forbidden", Reason: "the service refused: not authorized"},
+	run.sent("Enable BitLocker on laptops", diff.Result{Outcome: diff.Failed, Status: 403, Code: "Forbidden", Reason: "the service refused: not authorized"},
 		edit(task.AssignedTo, "old@contoso.com", "dana@contoso.com"))
 	r := run.write(t)
 	var got ledger.Entry

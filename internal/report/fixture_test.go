@@ -8,7 +8,6 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/task"
@@ -20,8 +19,8 @@ var start = time.Date(2026, 3, 2, 2, 0, 0, 0, time.UTC)
 type run struct {
 	header  ledger.Header
 	changes []diff.Change
-	results []batch.Result // by Change index; the zero Outcome is none
-	sending []int          // indices announced and never answered
+	results []diff.Result // by Change index; the zero Outcome is none
+	sending []int         // indices announced and never answered
 	end     *ledger.End
 }
 
@@ -73,7 +72,7 @@ func (r *run) planned(name string, o diff.Outcome, reason string) *diff.Change {
 }
 
 // sent appends a row with a result.
-func (r *run) sent(name string, res batch.Result, edits ...diff.Edit) {
+func (r *run) sent(name string, res diff.Result, edits ...diff.Edit) {
 	c := r.add(name, edits...)
 	n := time.Duration(c.Index) * 250 * time.Millisecond
 	res.ClientRequestID = fmt.Sprintf("c0ffee00-0000-4000-8000-%012d", c.Index/20)
@@ -84,7 +83,7 @@ func (r *run) sent(name string, res batch.Result, edits ...diff.Edit) {
 		res.Attempts = 1
 	}
 	for len(r.results) < c.Index {
-		r.results = append(r.results, batch.Result{})
+		r.results = append(r.results, diff.Result{})
 	}
 	r.results = append(r.results, res)
 }
@@ -98,11 +97,16 @@ func (r *run) write(t testing.TB) *ledger.Reader {
 	r.header.Input.Rows = len(r.changes)
 	must(t, w.Plan(r.header, r.changes))
 	for _, i := range r.sending {
-		must(t, w.Sending(batch.Envelope{ClientRequestID: "lost", Changes: []*diff.Change{&r.changes[i]}, At: start}))
+		must(t, w.Sending(envelope("lost", start, &r.changes[i])))
 	}
 	for i, res := range r.results {
 		if res.Outcome != diff.Pending {
 			res.Change = &r.changes[i]
+			if res.Change.StatusVia == diff.ViaAction {
+				e := envelope(res.ClientRequestID, res.SentAt, res.Change)
+				e.Writes[0] = diff.ViaAction
+				must(t, w.Sending(e))
+			}
 			must(t, w.Result(res))
 		}
 	}
@@ -114,6 +118,13 @@ func (r *run) write(t testing.TB) *ledger.Reader {
 	must(t, err)
 	t.Cleanup(func() { reader.Close() })
 	return reader
+}
+
+// envelope carries the PATCH of a change.
+func envelope(id string, at time.Time, c *diff.Change) diff.Envelope {
+	return diff.Envelope{
+		ClientRequestID: id, Changes: []*diff.Change{c}, Writes: []diff.Via{diff.ViaPatch}, Overwrites: make([][]diff.Overwritten, 1), At: at,
+	}
 }
 
 func edit(p *task.Property, before, wanted string) diff.Edit {
@@ -138,14 +149,16 @@ func values(texts ...string) []task.Value {
 func varied() *run {
 	r := newRun("apply")
 	r.header.Input.Notices = []string{`column "Ticket" is no property of a task; it is carried into the report and ignored otherwise`}
-	r.sent("Enable BitLocker on laptops", batch.Result{Outcome: diff.Applied, Status: 204, After: values("dana@contoso.com", "active")},
+	r.sent("Enable BitLocker on laptops", diff.Result{Outcome: diff.Applied, Status: 204, After: values("dana@contoso.com", "active")},
 		edit(task.AssignedTo, "old@contoso.com", "dana@contoso.com"), edit(task.Status, "pending", "active"))
+	r.changes[0].StatusVia, r.changes[0].Note = diff.ViaAction, "Ticket 7, done"
 	r.planned("Firewall rules for kiosks", diff.Unchanged, "")
-	r.sent("Attack surface reduction: Office macros", batch.Result{
-		Outcome: diff.Differs, Status: 204, After: values("DANA@CONTOSO.COM"),
-		Reason: `the tenant holds "DANA@CONTOSO.COM" where "dana@contoso.com" was asked for`,
+	r.sent("Attack surface reduction: Office macros", diff.Result{
+		Outcome: diff.Differs, Status: 204, After: values("DANA@CONTOSO.COM"), SettledAfter: 31_500 * time.Millisecond,
+		Overwrote: []diff.Overwritten{{Property: task.AssignedTo, Value: task.Text("eve@contoso.com")}, {Property: task.Creator, Value: task.Null}},
+		Reason:    `the tenant holds "DANA@CONTOSO.COM" where "dana@contoso.com" was asked for`,
 	}, edit(task.AssignedTo, "", "dana@contoso.com"))
-	r.sent("Defender antivirus exclusions", batch.Result{
+	r.sent("Defender antivirus exclusions", diff.Result{
 		Outcome: diff.Failed, Status: 403, Code: "Forbidden", Attempts: 3,
 		Reason: "the service refused: Application is not authorized to perform this operation. Application must have one of the following scopes: DeviceManagementConfiguration.ReadWrite.All",
 	},
@@ -167,7 +180,7 @@ func varied() *run {
 	}
 	r.end = &ledger.End{
 		At: start.Add(95 * time.Second), ExitCode: 3, Reason: "some rows are not as wanted", Requests: 21,
-		Stats: batch.Stats{Batches: 3, Patches: 6, Retries: 2, Throttled: 1, Waited: 12500 * time.Millisecond},
+		Account: diff.Account{Batches: 3, Patches: 6, Retries: 2, Throttled: 1, Waited: 12500 * time.Millisecond},
 	}
 	return r
 }

@@ -120,7 +120,7 @@ func (v *view) pageData(out *bufio.Writer) error {
 
 // pageRow is a row as the script takes it, by place: row, ID, name, outcome, whether it needs attention,
 // reason, edits as [property, before, wanted, after or null], attempts, status, code, request ID, client
-// request ID, sent, settled, server date, actor.
+// request ID, sent, settled, server date, actor, seconds to settle or null, what was overwritten, note.
 func pageRow(e ledger.Entry, saved bool) []any {
 	res := settled(e)
 	edits := make([][]any, len(e.Edits))
@@ -137,7 +137,7 @@ func pageRow(e ledger.Entry, saved bool) []any {
 	return []any{
 		e.Row, plain(e.ID), plain(e.DisplayName.String()), outcome(e, saved), attention, plain(reason(e)), edits, e.Attempts,
 		res.Status, plain(res.Code), plain(res.RequestID), plain(res.ClientRequestID), utc(res.SentAt), utc(res.SettledAt),
-		serverDate(res), plain(e.Caller.Actor),
+		serverDate(res), plain(e.Caller.Actor), settledAfter(res), plain(overwrote(e)), plain(noteOf(e, waiting(e, saved))),
 	}
 }
 

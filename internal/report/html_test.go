@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/task"
@@ -79,8 +78,11 @@ func hostileRun() *run {
 	h.Input.File, h.Input.Sheet, h.Input.SHA256, h.Input.Notices = all, all, all, hostileTexts
 	h.Options = []ledger.Option{{Name: all, Value: all}}
 	for _, text := range hostileTexts {
-		res := batch.Result{Outcome: diff.Failed, Reason: text, Code: text, After: values(text)}
+		res := diff.Result{Outcome: diff.Failed, Reason: text, Code: text, After: values(text)}
+		res.Overwrote = []diff.Overwritten{{Property: task.AssignedTo, Value: task.Text(text)}}
 		r.sent(text, res, edit(task.AssignedTo, text, text))
+		c := &r.changes[len(r.changes)-1]
+		c.StatusVia, c.Note = diff.ViaAction, text
 		h.Unmanaged = append(h.Unmanaged, ledger.Unmanaged{
 			ID: text, DisplayName: task.Text(text), Status: task.Text(text), AssignedTo: task.Text(text), DueDateTime: task.Text(text),
 		})
@@ -110,6 +112,9 @@ func TestHostileTextStaysText(t *testing.T) {
 	for i, text := range hostileTexts {
 		if got := data.Rows[i][2]; got != plain(text) {
 			t.Errorf("%q is %q in the data", text, got)
+		}
+		if over, note := data.Rows[i][17], data.Rows[i][18]; over != plain("assignedTo: "+text) || note != plain(text) {
+			t.Errorf("%q was overwritten as %q and noted as %q in the data", text, over, note)
 		}
 	}
 	if strings.ContainsAny(page[strings.Index(page, `"rows": [`):strings.LastIndex(page, "]}</script>")], "<>&") {

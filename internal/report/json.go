@@ -91,6 +91,11 @@ type rowJSON struct {
 	SentAt          *string      `json:"sentAt"`
 	SettledAt       *string      `json:"settledAt"`
 	ServerDate      *string      `json:"serverDate"`
+
+	SettledAfter *float64               `json:"settledAfter"`
+	Overwrote    []ledger.PropertyValue `json:"overwrote,omitempty"`
+	Note         string                 `json:"note"`
+	StatusVia    diff.Via               `json:"statusVia"`
 }
 
 type editJSON struct {
@@ -124,7 +129,7 @@ func writeJSON(f *os.File, r *ledger.Reader, _ Options) error {
 	w.text(",\n\"rows\": [")
 	first := true
 	w.do(v.each(func(e ledger.Entry) error {
-		w.item(&first, newRowJSON(e))
+		w.item(&first, newRowJSON(e, waiting(e, r.Planned())))
 		return w.err
 	}))
 	w.text("\n],\n\"unmanaged\": [")
@@ -172,7 +177,7 @@ func (v *view) totalsJSON() totalsJSON {
 	return totalsJSON{t.Patches, t.Batches, t.Requests, t.Throttled, t.Retries, seconds(t.Waited)}
 }
 
-func newRowJSON(e ledger.Entry) rowJSON {
+func newRowJSON(e ledger.Entry, waits bool) rowJSON {
 	res := settled(e)
 	row := rowJSON{
 		Row: e.Row, ID: e.ID, DisplayName: e.DisplayName, Outcome: e.Outcome, Reason: reason(e),
@@ -180,6 +185,13 @@ func newRowJSON(e ledger.Entry) rowJSON {
 		RequestID: res.RequestID, ClientRequestID: res.ClientRequestID,
 		SentAt: instantJSON(res.SentAt), SettledAt: instantJSON(res.SettledAt),
 		ServerDate: instantJSON(res.ServerDate),
+		Overwrote:  e.Overwrote, Note: noteOf(e, waits), StatusVia: e.StatusSent,
+	}
+	if waits {
+		row.StatusVia = e.StatusVia
+	}
+	if res.SettledAfter != 0 {
+		row.SettledAfter = &res.SettledAfter
 	}
 	if res.Status != 0 {
 		row.Status = &res.Status

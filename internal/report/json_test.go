@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/task"
 )
@@ -43,9 +42,9 @@ func TestJSONHasALineForEachRow(t *testing.T) {
 func TestJSONTellsNullFromUnknown(t *testing.T) {
 	r := newRun("apply")
 	e := edit(task.AssignedTo, "old@contoso.com", "")
-	r.sent("cleared", batch.Result{Outcome: diff.Applied, Status: 204, After: []task.Value{task.Null}}, e)
-	r.sent("refused", batch.Result{Outcome: diff.Failed, Status: 403}, e)
-	r.sent("told", batch.Result{Outcome: diff.Applied, Status: 204}, e)
+	r.sent("cleared", diff.Result{Outcome: diff.Applied, Status: 204, After: []task.Value{task.Null}}, e)
+	r.sent("refused", diff.Result{Outcome: diff.Failed, Status: 403}, e)
+	r.sent("told", diff.Result{Outcome: diff.Applied, Status: 204}, e)
 	got := string(viewBytes(t, r.write(t), ".json"))
 	for _, want := range []string{
 		`"displayName":"cleared","outcome":"applied","reason":"","edits":[{"property":"assignedTo","before":"old@contoso.com","wanted":null,"after":null}]`,
@@ -55,6 +54,21 @@ func TestJSONTellsNullFromUnknown(t *testing.T) {
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s in\n%s", want, got)
+		}
+	}
+}
+
+// TestJSONNamesTheNoteOfAPlan: what would go out stands where later stands what went.
+func TestJSONNamesTheNoteOfAPlan(t *testing.T) {
+	for command, want := range map[string]string{"plan": `"note":"Ticket 7","statusVia":"updateStatus"}`, "apply": `"note":"","statusVia":""}`} {
+		r := newRun(command)
+		c := r.add("noted", edit(task.Status, "pending", "active"))
+		c.StatusVia, c.Note = diff.ViaAction, "Ticket 7"
+		if got := string(viewBytes(t, r.write(t), ".json")); !strings.Contains(got, want) {
+			t.Errorf("%s: no %s in\n%s", command, want, got)
+		}
+		if row := rows(t, render(t, r, Options{}), resultsSheet)[1]; (row[len(row)-1] == "Ticket 7") != (command == "plan") {
+			t.Errorf("%s: Results has %q", command, row)
 		}
 	}
 }

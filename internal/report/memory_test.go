@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/task"
@@ -105,7 +104,7 @@ func manyLedger(t testing.TB, n, wide int) string {
 	h.Input.Rows = n
 	must(t, w.Plan(h, changes))
 	for i := range changes {
-		res := batch.Result{
+		res := diff.Result{
 			Change: &changes[i], Outcome: diff.Applied, After: values("dana@contoso.com"), Attempts: 1, Status: 204,
 			RequestID: fmt.Sprintf("5e51ce00-0000-4000-8000-%012d", i/20), ClientRequestID: fmt.Sprintf("c0ffee00-0000-4000-8000-%012d", i/20),
 			SentAt: start.Add(time.Duration(i) * time.Millisecond), SettledAt: start.Add(time.Duration(i+900) * time.Millisecond),

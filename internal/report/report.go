@@ -77,11 +77,10 @@ func Write(path string, r *ledger.Reader, o Options) error {
 	}
 	defer pending.Discard() // does nothing once the file has its name
 	err = as.write(pending.File, r, o)
-	if err == nil {
-		err = free(path, o)
-	}
-	if err == nil {
+	if err == nil && o.Overwrite {
 		err = pending.Commit()
+	} else if err == nil {
+		err = pending.CommitNew()
 	}
 	if err != nil {
 		return fmt.Errorf("writing report %q: %w", path, err)

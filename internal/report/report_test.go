@@ -17,7 +17,6 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/task"
@@ -30,8 +29,8 @@ func TestSheetsAndHeaders(t *testing.T) {
 		t.Errorf("sheets %q, want %q", got, want)
 	}
 	for sheet, header := range map[string]string{
-		"Results":   "Row,Task ID,Display name,Outcome,Reason,Changed properties,Attempts,HTTP status,Error code,Request ID,Client request ID,Sent at,Settled at,Server date,Run ID,Actor,App ID,Tenant",
-		"Changes":   "Row,Task ID,Display name,Property,Before,Wanted,After,Outcome",
+		"Results":   "Row,Task ID,Display name,Outcome,Reason,Changed properties,Attempts,HTTP status,Error code,Request ID,Client request ID,Sent at,Settled at,Server date,Run ID,Actor,App ID,Tenant,Settled after,Overwrote,Note sent",
+		"Changes":   "Row,Task ID,Display name,Property,Before,Wanted,After,Outcome,Overwrote",
 		"Failures":  "Task ID,Assigned To,Ticket,Outcome,Reason,HTTP status,Error code,Request ID",
 		"Unmanaged": "Task ID,Display name,Status,Assigned to,Due",
 		"Run":       "Section,Name,Value",
@@ -278,7 +277,7 @@ func TestZoneIsNamed(t *testing.T) {
 // TestTimesAreCutAlike compares the times of Results, as a spreadsheet shows them, with those of the CSV.
 func TestTimesAreCutAlike(t *testing.T) {
 	r := newRun("apply")
-	r.sent("late", batch.Result{Outcome: diff.Applied, Status: 204}, edit(task.AssignedTo, "a", "b"))
+	r.sent("late", diff.Result{Outcome: diff.Applied, Status: 204}, edit(task.AssignedTo, "a", "b"))
 	r.results[0].SentAt, r.results[0].SettledAt = start.Add(1499*time.Millisecond), start.Add(2785*time.Millisecond)
 	r.end = &ledger.End{At: start.Add(2790 * time.Millisecond), Reason: "done", Requests: 2}
 	l := r.write(t)

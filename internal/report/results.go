@@ -1,12 +1,14 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
+	"taskrecon/internal/task"
 )
 
 // results is the sheet with a row for every input row.
@@ -36,13 +38,25 @@ var resultColumns = []column{
 	{"Actor", 30, prose},
 	{"App ID", 35, word},
 	{"Tenant", 35, word},
+	{"Settled after", 10, elapsed},
+	{"Overwrote", 34, prose},
+	{"Note sent", 34, prose},
+}
+
+// zoned is the place in resultColumns before which those of the reader's zone stand. What is behind it came later, and stands at the end.
+const zoned = 18
+
+// laterColumns are those that earlier reports have not, by sheet.
+var laterColumns = map[string][]string{
+	resultsSheet: {"Settled after", "Overwrote", "Note sent"},
+	changesSheet: {"Overwrote"},
 }
 
 // results writes the sheet. Where the reader has a zone of his own, it has the times in that zone, too.
 func (b *book) results(r *ledger.Reader, zone *time.Location) (results, error) {
 	columns := slices.Clone(resultColumns)
 	if foreign(zone) {
-		columns = append(columns, column{"Sent at, " + zone.String(), 19, instant}, column{"Settled at, " + zone.String(), 19, instant})
+		columns = slices.Insert(columns, zoned, column{"Sent at, " + zone.String(), 19, instant}, column{"Settled at, " + zone.String(), 19, instant})
 	} else {
 		zone = nil
 	}
@@ -55,18 +69,19 @@ func (t results) entry(e ledger.Entry, o diff.Outcome, change, failure spot) err
 	values := resultValues(t.header, e, o, change, failure)
 	if t.zone != nil {
 		res := settled(e)
-		values = append(values, local{res.SentAt.In(t.zone)}, local{res.SettledAt.In(t.zone)})
+		values = slices.Insert(values, zoned, any(local{res.SentAt.In(t.zone)}), any(local{res.SettledAt.In(t.zone)}))
 	}
 	return t.add(values...)
 }
 
-// resultValues are the values of resultColumns for an entry: a string, int, time.Time, diff.Outcome, linked or nil each.
+// resultValues are the values of resultColumns for an entry: a string, int, float64, time.Time, diff.Outcome, linked or nil each.
 func resultValues(h *ledger.Header, e ledger.Entry, o diff.Outcome, change, failure spot) []any {
 	res := settled(e)
 	return []any{
 		e.Row, e.ID, e.DisplayName.String(), leading(o, failure), reason(e), leading(properties(e.Edits), change), e.Attempts,
 		status(res), res.Code, res.RequestID, res.ClientRequestID, res.SentAt, res.SettledAt,
 		serverDate(res), h.RunID, e.Caller.Actor, e.Caller.AppID, h.Tenant,
+		settledAfter(res), overwrote(e), noteOf(e, o == wouldChange),
 	}
 }
 
@@ -92,6 +107,34 @@ func status(res ledger.Result) any {
 		return nil
 	}
 	return res.Status
+}
+
+// settledAfter is how many seconds after the last answer the row was settled, or a blank where the answer settled it.
+func settledAfter(res ledger.Result) any {
+	if res.SettledAfter == 0 {
+		return nil
+	}
+	return res.SettledAfter
+}
+
+// overwrote names each property of which another's value was overwritten, with that value.
+func overwrote(e ledger.Entry) string {
+	values := make([]string, len(e.Overwrote))
+	for i, o := range e.Overwrote {
+		values[i] = o.Property + ": " + overwritten(o.Value)
+	}
+	return strings.Join(values, "; ")
+}
+
+// overwritten is a value that was overwritten, in words where it was none, since a blank says that nothing was.
+func overwritten(v task.Value) string { return cmp.Or(v.String(), "(not set)") }
+
+// noteOf is the note that went out with the status, or of a row that waits to be sent the one that would.
+func noteOf(e ledger.Entry, waits bool) string {
+	if waits || e.StatusSent == diff.ViaAction {
+		return e.Note
+	}
+	return ""
 }
 
 func properties(edits []ledger.Edit) string {

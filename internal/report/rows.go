@@ -144,6 +144,7 @@ func (r *rowSpool) spill() {
 			r.err = errors.Join(r.err, err)
 			return
 		}
+		os.Remove(file.Name()) // where the system permits it: a program that is killed leaves nothing behind
 		r.file = file
 	}
 	n, err := r.file.Write(r.buf)

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/task"
@@ -22,7 +21,7 @@ func TestSample(t *testing.T) {
 	}
 	all := varied()
 	for i := range 60 {
-		all.sent(fmt.Sprintf("Policy number %d", i), batch.Result{Outcome: diff.Applied, Status: 204, After: values("dana@contoso.com")},
+		all.sent(fmt.Sprintf("Policy number %d", i), diff.Result{Outcome: diff.Applied, Status: 204, After: values("dana@contoso.com")},
 			edit(task.AssignedTo, "old@contoso.com", "dana@contoso.com"))
 	}
 	good := newRun("apply")
@@ -42,7 +41,7 @@ func TestSample(t *testing.T) {
 		"تفعيل التشفير على الأجهزة المحمولة", "הצפנת כוננים במחשבים ניידים", "在笔记本电脑上启用磁盘加密并要求预启动身份验证以保护数据", "ノートPCでBitLockerを有効にする",
 		"👩🏽‍💻 zeroed out 👨‍👩‍👧‍👦", "file \u202e" + "\u202efdp.exe", strings.Repeat("Längstes", 40), "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅͛́Ǫ̵̹̻̝̳͂̌̌͘",
 	} {
-		scripts.sent(name, batch.Result{Outcome: diff.Applied, Status: 204, After: values(name)}, edit(task.DisplayName, "old "+name, name))
+		scripts.sent(name, diff.Result{Outcome: diff.Applied, Status: 204, After: values(name)}, edit(task.DisplayName, "old "+name, name))
 	}
 	scripts.end = &ledger.End{At: start.Add(time.Minute), Reason: "done", Requests: 3}
 	for name, r := range map[string]*run{"scripts": scripts, "varied": all, "good": good, "saved": saved, "short": short} {

@@ -50,7 +50,7 @@ var looks = map[diff.Outcome]look{
 // styles are the workbook's cell styles, by use.
 type styles struct {
 	header, headerRight, headerIn                int
-	text, wrap, number, time                     int
+	text, wrap, number, elapsed, time            int
 	wrapLink, numberLink, attentionLink          int
 	title, good, bad, section, attention, note   int
 	label, fact, count, share, meaning           int
@@ -118,6 +118,7 @@ func newStyles(f *excelize.File) (styles, error) {
 		text:        s.make(trait{format: "@", lined: true}),
 		wrap:        s.make(trait{format: "@", lined: true, wrap: true}),
 		number:      s.make(trait{format: "0", lined: true, across: "right", indent: 1}),
+		elapsed:     s.make(trait{format: "0.0##", lined: true, across: "right", indent: 1}),
 		time:        s.make(trait{format: "yyyy-mm-dd hh:mm:ss", lined: true, across: "left"}),
 		wrapLink:    s.make(trait{format: "@", lined: true, wrap: true, ink: linkInk, underlined: true}),
 		numberLink:  s.make(trait{format: "0", lined: true, across: "right", indent: 1, ink: linkInk, underlined: true}),

@@ -17,6 +17,7 @@ const (
 	word    kind = iota // text on one line
 	prose               // text that wraps
 	number              // int; 0 is written, nil is blank
+	elapsed             // float64; nil is blank
 	instant             // time.Time
 	verdict             // diff.Outcome
 	kept                // the user's text, exactly, which wraps
@@ -93,7 +94,7 @@ func (t *table) begin() error {
 		styles[i] = t.style(c.kind)
 		err = errors.Join(err, stream.SetColWidth(i+1, i+1, c.width), stream.SetColStyle(i+1, i+1, styles[i]))
 		style := t.book.styles.header
-		if c.kind == number {
+		if c.kind == number || c.kind == elapsed {
 			style = t.book.styles.headerRight
 		}
 		header[i] = excelize.Cell{StyleID: style, Value: t.book.cell(c.header)}
@@ -112,6 +113,8 @@ func (t *table) style(k kind) int {
 		return st.wrap
 	case number:
 		return st.number
+	case elapsed:
+		return st.elapsed
 	case instant:
 		return st.time
 	}
@@ -130,7 +133,7 @@ func (t *table) room() (spot, error) {
 	return spot{p.sheet, p.rows + 1}, nil
 }
 
-// add writes a row: a string, int, time.Time, local, diff.Outcome, linked or nil for each column. Empty texts and zero
+// add writes a row: a string, int, float64, time.Time, local, diff.Outcome, linked or nil for each column. Empty texts and zero
 // times are blank cells. Texts are written as such whatever they begin with: none becomes a formula.
 func (t *table) add(values ...any) error {
 	at, err := t.room()

@@ -67,7 +67,7 @@ func (u *Undo) row(e ledger.Entry, canAsk func(p *task.Property, base, wanted ta
 		if p == nil {
 			return row, fmt.Errorf("row %d edits the property %q, which is not known", e.Row, edit.Property)
 		}
-		if p == task.Status && e.StatusVia == diff.ViaAction && e.Outcome == diff.NotSent {
+		if p == task.Status && e.StatusVia == diff.ViaAction && e.StatusSent == "" {
 			continue // of its two writes, only the first was sent
 		}
 		was := edit.Before

@@ -234,19 +234,25 @@ func differentSheets(want, got *workbook) string {
 // compareSheet reads both in step and counts the cells that agree.
 func compareSheet(want, got *workbook, sheet int, path string) (int, error) {
 	name := got.sheets[sheet].name
-	mine, err := want.values(want.sheets[sheet])
+	now, err := want.values(want.sheets[sheet])
 	if err != nil {
 		return 0, err
 	}
-	defer mine.in.Close()
-	theirs, err := got.values(got.sheets[sheet])
+	defer now.in.Close()
+	then, err := got.values(got.sheets[sheet])
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w: %w", path, ErrDamaged, err)
 	}
-	defer theirs.in.Close()
+	defer then.in.Close()
+	mine, theirs := &headed{sheetValues: now}, &headed{sheetValues: then}
+	mine.passOver(theirs.header(), tableOf(name))
+	altered := func(words string) error { return alteredError(fmt.Sprintf("%s: %s%s", path, quoteSheet(name), words)) }
 	var unseen error // the first row that is hidden, which a filter may have done
 	for n := 0; ; n++ {
-		a, errA := mine.next()
+		a, lacks, errA := mine.paired()
+		if lacks {
+			return n, altered("!" + mine.later.difference())
+		}
 		b, errB := theirs.next()
 		switch {
 		case errA != nil && errA != io.EOF:
@@ -258,7 +264,7 @@ func compareSheet(want, got *workbook, sheet int, path string) (int, error) {
 		case errA == io.EOF && errB == io.EOF:
 			return n, unseen
 		case errA == nil && errB == nil && b.hides(a):
-			err := alteredError(fmt.Sprintf("%s: %s: %s; the report hides none", path, quoteSheet(name), b.hiddenPlace()))
+			err := altered(fmt.Sprintf(": %s; the report hides none", b.hiddenPlace()))
 			if b.hidden != hiddenRow || b.row == 1 {
 				return n, err
 			}
@@ -266,7 +272,7 @@ func compareSheet(want, got *workbook, sheet int, path string) (int, error) {
 				unseen = err
 			}
 		case a != b || errA != errB:
-			return n, alteredError(fmt.Sprintf("%s: %s!%s", path, quoteSheet(name), difference(a, b, errA == io.EOF, errB == io.EOF)))
+			return n, altered("!" + difference(a, b, errA == io.EOF, errB == io.EOF))
 		}
 	}
 }

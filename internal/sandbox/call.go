@@ -141,7 +141,7 @@ func (c *call) route(method, path string) {
 // one answers a request, alone or as an item, within the limits, and says what was decided about it.
 func (s *Server) one(c *call) (answer, Decision) {
 	if wait, ok := s.arrive(c); !ok {
-		return c.throttled(retryAfter(wait)), Decision{}
+		return c.failed(Decision{Status: http.StatusTooManyRequests, RetryAfter: retryAfter(wait)}), Decision{}
 	}
 	d := s.decide(c.occasion(false))
 	s.editAs(c.id, d.EditBefore)

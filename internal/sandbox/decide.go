@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Occasion is something that a Decision is asked for: a whole HTTP call; then each request in it, which is the call itself or the items
-// of its batch; and each task of a page of the list.
+// Occasion is something that a Decision is asked for: a whole HTTP call; then each request in it that the limits admit, which is the call
+// itself or the items of its batch; and each task of a page of the list.
 type Occasion struct {
 	Whole   bool   // a whole HTTP call
 	Kind    string // KindList, KindGet, KindPatch, KindStatus, of a whole call KindBatch too, of a task of a page KindListed
@@ -15,16 +15,16 @@ type Occasion struct {
 	Items   int    // of a batch, 0 for any other call
 	Request string // client-request-id of the call, or of the item where it has its own
 	Body    []byte // not to be changed
-	// Rand is the occasion's own generator. It depends on Options.Seed, on what is asked for, and on how often that was asked for before,
-	// but not on what other goroutines do.
+	// Rand is the generator to draw from, for the time of the decision. What it gives depends on Options.Seed, on what is asked for, and
+	// on how often the same was asked for before, but not on what other goroutines ask for.
 	Rand *rand.Rand
 }
 
-// Decision is what becomes of an occasion. The zero value is the service as published. Each field names the occasions for which it counts.
+// Decision is what becomes of an occasion. The zero value is the service as published.
 type Decision struct {
 	// Whole calls, and requests.
 	Status     int    // answered in place of the service's own; 0 = the service's own
-	Message    string // of the error that Status makes; "" = the usual one
+	Message    string // of the error that Status makes, worded by Graph and not by Intune; "" = the usual one
 	RetryAfter string // with 429 and 503: seconds, date, past, garbage, message, none; "" = Options.RetryAfter
 	Body       Body
 	Never      bool   // nothing is done: the call's items, or a write, take no effect
@@ -57,7 +57,7 @@ const (
 	BodyOld                   // the object as it was before the write
 	BodyNone                  // nothing
 	BodyGarbage               // JSON that is no object
-	BodyHTML                  // an HTML page
+	BodyHTML                  // an HTML page, in base64 as the body of an item
 	BodyHuge                  // Options.HugeBytes of space (whole calls)
 	BodyResponses             // the answers of the batch, whatever the status says (whole calls)
 )
@@ -95,7 +95,7 @@ const (
 	EchoMessage       // the error's message
 	EchoHeader        // the header request-id
 	EchoBody          // the body, which has no responses
-	EchoTask          // the description of the task, or of one task of the page
+	EchoTask          // the description of the task
 	EchoNext          // the link to the next page
 	EchoLocation      // the header Location
 )

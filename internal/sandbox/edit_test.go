@@ -10,12 +10,12 @@ import (
 )
 
 func TestHowOfFaults(t *testing.T) {
-	for _, good := range []string{"item-429~0.249:3", "outer-503~date", "item-503~none=get", "outer-429~message", "item-429-applied~garbage", "slow~0.5:*=batch", "edit~creatorNotes:2"} {
+	for _, good := range []string{"item-429~0.249:3", "outer-503~date", "item-503~none=get", "outer-429~message", "item-429-applied~garbage", "slow~0.5:*=batch", "edit~creatorNotes:2", "lag~0-7.5=list", "late~0", "date-off~-1800", "too-large~10", "echo-id~base64-2", "item-509~315"} {
 		if f := faults(t, good); f[0].How == "" {
 			t.Errorf("%s: %+v", good, f)
 		}
 	}
-	for _, bad := range []string{"item-429~soon", "cut~1", "slow~long", "edit~status", "edit~nothing", "edit-after~id", "item-504~1", "item-429~"} {
+	for _, bad := range []string{"item-429~soon", "cut~1", "slow~long", "edit~status", "edit~nothing", "edit-after~id", "item-504~1", "item-429~", "late~-1", "lag~7-5", "lag~x", "late~1-", "too-large~0", "too-many~x", "echo-id~hex", "stale-body~1"} {
 		if f, err := ParseFaults(bad); err == nil {
 			t.Errorf("%q was accepted: %+v", bad, f)
 		}
@@ -72,50 +72,37 @@ func TestIgnore(t *testing.T) {
 	}
 }
 
-// A call that hangs ends when its client gives up, and all of them when the listener is closed.
+// A call that hangs ends when its client gives up, and all of them when the server is closed.
 func TestHang(t *testing.T) {
-	for name, applied := range map[string]bool{"hang": false, "hang-applied": true} {
-		s, err := New(three(), Options{Faults: faults(t, name+":2")})
-		if err != nil {
-			t.Fatal(err)
-		}
-		l, err := s.Listen("127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		defer cancel()
-		patch := func(ctx context.Context) error {
-			req, err := http.NewRequestWithContext(ctx, "PATCH", l.URL+collection+"/"+idA, strings.NewReader(patchBody(`"status":"active"`)))
-			if err != nil {
-				t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		for name, applied := range map[string]bool{"hang": false, "hang-applied": true} {
+			s, client, closeIt := serve(t, Options{Faults: faults(t, name+":2")})
+			patch := func(ctx context.Context) error {
+				req, err := http.NewRequestWithContext(ctx, "PATCH", "http://sandbox"+collection+"/"+idA, strings.NewReader(patchBody(`"status":"active"`)))
+				if err != nil {
+					t.Error(err)
+				}
+				req.Header.Set("Authorization", "Bearer x")
+				_, err = client.RoundTrip(req)
+				return err
 			}
-			req.Header.Set("Authorization", "Bearer x")
-			req.Header.Set("Content-Type", "application/json")
-			res, err := http.DefaultClient.Do(req)
-			if err == nil {
-				res.Body.Close()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			if err := patch(ctx); err == nil || ctx.Err() == nil {
+				t.Errorf("%s: %v before the client gave up", name, err)
 			}
-			return err
+			if got := field(t, s, idA, "status") == `"active"`; got != applied {
+				t.Errorf("%s: applied %v", name, got)
+			}
+			ended := make(chan error)
+			go func() { ended <- patch(t.Context()) }()
+			synctest.Wait()
+			closeIt()
+			if err := <-ended; err == nil {
+				t.Errorf("%s was answered by a sandbox that was closed", name)
+			}
 		}
-		if err := patch(ctx); err == nil {
-			t.Errorf("%s was answered", name)
-		}
-		if got := field(t, s, idA, "status") == `"active"`; got != applied {
-			t.Errorf("%s: applied %v", name, got)
-		}
-		ended := make(chan error)
-		go func() { ended <- patch(context.Background()) }()
-		for s.Stats().Requests < 2 {
-			time.Sleep(time.Millisecond)
-		}
-		if err := l.Close(); err != nil {
-			t.Error(err)
-		}
-		if err := <-ended; err == nil {
-			t.Errorf("%s was answered by a sandbox that was closed", name)
-		}
-	}
+	})
 }
 
 func TestEdits(t *testing.T) {

@@ -43,7 +43,12 @@ func (c *call) failure(status int, code, message, inner string) answer {
 	return jsonAnswer(status, []byte(body))
 }
 
-// usual are the codes and messages of errors that are not named by their status alone.
+const (
+	bandwidthExceeded = 509 // has no name in net/http
+	tooMany           = "Too many requests have been made. Please try again later."
+)
+
+// usual are the codes and messages of the errors that have some of their own; others are named by their status.
 var usual = map[int]struct{ code, message string }{
 	http.StatusBadRequest:            {"BadRequest", "The task cannot be changed in its present state."},
 	http.StatusUnauthorized:          {"InvalidAuthenticationToken", "Lifetime validation failed, the token is expired."},
@@ -52,11 +57,10 @@ var usual = map[int]struct{ code, message string }{
 	http.StatusRequestEntityTooLarge: {"RequestEntityTooLarge", "The request body is too large."},
 	http.StatusLocked:                {"ResourceLocked", "The task is locked."},
 	http.StatusTooManyRequests:       {"TooManyRequests", tooMany},
+	bandwidthExceeded:                {"BandwidthLimitExceeded", tooMany},
 	http.StatusServiceUnavailable:    {"ServiceUnavailable", "The service is not available."},
 	http.StatusGatewayTimeout:        {"GatewayTimeout", "The request timed out."},
 }
-
-const tooMany = "Too many requests have been made. Please try again later."
 
 // failed makes the error that was decided on.
 func (c *call) failed(d Decision) answer {
@@ -68,19 +72,24 @@ func (c *call) failed(d Decision) answer {
 	if d.Echo == EchoMessage {
 		message += " " + echoMark
 	}
-	switch d.Status {
-	case http.StatusUnauthorized, http.StatusRequestEntityTooLarge, http.StatusGatewayTimeout:
-		return c.fail(d.Status, u.code, message)
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		if c.itemID != "" && d.Status == http.StatusServiceUnavailable {
-			u.code = ""
-		}
+	if c.itemID != "" && d.Status == http.StatusServiceUnavailable {
+		u.code = ""
+	}
+	switch {
+	case asksToWait(d.Status):
 		header, inMessage := c.waitAsked(d.RetryAfter)
 		a := c.intuneFail(d.Status, u.code, message, inMessage)
 		a.retryAfter = header
 		return a
+	case d.Message != "", d.Status == http.StatusUnauthorized, d.Status == http.StatusRequestEntityTooLarge, d.Status == http.StatusGatewayTimeout:
+		return c.fail(d.Status, u.code, message)
 	}
 	return c.intuneFail(d.Status, u.code, message, "")
+}
+
+// asksToWait reports whether an error of a status says how long to wait.
+func asksToWait(status int) bool {
+	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable || status == bandwidthExceeded
 }
 
 // waitForms are the forms of Retry-After beside seconds.
@@ -101,13 +110,6 @@ func (c *call) waitAsked(form string) (header, inMessage string) {
 		return "soon", ""
 	}
 	return form, ""
-}
-
-// throttled is the 429 of the limits.
-func (c *call) throttled(after string) answer {
-	a := c.intuneFail(http.StatusTooManyRequests, "TooManyRequests", tooMany, "")
-	a.retryAfter = after
-	return a
 }
 
 func (c *call) notFound() answer {

@@ -14,7 +14,7 @@ import (
 )
 
 // Fault is one kind of misbehaviour and when it shows. Occasions are counted per fault, from 0:
-// calls for a fault of whole calls, writes for a fault of items, pages for a fault of the list.
+// calls for a fault of whole calls, writes for a fault of items, pages or tasks for a fault of the list.
 type Fault struct {
 	Name   string
 	Count  int    // how often it shows; 0 = once (or, of a condition, without end), negative = without end
@@ -82,7 +82,7 @@ var faultTable = []known{
 	{"drop-item", inBatch, alone, nothing, Decision{Reply: ReplyDropped, Never: true}, "not applied, and no answer for the item"},
 	{"drop-item-applied", inBatch, alone, nothing, Decision{Reply: ReplyDropped}, "applied, and no answer for the item"},
 	{"double-item", inBatch, alone, nothing, Decision{Reply: ReplyTwice}, "applied, and answered twice"},
-	{"alien-item", inBatch, alone, nothing, Decision{Reply: ReplyAlien}, "applied, and an answer with an id that nobody asked for beside it"},
+	{"alien-item", inBatch, alone, nothing, Decision{Reply: ReplyAlien}, "applied, and an answer with an id that was not asked for beside it"},
 	{"late", ofItem, beside, seconds, Decision{}, "applied so long after the answer (3 s, or ~seconds), whatever the answer of another fault says; at once with ~0"},
 	{"lag", ofRead, condition, seconds, Decision{}, "a read of a task, or a page with =list, shows the state of so long ago (3 s, or ~seconds)"},
 	{"edit-before", ofItem, beside, property, Decision{}, "somebody else changes the task (assignedTo, or ~property) just before a write, or before a read with =get"},
@@ -114,14 +114,14 @@ var faultTable = []known{
 	{"date-off", ofCall, condition, seconds, Decision{}, "the service's clock is off by so much (3 s, or ~seconds, such as ~-1800)"},
 
 	{"echo-error", ofItem, alone, form, Decision{Status: 403, Never: true, Echo: EchoMessage}, "403, not applied, and the message holds the access token"},
-	{"echo-id", ofItem, alone, form, Decision{Echo: EchoHeader}, "applied, and the item's request-id holds it"},
-	{"echo-task", ofItem, alone, form, Decision{Echo: EchoTask}, "applied, and the description of the task that is answered holds it (with =get: of one that is read)"},
-	{"echo-listed", ofListed, alone, form, Decision{Echo: EchoTask}, "the description of a task in the list holds it"},
-	{"echo-next", ofList, alone, form, Decision{Echo: EchoNext}, "the link to the next page holds it"},
-	{"echo-outer-error", ofCall, alone, form, Decision{Status: 403, Never: true, Echo: EchoMessage}, "403, nothing done, and the message holds it"},
-	{"echo-outer-id", ofCall, alone, form, Decision{Echo: EchoHeader}, "the work is done, and the call's request-id holds it"},
-	{"echo-body", ofCall, alone, form, Decision{Status: 200, Never: true, Echo: EchoBody}, "200 with an object that holds it and nothing else, nothing done"},
-	{"echo-location", ofCall, alone, form, Decision{Status: 302, Never: true, Echo: EchoLocation}, "302 to another host with it, nothing done"},
+	{"echo-id", ofItem, alone, form, Decision{Echo: EchoHeader}, "applied, and the item's request-id holds the token"},
+	{"echo-task", ofItem, alone, form, Decision{Echo: EchoTask}, "applied, and the description of the task that is answered holds the token (with =get: of one that is read)"},
+	{"echo-listed", ofListed, alone, form, Decision{Echo: EchoTask}, "the description of a task in the list holds the token"},
+	{"echo-next", ofList, alone, form, Decision{Echo: EchoNext}, "the link to the next page holds the token"},
+	{"echo-outer-error", ofCall, alone, form, Decision{Status: 403, Never: true, Echo: EchoMessage}, "403, nothing done, and the message holds the token"},
+	{"echo-outer-id", ofCall, alone, form, Decision{Echo: EchoHeader}, "the work is done, and the call's request-id holds the token"},
+	{"echo-body", ofCall, alone, form, Decision{Status: 200, Never: true, Echo: EchoBody}, "200 with an object that holds the token and nothing else, nothing done"},
+	{"echo-location", ofCall, alone, form, Decision{Status: 302, Never: true, Echo: EchoLocation}, "302 to another host with the token, nothing done"},
 }
 
 var numbered = regexp.MustCompile(`^(item|outer)-([45]\d\d)(-applied)?$`)
@@ -143,7 +143,7 @@ func lookup(name string) (known, error) {
 	}
 	k.Status, _ = strconv.Atoi(m[2]) // three digits
 	k.Never = m[3] == ""
-	if k.Status == 429 || k.Status == 503 {
+	if asksToWait(k.Status) {
 		k.how = wait
 	}
 	return k, nil
@@ -157,7 +157,7 @@ func FaultHelp() string {
 	}
 	b.WriteString("\nA fault is name[~how][:count][@after][/every][=target]; count * is no end, which lag, latency and date-off have of themselves.\n" +
 		"Targets are list, get, patch, status and batch for whole calls; for items and tasks of the list a task's id, and for items patch, status or get.\n" +
-		"Seconds may be a range such as 0-7.5, of which each occasion draws. 429 and 503 take ~ and a form of Retry-After: seconds such as 0.249 or 315, " +
+		"Seconds may be a range such as 0-7.5, of which each occasion draws. 429, 503 and 509 take ~ and a form of Retry-After: seconds such as 0.249 or 315, " +
 		strings.Join(waitForms, ", ") + " (message is in Intune's message). echo- takes a way of writing the token: " + strings.Join(echoForms, ", ") + ".\n")
 	return b.String()
 }

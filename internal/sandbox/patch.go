@@ -108,10 +108,7 @@ func (s *Server) takeEffect(w lateWrite) {
 	defer s.mu.Unlock()
 	s.stats.Pending--
 	now := s.tasks[w.i]
-	if now.body == nil {
-		return
-	}
-	if changed, err := now.with(w.changes); err == nil { // it was checked when it came in
+	if changed, err := now.with(w.changes); err == nil { // a task that was deleted is no object
 		s.stats.Applied[task.Key(now.id)]++
 		s.become(w.i, changed, w.by)
 	}

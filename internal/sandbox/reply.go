@@ -13,7 +13,7 @@ import (
 const (
 	htmlPage = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
 	garbage  = `"PHRleHQ+"`
-	echoMark = "{{the access token}}" // where an answer holds the token
+	echoMark = "{{the access token}}" // where a body holds the token
 )
 
 // finish makes the answer that was decided on out of the service's own. An error of the service's own stays, unless nothing was to be done.
@@ -23,12 +23,9 @@ func (s *Server) finish(c *call, own answer, d Decision) answer {
 		a = s.instead(c, own, d)
 	}
 	if d.Echo == EchoHeader {
-		a.requestID = echoMark
+		a.requestID = written(c.token, d.EchoAs)
 	}
-	if d.Echo != EchoNowhere {
-		a.body = c.echo(a.body, d)
-		a.requestID, a.location = string(c.echo([]byte(a.requestID), d)), string(c.echo([]byte(a.location), d))
-	}
+	a.body = c.echo(a.body, d)
 	return a
 }
 
@@ -40,9 +37,11 @@ func (s *Server) instead(c *call, own answer, d Decision) answer {
 	case status == http.StatusFound:
 		a := answer{status: status, location: s.opt.Foreign + c.uri}
 		if d.Echo == EchoLocation {
-			a.location += "#" + echoMark
+			a.location += "#" + written(c.token, d.EchoAs)
 		}
 		return a
+	case d.Body == BodyHTML && c.itemID != "":
+		return answer{status: status, body: []byte(encode([]byte(htmlPage))), contentType: "text/html"} // Graph writes it in base64
 	case d.Body == BodyHTML:
 		return answer{status: status, body: []byte(htmlPage), contentType: "text/html"}
 	case d.Body == BodyGarbage:
@@ -57,7 +56,7 @@ func (s *Server) instead(c *call, own answer, d Decision) answer {
 	return own
 }
 
-// echo puts the access token where the mark is.
+// echo puts the access token where the mark is in a body.
 func (c *call) echo(text []byte, d Decision) []byte {
 	if d.Echo == EchoNowhere {
 		return text
@@ -68,6 +67,7 @@ func (c *call) echo(text []byte, d Decision) []byte {
 // echoForms are the ways in which a token may be written, beside as it is.
 var echoForms = []string{"json", "percent", "base64", "base64-1", "base64-2", "signature"}
 
+// written is the token in one of these ways.
 func written(token, form string) string {
 	var b strings.Builder
 	switch form {

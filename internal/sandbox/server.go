@@ -188,7 +188,8 @@ func (s *Server) Stats() Stats {
 	return out
 }
 
-// ServeHTTP answers one request. It ends by http.ErrAbortHandler where a fault breaks the connection.
+// ServeHTTP answers one request. It panics with http.ErrAbortHandler where a fault breaks the connection. In a testing/synctest bubble,
+// called over a net.Listener in memory or by an http.RoundTripper itself, all that it does happens in virtual time.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.enter()()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))

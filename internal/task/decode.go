@@ -3,7 +3,6 @@ package task
 import (
 	"bytes"
 	"errors"
-	"io"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -111,22 +110,6 @@ func (d *Decoder) Next(dec *jsontext.Decoder) (*Task, error) {
 	d.slab = d.slab[1:]
 	return t, nil
 }
-
-// Only reads the one task that data holds.
-func (d *Decoder) Only(data []byte) (*Task, error) {
-	dec := Tokens(data)
-	t, err := d.Next(dec)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, ErrUnusual
-	}
-	return t, nil
-}
-
-// Had reports whether the task that was read last had the property as a member, whatever its value.
-func (d *Decoder) Had(p *Property) bool { return d.seen&(1<<p.index) != 0 }
 
 // member reads the value of the member with this name, in quotes.
 func (d *Decoder) member(dec *jsontext.Decoder, t *Task, name []byte) error {

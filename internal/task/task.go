@@ -15,6 +15,12 @@ type Task struct {
 	values values
 }
 
+// Withheld replaces every text that held the access token.
+const Withheld = "withheld: it held the access token"
+
+// Withheld reports whether the task held the access token, so that nothing but its id was kept: it is neither compared, exported nor sent.
+func (t *Task) Withheld() bool { return t.Type == Withheld }
+
 // Get returns the value of p; a property that the service left out is null.
 func (t *Task) Get(p *Property) Value { return t.values.get(p) }
 

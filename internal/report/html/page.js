@@ -4,7 +4,7 @@
   const rows = data.rows, outcomes = data.outcomes;
   // Places in a row, as pageRow in html.go writes them.
   const ROW = 0, ID = 1, NAME = 2, OUTCOME = 3, ATTENTION = 4, REASON = 5, EDITS = 6, ATTEMPTS = 7,
-    STATUS = 8, CODE = 9, REQUEST = 10, CLIENT = 11, SENT = 12, SETTLED = 13, SERVER = 14, ACTOR = 15;
+    STATUS = 8, CODE = 9, REQUEST = 10, CLIENT = 11, SENT = 12, SETTLED = 13, SERVER = 14, ACTOR = 15, AFTER = 16, OVERWROTE = 17, NOTE = 18;
   const perPage = 50, perPrint = 1000;
   const compare = new Intl.Collator("en", { numeric: true, sensitivity: "base" }).compare;
   const byText = (place) => (a, b) => compare(a[place], b[place]);
@@ -41,7 +41,8 @@
     const list = make("dl", "sent");
     const facts = [["Attempts", r[ATTEMPTS]], ["HTTP status", r[STATUS]], ["Error code", r[CODE]], ["Request ID", r[REQUEST]],
       ["Client request ID", r[CLIENT]], ["Sent at", r[SENT]], ["Settled at", r[SETTLED]],
-      ["Server date", r[SERVER]], ["Actor", r[ACTOR]]].filter(([, v]) => v);
+      ["Settled after", r[AFTER] && `${r[AFTER]} s`], ["Server date", r[SERVER]], ["Actor", r[ACTOR]],
+      ["Overwrote", r[OVERWROTE]], ["Note sent", r[NOTE]]].filter(([, v]) => v);
     for (const [name, value] of facts) list.append(make("dt", "", name), make("dd", "", String(value)));
     return facts.length ? [make("details", "", make("summary", "", "Request"), list)] : [];
   };
@@ -53,7 +54,7 @@
     make("td", "c-changes", ...r[EDITS].map(edit)));
 
   const haystack = (r) => [r[ROW], r[ID], r[NAME], r[OUTCOME], r[REASON], r[CODE], r[REQUEST], r[CLIENT],
-    ...r[EDITS].flat()].join("\n").toLowerCase();
+    r[OVERWROTE], r[NOTE], ...r[EDITS].flat()].join("\n").toLowerCase();
   const search = () => {
     const terms = state.q.toLowerCase().split(/\s+/).filter(Boolean);
     if (terms.length && !words) words = new Map(rows.map((r) => [r, haystack(r)]));

@@ -1,0 +1,212 @@
+package job
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"taskrecon/internal/atomicfile"
+	"taskrecon/internal/ingest"
+	"taskrecon/internal/ledger"
+	"taskrecon/internal/report"
+)
+
+// files are the places of one run.
+type files struct {
+	runID     string
+	dir       string // of the run, made where it is missing; "" where all places are named
+	ledger    string
+	reports   []string
+	undo      string          // "" where nothing is sent
+	signature string          // of the ledger; "" where nothing is signed
+	own       map[string]bool // what earlier legs of the run left, and this one may replace
+	temp      string          // directory that is gone after the run, for a plan that nobody wants kept
+}
+
+// place is a file that a run is to write.
+type place struct{ what, path string }
+
+// placeNew decides where a new run leaves what, and refuses what could not be written there, or only in the place of something
+// else, before anything is read or sent.
+func (r *run) placeNew() error {
+	f, o, sends := &r.files, r.Outputs, r.Command == "apply"
+	f.ledger, f.reports, f.dir = o.Ledger, o.Reports, o.RunDir
+	if f.dir == "" && sends && (f.ledger == "" || len(f.reports) == 0) {
+		f.dir = filepath.Join("runs", f.runID)
+	}
+	if f.dir != "" && f.ledger == "" {
+		f.ledger = filepath.Join(f.dir, ledgerFile)
+	}
+	if f.dir != "" && len(f.reports) == 0 {
+		f.reports = []string{filepath.Join(f.dir, "report.xlsx")}
+	}
+	switch {
+	case !sends:
+	case f.dir != "":
+		f.undo = filepath.Join(f.dir, undoFile)
+	default:
+		f.undo = undoBeside(f.ledger)
+	}
+	switch {
+	case f.ledger == "" || r.Signer == nil:
+	case sends:
+		f.signature = f.ledger + ledger.RunSignatureSuffix
+	default:
+		f.signature = f.ledger + ledger.SignatureSuffix
+	}
+	if f.ledger != "" && exists(f.ledger) {
+		return Fail(ExitUsage, "name another; a ledger is never overwritten", "the ledger %s exists already", f.ledger)
+	}
+	places := f.places()
+	if f.ledger != "" {
+		places = slices.Insert(places, 0, place{"ledger", f.ledger})
+	}
+	return r.checkPlaces(places, r.File, "")
+}
+
+// undoBeside is where the undo of a run goes whose ledger is by itself.
+func undoBeside(ledger string) string {
+	return strings.TrimSuffix(ledger, filepath.Ext(ledger)) + "." + undoFile
+}
+
+// placeBeside finds the places of a run that goes on, or has finished: the reports that are named, else one beside the ledger.
+// What earlier legs left there is the run's own. What a leg that was killed left half-written is removed.
+func (r *run) placeBeside() error {
+	if r.Outputs.Ledger != "" || r.Outputs.RunDir != "" {
+		return Fail(ExitUsage, "", "%s is a ledger, and the run goes on in it: --ledger and --run-dir have no place here", r.File)
+	}
+	f, h := &r.files, &r.past.Header
+	f.runID, f.ledger, f.undo = h.RunID, r.File, undoBeside(r.File)
+	f.reports, f.own = r.Outputs.Reports, map[string]bool{}
+	beside := strings.TrimSuffix(r.File, filepath.Ext(r.File)) + ".xlsx"
+	if dir, name := filepath.Split(r.File); name == ledgerFile {
+		f.undo, beside = filepath.Join(dir, undoFile), filepath.Join(dir, "report.xlsx")
+	}
+	if len(f.reports) == 0 {
+		f.reports = []string{beside}
+	}
+	if r.Signer != nil {
+		f.signature = f.ledger + ledger.RunSignatureSuffix // never in the place of the plan's
+		f.own[f.signature] = true                          // no other ledger has it
+	}
+	for _, path := range f.reports {
+		f.own[path] = report.Of(path, h.RunID)
+	}
+	if base := ingest.BasePath(f.undo); sentAnything(r.past) {
+		from, ok := ingest.BaseSource(base)
+		f.own[base] = ok && from.Tenant == h.Tenant && from.Cloud == h.Cloud && !from.At.Before(h.Planned)
+		f.own[f.undo] = f.own[base]
+	}
+	atomicfile.Sweep(filepath.Dir(f.ledger))
+	return r.checkPlaces(f.places(), h.Input.File, h.Input.SHA256)
+}
+
+// places are the files that a run leaves beside its ledger.
+func (f *files) places() []place {
+	var all []place
+	for _, path := range f.reports {
+		all = append(all, place{"report", path})
+	}
+	if f.undo != "" {
+		all = append(all, place{"undo", f.undo}, place{"undo's base", ingest.BasePath(f.undo)})
+	}
+	if f.signature != "" {
+		all = append(all, place{"signature", f.signature})
+	}
+	return all
+}
+
+// mayReplace reports whether a run may write to a path at which there is a file.
+func (r *run) mayReplace(path string) bool { return r.Outputs.Overwrite || r.files.own[path] }
+
+// checkPlaces refuses places at which a run could not write, or must not. The input's hash, where it is known, finds an input
+// that its name does not.
+func (r *run) checkPlaces(places []place, input, sha string) error {
+	taken := append([]string{r.File, input, ingest.BasePath(input)}, r.Outputs.Others...)
+	for _, p := range places {
+		if p.what == "report" {
+			if err := report.Supported(p.path); err != nil {
+				return &Exit{Code: ExitUsage, Err: err}
+			}
+		}
+		if i := slices.IndexFunc(taken, func(other string) bool { return other != "" && samePlace(p.path, other) }); i >= 0 {
+			return Fail(ExitUsage, "name another place, such as another directory with --run-dir", "the %s %s would take the place of %s", p.what, p.path, taken[i])
+		}
+		taken = append(taken, p.path)
+		if !r.files.own[p.path] && sha != "" && hashOf(p.path) == sha {
+			return Fail(ExitUsage, "name another place", "the %s %s would take the place of the input", p.what, p.path)
+		}
+	}
+	return r.writable(places)
+}
+
+// writable tries to write at each place, and leaves nothing behind. The run's directory may be missing yet.
+func (r *run) writable(places []place) error {
+	dir := r.files.dir
+	for _, p := range places {
+		if dir != "" && filepath.Dir(p.path) == filepath.Clean(dir) && !exists(dir) {
+			continue
+		}
+		err := atomicfile.Check(p.path, r.mayReplace(p.path))
+		switch {
+		case errors.Is(err, fs.ErrExist):
+			return Fail(ExitUsage, "name another place, move the file away, or say --overwrite", "the %s %w", p.what, err)
+		case err != nil:
+			return Fail(ExitUsage, "name another place; nothing was sent", "the %s %w", p.what, err)
+		}
+	}
+	return nil
+}
+
+// hashOf is the SHA-256 of a file; "" where it cannot be read.
+func hashOf(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// open makes the run's directory, 0700, and tries it. A plan that is not to be kept gets one that does not stay.
+func (f *files) open(r *run) error {
+	if f.ledger == "" {
+		temp, err := os.MkdirTemp("", "taskrecon-plan-")
+		if err != nil {
+			return err
+		}
+		f.temp, f.ledger = temp, filepath.Join(temp, ledgerFile)
+	}
+	if f.dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(f.dir, 0o700); err != nil {
+		return fmt.Errorf("making the run's directory: %w", err)
+	}
+	return r.writable(f.places())
+}
+
+// shownLedger is the ledger's path, if it stays.
+func (f *files) shownLedger() string {
+	if f.temp != "" {
+		return ""
+	}
+	return f.ledger
+}
+
+func (f *files) cleanUp() {
+	if f.temp != "" {
+		os.RemoveAll(f.temp)
+	}
+}
