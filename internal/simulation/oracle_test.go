@@ -409,6 +409,9 @@ func (c *campaign) wrongDiffers(tr *track, sends []*item, at time.Time) string {
 			closes = it.ex.back.Add(c.world.sc.settle)
 		}
 	}
+	if last := len(sends) - 1; closes.IsZero() && last >= 0 && c.partOf(tr, sends[last]) == 1 {
+		closes = c.closes(sends[last]) // the first write is in place, whatever becomes of the second
+	}
 	switch {
 	case closes.IsZero():
 		return "nothing was accepted"

@@ -6,15 +6,20 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
 var (
 	oneSeed   = flag.Uint64("seed", 0, "the one seed that is simulated, with its timeline; 0 is many")
+	firstOnly = flag.Bool("first", false, "stop at the first seed that fails")
 	shrinking = flag.Bool("shrink", false, "look for shorter stories of the seeds that fail")
 	oneRow    = flag.Int("row", 0, "with -seed: the one row of its input that is asked for, from 1; 0 is all")
 	without   = flag.String("without", "", "what the seed leaves out, separated by commas: "+strings.Join(families, ", "))
 )
+
+// failed is set once a seed has failed.
+var failed atomic.Bool
 
 // families are what a seed can be played without, to find a shorter story.
 var families = []string{"call", "write", "read", "lag", "late", "edits", "legs", "apps", "undo"}
@@ -63,6 +68,9 @@ func TestSeeds(t *testing.T) {
 		for i := range uint64(seedCount(t)) {
 			t.Run(fmt.Sprint(first+i), func(t *testing.T) {
 				t.Parallel()
+				if *firstOnly && failed.Load() {
+					return
+				}
 				o := simulate(t, newScenario(first+i, left("")))
 				for k, c := range o.complaints {
 					if k == 3 {
@@ -72,6 +80,7 @@ func TestSeeds(t *testing.T) {
 					t.Error(c)
 				}
 				if len(o.complaints) > 0 {
+					failed.Store(true)
 					t.Logf("again, with its timeline: go test ./internal/simulation -v -run TestSeeds -seed %d", first+i)
 					if *shrinking {
 						t.Logf("shorter: %s", shrink(t, first+i))

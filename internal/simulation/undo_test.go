@@ -3,6 +3,7 @@ package simulation
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"time"
 
 	"taskrecon/internal/ingest"
@@ -73,11 +74,16 @@ func (c *campaign) judgeUndo() {
 		if len(tr.sends) == 0 {
 			continue
 		}
-		want := map[string]string{}
-		for _, e := range tr.edits {
-			want[e.property] = c.takenFrom(tr, e)
+		want, got := map[string]string{}, c.sheet[tr.key]
+		for k, part := range c.parts(tr) {
+			sent := slices.ContainsFunc(tr.sends, func(it *item) bool { return c.partOf(tr, it) == k })
+			for _, e := range part {
+				if _, asks := got[e.property]; sent || asks { // to take back what was never sent is harmless
+					want[e.property] = c.takenFrom(tr, e)
+				}
+			}
 		}
-		if got := c.sheet[tr.key]; !maps.Equal(got, want) {
+		if !maps.Equal(got, want) {
 			c.world.complain("the undo of row %d asks for %v, and %v stood there before it was sent", tr.index, got, want)
 		}
 	}
