@@ -280,7 +280,7 @@ func TestOldTokensAreWithheld(t *testing.T) {
 		}
 		fmt.Fprintf(w, `{"responses":[{"id":"1","status":400,"body":{"error":{"message":"%s-0"}}}]}`, secret)
 	}).client(t, Config{})
-	reply, err := c.Batch(ctxOf(t), "id", []Item{{ID: "1"}})
+	reply, err := c.Batch(ctxOf(t), "id", []Item{{ID: "1", Method: http.MethodGet}})
 	if err != nil || !reply.Answers[0].Withheld {
 		t.Errorf("%+v, %v", reply, err)
 	}
