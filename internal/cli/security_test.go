@@ -134,7 +134,7 @@ func TestHostileNamesStayData(t *testing.T) {
 	if err := os.WriteFile(w.file, sheet.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	env := append(os.Environ(), tokenVariable+"="+token, "TASKRECON_STATE_DIR="+filepath.Join(home, "state"))
+	env := append(os.Environ(), tokenVariable+"="+token, "TASKRECON_STATE_DIR="+filepath.Join(home, "state"), machineLocks+"="+t.TempDir())
 	p := w.startWith(env, w.apply(w.file)...)
 	if p.wait(t); !regexp.MustCompile(`"run":"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}"`).MatchString(p.stdout.String()) {
 		t.Errorf("the run's id is not made of time and chance: %s%s", p.stdout.String(), p.stderr.String())
@@ -200,7 +200,7 @@ func TestRecordingOfARunHoldsNoToken(t *testing.T) {
 		w.ServeHTTP(rw, r)
 	}))
 	defer proxy.Close()
-	env := append(os.Environ(), tokenVariable+"="+token, "TASKRECON_STATE_DIR="+filepath.Join(w.dir, "state"))
+	env := append(os.Environ(), tokenVariable+"="+token, "TASKRECON_STATE_DIR="+filepath.Join(w.dir, "state"), machineLocks+"="+t.TempDir())
 	w.url = proxy.URL
 	p := w.startWith(env, w.apply(w.file, "--concurrency", "1", "--log-format", "json", "--debug-http", "calls.jsonl", "--run-dir", "run")...)
 	p.exits(t, job.ExitPartial)

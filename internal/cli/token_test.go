@@ -160,7 +160,7 @@ func TestTokenShowsNowhere(t *testing.T) {
 			if err := os.WriteFile(w.file, []byte("id,assignedTo\ntask-1,b@contoso.com\ntask-2,b@contoso.com\ntask-3,b@contoso.com\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			env := append(os.Environ(), tokenVariable+"="+echoed, "TASKRECON_STATE_DIR="+filepath.Join(w.dir, "state"))
+			env := append(os.Environ(), tokenVariable+"="+echoed, "TASKRECON_STATE_DIR="+filepath.Join(w.dir, "state"), machineLocks+"="+t.TempDir())
 			texts := map[string]string{}
 			run := func(code int, args ...string) *process {
 				p := w.startWith(env, args...)

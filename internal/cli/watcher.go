@@ -125,7 +125,7 @@ func (w *watcher) Sending(e diff.Envelope) {
 	w.info(EventEnvelopeSent).Int("changes", len(e.Changes)).Str("clientRequestId", e.ClientRequestID).Msg("envelope sent")
 }
 
-// Noticed prints a notice about the plan.
+// Noticed prints a notice about the run.
 func (w *watcher) Noticed(text string) { w.say(EventPlanNotice, zerolog.WarnLevel, text) }
 
 // Waiting reports that nothing is sent before a time, and why: on the bar, where there is one.
