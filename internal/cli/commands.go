@@ -24,6 +24,7 @@ import (
 	"taskrecon/internal/notify"
 	"taskrecon/internal/report"
 	"taskrecon/internal/task"
+	"taskrecon/internal/text"
 )
 
 func (p *program) planCommand() *cli.Command {
@@ -206,7 +207,7 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 	w.close()
 	summary.Next = p.next(c, summary, file)
 	if finished && err == nil {
-		fmt.Fprintln(p.people(c), printable(summary.Reason))
+		fmt.Fprintln(p.people(c), text.Line(summary.Reason))
 	}
 	printSummary(p.people(c), summary)
 	return summary, err
@@ -370,7 +371,7 @@ func (p *program) validate(c *cli.Context) (*job.Summary, error) {
 		return s, err
 	}
 	s.Reason = "every row can be understood"
-	fmt.Fprintf(p.people(c), "%s: %d rows, all understood\n", printable(input.File), s.Rows)
+	fmt.Fprintf(p.people(c), "%s: %d rows, all understood\n", text.Line(input.File), s.Rows)
 	return s, nil
 }
 
@@ -407,7 +408,7 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 	}
 	s.Reports = append(s.Reports, out)
 	s.Reason = "rendered"
-	fmt.Fprintf(p.people(c), "Report  %s\n", out)
+	fmt.Fprintf(p.people(c), "Report  %s\n", text.Line(out))
 	return s, nil
 }
 

@@ -4,34 +4,19 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
-	"unicode"
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/job"
 	"taskrecon/internal/task"
+	"taskrecon/internal/text"
 )
 
 // Rules of output: what a command answers goes to stdout, everything else to stderr; with --json
-// stdout holds one object. Text from data is printed so that it cannot move the cursor, change colours or
-// reverse the line.
+// stdout holds one object. Text from elsewhere goes through text.Line, so that it cannot begin a line of its own, move the
+// cursor, change colours or reverse the line.
 
 // promptChanges is how many changes apply shows before it asks; plan shows all.
 const promptChanges = 20
-
-// printable escapes what is not graphic, but for the line breaks of our own messages.
-func printable(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if r == '\n' || unicode.IsGraphic(r) {
-			b.WriteRune(r)
-			continue
-		}
-		q := strconv.QuoteRune(r)
-		b.WriteString(q[1 : len(q)-1])
-	}
-	return b.String()
-}
 
 // printPlan prints the changes, at most limit of them (0 is all), and the rows that cannot be acted on.
 func printPlan(w io.Writer, plan *diff.Plan, limit int) {
@@ -56,13 +41,13 @@ func printPlan(w io.Writer, plan *diff.Plan, limit int) {
 func printChange(w io.Writer, c *diff.Change) {
 	name := ""
 	if c.Current != nil {
-		if text := c.Current.Get(task.DisplayName).String(); text != "" {
-			name = "  " + strconv.QuoteToGraphic(text)
+		if v := c.Current.Get(task.DisplayName).String(); v != "" {
+			name = "  " + strconv.QuoteToGraphic(v)
 		}
 	}
-	fmt.Fprintf(w, "row %d  %s%s\n", c.Desired.Origin().Row, printable(c.ID()), name)
+	fmt.Fprintf(w, "row %d  %s%s\n", c.Desired.Origin().Row, text.Line(c.ID()), name)
 	if c.Outcome != diff.Pending {
-		fmt.Fprintf(w, "    %s: %s\n", c.Outcome, printable(c.Reason))
+		fmt.Fprintf(w, "    %s: %s\n", c.Outcome, text.Line(c.Reason))
 	}
 	printEdits(w, c.Edits)
 	if c.Note != "" {
@@ -126,12 +111,12 @@ func printSummary(w io.Writer, s *job.Summary) {
 			task.Plural(s.Patches, "patch"), task.Plural(s.Requests, "request"), s.Seconds, s.Throttled)
 	}
 	for _, path := range s.Reports {
-		fmt.Fprintf(w, "Report  %s\n", path)
+		fmt.Fprintf(w, "Report  %s\n", text.Line(path))
 	}
 	if s.Ledger != "" {
-		fmt.Fprintf(w, "Ledger  %s\n", s.Ledger)
+		fmt.Fprintf(w, "Ledger  %s\n", text.Line(s.Ledger))
 	}
 	if s.Next != "" {
-		fmt.Fprintf(w, "Next    %s\n", s.Next)
+		fmt.Fprintf(w, "Next    %s\n", text.Line(s.Next))
 	}
 }

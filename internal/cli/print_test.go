@@ -7,6 +7,7 @@ import (
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/task"
+	"taskrecon/internal/text"
 )
 
 func settings(pairs ...string) task.Value {
@@ -86,15 +87,15 @@ func FuzzPrintEdits(f *testing.F) {
 		for _, p := range []*task.Property{task.Description, task.EndpointSecurityPolicyProfile} {
 			var b strings.Builder
 			printEdits(&b, []diff.Edit{{Property: p, Before: task.Text(before), Wanted: task.Text(after)}})
-			text := strings.TrimSuffix(b.String(), "\n")
-			for line := range strings.SplitSeq(text, "\n") {
-				if utf8.RuneCountInString(line) > helpWidth || printable(line) != line {
+			shown := strings.TrimSuffix(b.String(), "\n")
+			for line := range strings.SplitSeq(shown, "\n") {
+				if utf8.RuneCountInString(line) > helpWidth || text.Line(line) != line {
 					t.Errorf("%q", line)
 				}
 			}
-			was, will, ok := strings.Cut(strings.TrimPrefix(strings.TrimLeft(text, " "), p.Name), "-> ")
+			was, will, ok := strings.Cut(strings.TrimPrefix(strings.TrimLeft(shown, " "), p.Name), "-> ")
 			if !ok || strings.TrimSpace(was) == will {
-				t.Errorf("not seen to differ:\n%s", text)
+				t.Errorf("not seen to differ:\n%s", shown)
 			}
 		}
 	})
