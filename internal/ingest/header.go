@@ -61,7 +61,14 @@ func (h *header) at(i int) match {
 	return match{}
 }
 
+// longestName is how many bytes of a header can be, or be nearly, the name of a property.
+const longestName = 256
+
 func matchHeader(text string) match {
+	if len(text) > longestName {
+		m, _ := matchPair(text)
+		return m
+	}
 	folded := task.FoldName(text)
 	if folded == task.IDName || folded == task.FoldName(taskID) {
 		return match{id: true}
@@ -81,7 +88,7 @@ func matchHeader(text string) match {
 // matchPair understands "intendedSettings.NAME". What stands behind the first dot is the name as it is.
 func matchPair(text string) (match, bool) {
 	property, name, dot := strings.Cut(text, ".")
-	if name = strings.TrimFunc(name, unicode.IsSpace); !dot || name == "" {
+	if name = strings.TrimFunc(name, unicode.IsSpace); !dot || name == "" || len(property) > longestName {
 		return match{}, false
 	}
 	whole := task.IntendedSettings.Name
@@ -137,6 +144,12 @@ func (b *builder) readHeader(rec record) error {
 		b.in.Columns = append(b.in.Columns, c.text)
 		if blank(c.text) {
 			b.header.columns = append(b.header.columns, match{})
+			continue
+		}
+		if len(c.text) > maxCellSize {
+			b.headerProblem(rec.row, i+1, fmt.Sprintf("the cell holds %d bytes; at most %d are read", len(c.text), maxCellSize))
+			b.in.Columns[i] = clip(c.text)
+			b.header.columns = append(b.header.columns, match{twice: true})
 			continue
 		}
 		m := matchHeader(c.text)

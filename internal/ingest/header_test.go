@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -132,5 +133,31 @@ func TestNoteIsNoColumnOfTheUsersOwnWhereItIsSent(t *testing.T) {
 		if got := strings.Join(in.Notices, "\n"); got != "these columns are not properties and are not sent: "+want {
 			t.Errorf("sent %v: %q", sent, got)
 		}
+	}
+}
+
+// TestHugeHeader: a header takes time in proportion to its length, also where its cells are as long as a cell may be.
+func TestHugeHeader(t *testing.T) {
+	started := time.Now()
+	wide := strings.Repeat(","+strings.Repeat("assignedTo", 500), 1900)
+	in := readText(t, "id,status"+wide+"\na,active"+strings.Repeat(",", 1900)+"\n")
+	if len(in.Problems) > 0 {
+		t.Error(messages(in))
+	}
+	if in := readText(t, "id,status\na,"+strings.Repeat("active", 150_000)+"\n"); !strings.Contains(messages(in), "is not a status (") {
+		t.Error(messages(in))
+	}
+	if took := time.Since(started); took > 20*time.Second { // minutes, where each is compared with each name
+		t.Errorf("it took %s", took)
+	}
+	for _, lead := range []string{"", "intendedSettings."} {
+		in := readText(t, "id,status,"+lead+strings.Repeat("x", maxCellSize)+"x\na,active,1\n")
+		if got := messages(in); !strings.HasPrefix(got, "in.csv:1:3: the cell holds 10485") || in.HeaderProblems != 1 {
+			t.Error(got)
+		}
+	}
+	in = readText(t, "id,intendedSettings."+strings.Repeat("x", longestName)+"\na,1\n")
+	if len(in.Problems) > 0 || !asks(&in.Rows[0].Desired) {
+		t.Errorf("a long name of a setting is refused: %s", messages(in))
 	}
 }
