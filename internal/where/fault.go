@@ -11,6 +11,7 @@ import (
 	"github.com/expr-lang/expr/file"
 
 	"taskrecon/internal/task"
+	"taskrecon/internal/text"
 )
 
 // fault is what is wrong with an expression, and the place of it.
@@ -148,7 +149,7 @@ func reword(message string) string {
 	case "memory budget exceeded":
 		return "the expression takes too much memory"
 	}
-	return message
+	return text.Clip(message, 300)
 }
 
 // noName says that a name is unknown and what it may have been meant for.
