@@ -52,6 +52,7 @@ type header struct {
 	id      int     // column of the id, or 0
 	width   int     // cells up to the last that is not blank
 	hasID   bool
+	asks    bool // a column can ask for something
 }
 
 func (h *header) at(i int) match {
@@ -187,6 +188,7 @@ func (b *builder) readHeader(rec record) error {
 
 func (b *builder) wishes(m match, i int) {
 	b.sheet.Wishing(i, m.property, m.pair)
+	b.header.asks = true
 	switch {
 	case m.pair != "":
 		b.pairs = append(b.pairs, i)
