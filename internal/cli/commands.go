@@ -35,7 +35,7 @@ func (p *program) planCommand() *cli.Command {
 			"  taskrecon plan desired.xlsx\n" +
 			"  taskrecon plan --ledger plan.jsonl --detailed-exitcode desired.xlsx",
 		Flags: join(flagsOfInput(), flagsOfService(), flagsOfLimits(), flagsOfOutput(), flagsOfNotice(), flagsOfSpeech(), []cli.Flag{
-			&cli.BoolFlag{Name: "detailed-exitcode", DisableDefaultText: true, Category: outputFlags, Usage: "exit with 2 when there are differences"},
+			&cli.BoolFlag{Name: "detailed-exitcode", DisableDefaultText: true, Category: outputFlags, Usage: "exit with 2 when a row is neither unchanged nor invalid"},
 		}),
 		Action: func(c *cli.Context) error { return p.answer(c, p.reconcile) },
 	}
@@ -231,6 +231,9 @@ func (p *program) runConfig(c *cli.Context, file string) (config job.Config, err
 	if config.Limits, err = limitsOf(c); err != nil {
 		return config, err
 	}
+	if config.MinRows, err = minRows(c); err != nil {
+		return config, err
+	}
 	if config.Batch.OnConflict, err = onConflict(c); err != nil {
 		return config, err
 	}
@@ -323,7 +326,7 @@ func (p *program) next(c *cli.Context, s *job.Summary, file string) string {
 		return p.commandLine(c, "apply", s.Ledger)
 	case s.ExitCode == job.ExitPartial && s.Ledger != "" && s.Command == "apply" && s.Outcomes[diff.NotSent] > 0:
 		return p.commandLine(c, "apply", s.Ledger) // --limit, or a conflict under abort, left the rest
-	case s.ExitCode == job.ExitInput && !ledger.Is(file) && (file == ingest.StandardInput || isFile(file)):
+	case s.ExitCode == job.ExitInput && (s.Rows == 0 || s.Outcomes[diff.Invalid] > 0) && !ledger.Is(file) && (file == ingest.StandardInput || isFile(file)):
 		return p.commandLine(c, "validate", file)
 	}
 	return ""

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"maps"
 	"strconv"
 
 	"taskrecon/internal/diff"
@@ -80,22 +81,29 @@ func actionWords(plan *diff.Plan) string {
 	return fmt.Sprintf(" (status of %d by updateStatus, %s)", actions, task.Plural(notes, "note"))
 }
 
-// planWords sums a plan up in one sentence.
+// planWords sums a plan up in one sentence, which counts every row.
 func planWords(plan *diff.Plan) string {
 	counts := map[diff.Outcome]int{}
+	maps.Copy(counts, plan.Settled)
+	rows, merged := len(plan.Changes), counts[diff.Pending]
+	for _, n := range counts {
+		rows += n
+	}
+	counts[diff.Pending] = 0
 	for _, c := range plan.Changes {
 		if c.Outcome == diff.Pending && c.SameAs >= 0 {
-			counts["merged with an earlier row"]++
+			merged++
 			continue
 		}
 		counts[c.Outcome]++
 	}
-	words := fmt.Sprintf("%s: %d to change%s, %d as wanted already",
-		task.Plural(len(plan.Changes), "row"), counts[diff.Pending], actionWords(plan), counts[diff.Unchanged])
-	for _, o := range []diff.Outcome{"merged with an earlier row", diff.NotFound, diff.WrongType, diff.Invalid} {
-		if n := counts[o]; n > 0 {
-			words += fmt.Sprintf(", %d %s", n, o)
-		}
+	words := fmt.Sprintf("%s: %d to change%s, %d as wanted already", task.Plural(rows, "row"), counts[diff.Pending], actionWords(plan), counts[diff.Unchanged])
+	if merged > 0 {
+		words += fmt.Sprintf(", %d merged with an earlier row", merged)
+	}
+	delete(counts, diff.Unchanged)
+	if others := job.OutcomeWords(counts); others != "" {
+		words += ", " + others
 	}
 	return words + fmt.Sprintf("; %d of the tenant's %s named by no row", len(plan.Unmanaged), task.Plural(plan.Tenant, "security task"))
 }
