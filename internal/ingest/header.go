@@ -8,6 +8,7 @@ import (
 
 	"github.com/agnivade/levenshtein"
 
+	"taskrecon/internal/base"
 	"taskrecon/internal/task"
 )
 
@@ -40,7 +41,7 @@ func (m match) name() string {
 	case m.property != nil:
 		return m.property.Name
 	case m.base:
-		return baseName
+		return base.Name
 	}
 	return ""
 }
@@ -77,7 +78,7 @@ func matchHeader(text string) match {
 	if p := task.Named(text); p != nil {
 		return match{property: p}
 	}
-	if folded == task.FoldName(baseName) {
+	if folded == task.FoldName(base.Name) {
 		return match{base: true}
 	}
 	if m, ok := matchPair(text); ok {
