@@ -93,11 +93,10 @@ func matchPair(text string) (match, bool) {
 	if name = strings.TrimFunc(name, unicode.IsSpace); !dot || name == "" || len(property) > longestName {
 		return match{}, false
 	}
-	whole := task.IntendedSettings.Name
-	switch folded := task.FoldName(property); {
-	case folded == task.FoldName(whole):
-		return match{property: task.IntendedSettings, pair: name}, true
-	case nearName(folded) == whole:
+	if pair := task.PairColumn(text); pair != "" {
+		return match{property: task.IntendedSettings, pair: pair}, true
+	}
+	if whole := task.IntendedSettings.Name; nearName(task.FoldName(property)) == whole {
 		return match{near: whole + "." + name}, true
 	}
 	return match{}, false
