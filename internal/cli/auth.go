@@ -12,6 +12,7 @@ import (
 
 	"taskrecon/internal/graph"
 	"taskrecon/internal/job"
+	"taskrecon/internal/text"
 )
 
 const signInFlags = "Sign-in"
@@ -151,7 +152,7 @@ func (p *program) signIn(c *cli.Context, kind graph.SignInKind, cloud graph.Clou
 			return in, usage("--auth %s needs a person at a terminal, and there is none; unattended runs sign in with secret, certificate, managed-identity or workload-identity", kind)
 		}
 		in.Prompt = func(_ context.Context, message string) error {
-			_, err := fmt.Fprintln(p.stderr, printable(message))
+			_, err := fmt.Fprintln(p.stderr, text.Line(message))
 			return err
 		}
 	}

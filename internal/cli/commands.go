@@ -24,6 +24,7 @@ import (
 	"taskrecon/internal/notify"
 	"taskrecon/internal/report"
 	"taskrecon/internal/task"
+	"taskrecon/internal/text"
 )
 
 func (p *program) planCommand() *cli.Command {
@@ -34,7 +35,7 @@ func (p *program) planCommand() *cli.Command {
 			"  taskrecon plan desired.xlsx\n" +
 			"  taskrecon plan --ledger plan.jsonl --detailed-exitcode desired.xlsx",
 		Flags: join(flagsOfInput(), flagsOfService(), flagsOfLimits(), flagsOfOutput(), flagsOfNotice(), flagsOfSpeech(), []cli.Flag{
-			&cli.BoolFlag{Name: "detailed-exitcode", DisableDefaultText: true, Category: outputFlags, Usage: "exit with 2 when there are differences"},
+			&cli.BoolFlag{Name: "detailed-exitcode", DisableDefaultText: true, Category: outputFlags, Usage: "exit with 2 when a row is neither unchanged nor invalid"},
 		}),
 		Action: func(c *cli.Context) error { return p.answer(c, p.reconcile) },
 	}
@@ -206,7 +207,7 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 	w.close()
 	summary.Next = p.next(c, summary, file)
 	if finished && err == nil {
-		fmt.Fprintln(p.people(c), printable(summary.Reason))
+		fmt.Fprintln(p.people(c), text.Line(summary.Reason))
 	}
 	printSummary(p.people(c), summary)
 	return summary, err
@@ -228,6 +229,9 @@ func (p *program) runConfig(c *cli.Context, file string) (config job.Config, err
 		return config, err
 	}
 	if config.Limits, err = limitsOf(c); err != nil {
+		return config, err
+	}
+	if config.MinRows, err = minRows(c); err != nil {
 		return config, err
 	}
 	if config.Batch.OnConflict, err = onConflict(c); err != nil {
@@ -322,7 +326,7 @@ func (p *program) next(c *cli.Context, s *job.Summary, file string) string {
 		return p.commandLine(c, "apply", s.Ledger)
 	case s.ExitCode == job.ExitPartial && s.Ledger != "" && s.Command == "apply" && s.Outcomes[diff.NotSent] > 0:
 		return p.commandLine(c, "apply", s.Ledger) // --limit, or a conflict under abort, left the rest
-	case s.ExitCode == job.ExitInput && !ledger.Is(file) && (file == ingest.StandardInput || isFile(file)):
+	case s.ExitCode == job.ExitInput && (s.Rows == 0 || s.Outcomes[diff.Invalid] > 0) && !ledger.Is(file) && (file == ingest.StandardInput || isFile(file)):
 		return p.commandLine(c, "validate", file)
 	}
 	return ""
@@ -370,7 +374,7 @@ func (p *program) validate(c *cli.Context) (*job.Summary, error) {
 		return s, err
 	}
 	s.Reason = "every row can be understood"
-	fmt.Fprintf(p.people(c), "%s: %d rows, all understood\n", printable(input.File), s.Rows)
+	fmt.Fprintf(p.people(c), "%s: %d rows, all understood\n", text.Line(input.File), s.Rows)
 	return s, nil
 }
 
@@ -407,7 +411,7 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 	}
 	s.Reports = append(s.Reports, out)
 	s.Reason = "rendered"
-	fmt.Fprintf(p.people(c), "Report  %s\n", out)
+	fmt.Fprintf(p.people(c), "Report  %s\n", text.Line(out))
 	return s, nil
 }
 

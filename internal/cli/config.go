@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 
 	"taskrecon/internal/job"
 	"taskrecon/internal/ledger"
+	"taskrecon/internal/text"
 )
 
 const configFlag = "config"
@@ -176,11 +176,11 @@ func (p *program) printConfig(c *cli.Context, flags []cli.Flag) error {
 	out := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "NAME\tVALUE\tSOURCE")
 	for _, setting := range s.Config {
-		value := printable(strings.ReplaceAll(setting.Value, "\n", " "))
+		value := text.Line(setting.Value)
 		if value == "" {
 			value = "(none)"
 		}
-		fmt.Fprintf(out, "%s\t%s\t%s\n", setting.Name, value, printable(setting.Source))
+		fmt.Fprintf(out, "%s\t%s\t%s\n", setting.Name, value, text.Line(setting.Source))
 	}
 	return out.Flush()
 }

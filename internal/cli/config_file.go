@@ -62,10 +62,16 @@ func readConfig(path string, commands []*cli.Command) (*configFile, error) {
 		f.readTop(root, commands)
 	}
 	if len(f.problems) > 0 {
-		return nil, usage("%s", strings.Join(f.problems, "\n"))
+		return nil, &job.Exit{Code: job.ExitUsage, Err: configProblems(f.problems)}
 	}
 	return f, nil
 }
+
+// configProblems is an error of a line for each problem.
+type configProblems []string
+
+func (p configProblems) Error() string   { return strings.Join(p, "\n") }
+func (p configProblems) Lines() []string { return p }
 
 // configBytes is the content of a file that nobody but its owner can write: it may name commands to run.
 func configBytes(path string) ([]byte, error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"taskrecon/internal/job"
+	"taskrecon/internal/text"
 )
 
 func (p *program) doctorCommand() *cli.Command {
@@ -29,9 +30,9 @@ func (p *program) doctor(c *cli.Context) (*job.Summary, error) {
 	s := job.NewSummary("doctor")
 	out := p.people(c)
 	tell := func(check job.Check) {
-		fmt.Fprintf(out, "%-8s %-16s %s\n", check.Status, check.Name, printable(check.Found))
+		fmt.Fprintf(out, "%-8s %-16s %s\n", check.Status, check.Name, text.Line(check.Found))
 		if check.Fix != "" {
-			fmt.Fprintf(out, "%-25s %s\n", "", "-> "+printable(check.Fix))
+			fmt.Fprintf(out, "%-25s %s\n", "", "-> "+text.Line(check.Fix))
 		}
 	}
 	target, err := p.connect(c, false)

@@ -11,6 +11,7 @@ import (
 	"taskrecon/internal/ingest"
 	"taskrecon/internal/job"
 	"taskrecon/internal/task"
+	"taskrecon/internal/text"
 	"taskrecon/internal/where"
 )
 
@@ -90,7 +91,7 @@ func (p *program) export(c *cli.Context) (*job.Summary, error) {
 		return s, err
 	}
 	s.Reason = "written"
-	fmt.Fprintf(p.people(c), "Sheet   %s\n", e.Path)
+	fmt.Fprintf(p.people(c), "Sheet   %s\n", text.Line(e.Path))
 	return s, nil
 }
 
@@ -102,10 +103,10 @@ func (p *program) sheetOf(c *cli.Context) (e job.Export, err error) {
 	if err := ingest.CheckSheet(e.Path, c.Bool("overwrite")); err != nil {
 		return e, &job.Exit{Code: job.ExitUsage, Err: err}
 	}
-	if text := c.String("where"); text != "" {
-		picks, err := where.Compile(text)
+	if expression := c.String("where"); expression != "" {
+		picks, err := where.Compile(expression)
 		if err != nil {
-			return e, usage("--where: %s", err.Error())
+			return e, usage("--where: %w", err)
 		}
 		e.Where = picks.Match
 	}
@@ -158,8 +159,8 @@ func (p *program) set(c *cli.Context) (*job.Summary, error) {
 	}
 	format := task.Format{Zone: e.Sheet.Zone, Order: order}
 	e.Edit = &job.Edit{}
-	for _, text := range c.Args().Slice() {
-		a, err := job.ParseAssignment(text, format, os.ReadFile)
+	for _, words := range c.Args().Slice() {
+		a, err := job.ParseAssignment(words, format, os.ReadFile)
 		if err != nil {
 			return nil, usage("%s", err.Error())
 		}
@@ -219,10 +220,10 @@ func (p *program) writeSheet(c *cli.Context, e job.Export) (*job.Summary, error)
 	}
 	fmt.Fprintf(out, "%s\n", what)
 	for i, path := range s.Reports {
-		fmt.Fprintf(out, "%-7s %s\n", []string{"Sheet", "Base"}[min(i, 1)], path)
+		fmt.Fprintf(out, "%-7s %s\n", []string{"Sheet", "Base"}[min(i, 1)], text.Line(path))
 	}
 	if s.Next != "" {
-		fmt.Fprintf(out, "Next    %s\n", s.Next)
+		fmt.Fprintf(out, "Next    %s\n", text.Line(s.Next))
 	}
 	return s, nil
 }

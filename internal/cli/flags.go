@@ -73,6 +73,7 @@ func flagsOfSending() []cli.Flag {
 func flagsOfLimits() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "skip-invalid", DisableDefaultText: true, Category: inputFlags, Usage: "go on with the rows that can be understood, and report the others"},
+		&cli.StringFlag{Name: "min-rows", Category: limitFlags, Usage: "refuse a file of fewer rows than `N|N%` of the tenant's tasks (default: 1)"},
 		&cli.DurationFlag{Name: "settle-within", Category: sendingFlags, Value: batch.DefaultSettleWithin, Usage: "`TIME` within which a write takes effect and reads show it; 0 looks once"},
 		&cli.StringFlag{Name: "status-via", Category: sendingFlags, Value: "patch", Usage: "send status by `patch|updateStatus` (the latter with column note)"},
 		&cli.StringFlag{Name: "on-conflict", Category: limitFlags, Value: string(batch.SkipConflict), Usage: "a task that someone else changed: `skip|overwrite|abort`"},
@@ -238,6 +239,19 @@ func statusVia(c *cli.Context) (diff.Via, error) {
 	default:
 		return via, usage("--status-via %q is neither patch nor updateStatus", via)
 	}
+}
+
+// minRows reads --min-rows.
+func minRows(c *cli.Context) (job.Quota, error) {
+	text := c.String("min-rows")
+	if text == "" {
+		return job.Quota{}, nil
+	}
+	q, err := job.ParseQuota(text)
+	if err != nil {
+		return q, usage("--min-rows: %s", err.Error())
+	}
+	return q, nil
 }
 
 // limitsOf reads the safety limits. No flag lifts them all.

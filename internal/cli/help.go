@@ -20,7 +20,7 @@ const (
 var exitStatus = []struct{ code, words string }{
 	{"0", "done: everything wanted is in place (or a plan was made)"},
 	{"1", "the run failed: sign-in, network, tenant"},
-	{"2", "only with --detailed-exitcode: differences exist"},
+	{"2", "only with --detailed-exitcode: some row is neither unchanged nor invalid"},
 	{"3", "finished, but some rows are not as wanted (failed, conflict, differs, unknown, notFound, wrongType, invalid, notSent)"},
 	{"4", "input rejected, nothing sent"},
 	{"5", "stopped by temporary trouble, run again"},

@@ -14,6 +14,7 @@ import (
 
 	"taskrecon/internal/job"
 	"taskrecon/internal/notify"
+	"taskrecon/internal/text"
 )
 
 const noticeFlags = "Notices"
@@ -155,7 +156,7 @@ func (n *notices) finish(ctx context.Context, s *job.Summary) {
 	ctx = context.WithoutCancel(ctx)
 	if n.metrics != "" {
 		if err := notify.WriteMetrics(n.metrics, version(), s, time.Now()); err != nil {
-			eventOf(n.log.Warn(), EventNotifyFailed, s.Run).Str("path", n.metrics).Msg(printable("the metrics were not written: " + err.Error()))
+			eventOf(n.log.Warn(), EventNotifyFailed, s.Run).Str("path", n.metrics).Msg(text.Line("the metrics were not written: " + err.Error()))
 		}
 	}
 	var both sync.WaitGroup
@@ -185,7 +186,7 @@ func (n *notices) postSummary(ctx context.Context, s *job.Summary) error {
 
 func (n *notices) tell(run, what string, to *notify.Address, err error) {
 	if err != nil {
-		eventOf(n.log.Warn(), EventNotifyFailed, run).Str("host", to.Host()).Msg(printable("the " + what + " did not get through: " + err.Error()))
+		eventOf(n.log.Warn(), EventNotifyFailed, run).Str("host", to.Host()).Msg(text.Line("the " + what + " did not get through: " + err.Error()))
 		return
 	}
 	eventOf(n.log.Info(), EventNotifySent, run).Str("host", to.Host()).Msg(what + " sent")

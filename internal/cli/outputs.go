@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/base"
 	"taskrecon/internal/ingest"
 	"taskrecon/internal/job"
 )
@@ -54,7 +55,7 @@ func filesRead(c *cli.Context) []string {
 			}
 		} else if arg != ingest.StandardInput {
 			file := job.LedgerAt(arg)
-			files = append(files, file, ingest.BasePath(file))
+			files = append(files, file, base.Path(file))
 		}
 	}
 	return files
@@ -64,7 +65,7 @@ func filesRead(c *cli.Context) []string {
 func filesWritten(c *cli.Context) []string {
 	files := filesOf(c, writeFlags)
 	if out := c.String("output"); strings.EqualFold(filepath.Ext(out), ".csv") {
-		files = append(files, ingest.BasePath(out))
+		files = append(files, base.Path(out))
 	}
 	return files
 }

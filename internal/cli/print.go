@@ -3,35 +3,21 @@ package cli
 import (
 	"fmt"
 	"io"
+	"maps"
 	"strconv"
-	"strings"
-	"unicode"
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/job"
 	"taskrecon/internal/task"
+	"taskrecon/internal/text"
 )
 
 // Rules of output: what a command answers goes to stdout, everything else to stderr; with --json
-// stdout holds one object. Text from data is printed so that it cannot move the cursor, change colours or
-// reverse the line.
+// stdout holds one object. Text from elsewhere goes through text.Line, so that it cannot begin a line of its own, move the
+// cursor, change colours or reverse the line.
 
 // promptChanges is how many changes apply shows before it asks; plan shows all.
 const promptChanges = 20
-
-// printable escapes what is not graphic, but for the line breaks of our own messages.
-func printable(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if r == '\n' || unicode.IsGraphic(r) {
-			b.WriteRune(r)
-			continue
-		}
-		q := strconv.QuoteRune(r)
-		b.WriteString(q[1 : len(q)-1])
-	}
-	return b.String()
-}
 
 // printPlan prints the changes, at most limit of them (0 is all), and the rows that cannot be acted on.
 func printPlan(w io.Writer, plan *diff.Plan, limit int) {
@@ -56,13 +42,13 @@ func printPlan(w io.Writer, plan *diff.Plan, limit int) {
 func printChange(w io.Writer, c *diff.Change) {
 	name := ""
 	if c.Current != nil {
-		if text := c.Current.Get(task.DisplayName).String(); text != "" {
-			name = "  " + strconv.QuoteToGraphic(text)
+		if v := c.Current.Get(task.DisplayName).String(); v != "" {
+			name = "  " + strconv.QuoteToGraphic(v)
 		}
 	}
-	fmt.Fprintf(w, "row %d  %s%s\n", c.Desired.Origin().Row, printable(c.ID()), name)
+	fmt.Fprintf(w, "row %d  %s%s\n", c.Desired.Origin().Row, text.Line(c.ID()), name)
 	if c.Outcome != diff.Pending {
-		fmt.Fprintf(w, "    %s: %s\n", c.Outcome, printable(c.Reason))
+		fmt.Fprintf(w, "    %s: %s\n", c.Outcome, text.Line(c.Reason))
 	}
 	printEdits(w, c.Edits)
 	if c.Note != "" {
@@ -95,22 +81,29 @@ func actionWords(plan *diff.Plan) string {
 	return fmt.Sprintf(" (status of %d by updateStatus, %s)", actions, task.Plural(notes, "note"))
 }
 
-// planWords sums a plan up in one sentence.
+// planWords sums a plan up in one sentence, which counts every row.
 func planWords(plan *diff.Plan) string {
 	counts := map[diff.Outcome]int{}
+	maps.Copy(counts, plan.Settled)
+	rows, merged := len(plan.Changes), counts[diff.Pending]
+	for _, n := range counts {
+		rows += n
+	}
+	counts[diff.Pending] = 0
 	for _, c := range plan.Changes {
 		if c.Outcome == diff.Pending && c.SameAs >= 0 {
-			counts["merged with an earlier row"]++
+			merged++
 			continue
 		}
 		counts[c.Outcome]++
 	}
-	words := fmt.Sprintf("%s: %d to change%s, %d as wanted already",
-		task.Plural(len(plan.Changes), "row"), counts[diff.Pending], actionWords(plan), counts[diff.Unchanged])
-	for _, o := range []diff.Outcome{"merged with an earlier row", diff.NotFound, diff.WrongType, diff.Invalid} {
-		if n := counts[o]; n > 0 {
-			words += fmt.Sprintf(", %d %s", n, o)
-		}
+	words := fmt.Sprintf("%s: %d to change%s, %d as wanted already", task.Plural(rows, "row"), counts[diff.Pending], actionWords(plan), counts[diff.Unchanged])
+	if merged > 0 {
+		words += fmt.Sprintf(", %d merged with an earlier row", merged)
+	}
+	delete(counts, diff.Unchanged)
+	if others := job.OutcomeWords(counts); others != "" {
+		words += ", " + others
 	}
 	return words + fmt.Sprintf("; %d of the tenant's %s named by no row", len(plan.Unmanaged), task.Plural(plan.Tenant, "security task"))
 }
@@ -126,12 +119,12 @@ func printSummary(w io.Writer, s *job.Summary) {
 			task.Plural(s.Patches, "patch"), task.Plural(s.Requests, "request"), s.Seconds, s.Throttled)
 	}
 	for _, path := range s.Reports {
-		fmt.Fprintf(w, "Report  %s\n", path)
+		fmt.Fprintf(w, "Report  %s\n", text.Line(path))
 	}
 	if s.Ledger != "" {
-		fmt.Fprintf(w, "Ledger  %s\n", s.Ledger)
+		fmt.Fprintf(w, "Ledger  %s\n", text.Line(s.Ledger))
 	}
 	if s.Next != "" {
-		fmt.Fprintf(w, "Next    %s\n", s.Next)
+		fmt.Fprintf(w, "Next    %s\n", text.Line(s.Next))
 	}
 }

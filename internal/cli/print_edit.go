@@ -10,6 +10,7 @@ import (
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/task"
+	"taskrecon/internal/text"
 )
 
 const (
@@ -24,8 +25,8 @@ type side struct {
 	quoted bool
 }
 
-func words(text string) side  { return side{text: []rune(text)} }
-func quoted(text string) side { return side{text: []rune(text), quoted: true} }
+func words(s string) side  { return side{text: []rune(s)} }
+func quoted(s string) side { return side{text: []rune(s), quoted: true} }
 
 var notSet = words("(not set)")
 
@@ -138,14 +139,11 @@ func (s side) window(start, room int) string {
 
 // escaped is a character so that it takes its own place on the line: in a quoted text a space that is not the plain one is told too.
 func (s side) escaped(r rune) string {
-	switch {
-	case s.quoted:
+	if s.quoted {
 		q := strconv.Quote(string(r))
 		return q[1 : len(q)-1]
-	case r == '\n':
-		return `\n`
 	}
-	return printable(string(r))
+	return text.Line(string(r))
 }
 
 // pairEdit is what becomes of one name among settings.

@@ -7,6 +7,7 @@ import (
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/task"
+	"taskrecon/internal/text"
 )
 
 func settings(pairs ...string) task.Value {
@@ -86,16 +87,44 @@ func FuzzPrintEdits(f *testing.F) {
 		for _, p := range []*task.Property{task.Description, task.EndpointSecurityPolicyProfile} {
 			var b strings.Builder
 			printEdits(&b, []diff.Edit{{Property: p, Before: task.Text(before), Wanted: task.Text(after)}})
-			text := strings.TrimSuffix(b.String(), "\n")
-			for line := range strings.SplitSeq(text, "\n") {
-				if utf8.RuneCountInString(line) > helpWidth || printable(line) != line {
+			shown := strings.TrimSuffix(b.String(), "\n")
+			for line := range strings.SplitSeq(shown, "\n") {
+				if utf8.RuneCountInString(line) > helpWidth || text.Line(line) != line {
 					t.Errorf("%q", line)
 				}
 			}
-			was, will, ok := strings.Cut(strings.TrimPrefix(strings.TrimLeft(text, " "), p.Name), "-> ")
+			was, will, ok := strings.Cut(strings.TrimPrefix(strings.TrimLeft(shown, " "), p.Name), "-> ")
 			if !ok || strings.TrimSpace(was) == will {
-				t.Errorf("not seen to differ:\n%s", text)
+				t.Errorf("not seen to differ:\n%s", shown)
 			}
 		}
 	})
+}
+
+func TestPlanWords(t *testing.T) {
+	plan := &diff.Plan{Tenant: 9, Unmanaged: make([]*task.Task, 2)}
+	add := func(n int, o diff.Outcome, sameAs int) {
+		for range n {
+			plan.Changes = append(plan.Changes, diff.Change{Outcome: o, SameAs: sameAs})
+		}
+	}
+	add(3, diff.Pending, -1)
+	add(2, diff.Pending, 0)
+	add(4, diff.Unchanged, -1)
+	add(157, diff.Conflict, -1)
+	add(1, diff.NotFound, -1)
+	add(1, diff.WrongType, -1)
+	add(1, diff.Invalid, -1)
+	add(1, diff.NotSent, -1)
+	want := "170 rows: 3 to change, 4 as wanted already, 2 merged with an earlier row, 157 conflict, 1 notFound, 1 wrongType, 1 invalid, 1 notSent; 2 of the tenant's 9 security tasks named by no row"
+	if got := planWords(plan); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	plan = &diff.Plan{Changes: plan.Changes[:3], Tenant: 9, Settled: map[diff.Outcome]int{
+		diff.Pending: 2, diff.Unchanged: 4, diff.Conflict: 157, diff.Applied: 5,
+	}}
+	want = "171 rows: 3 to change, 4 as wanted already, 2 merged with an earlier row, 5 applied, 157 conflict; 0 of the tenant's 9 security tasks named by no row"
+	if got := planWords(plan); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"taskrecon/internal/graph"
+	"taskrecon/internal/text"
 )
 
 // record makes the recording of --debug-http, if that is asked for, a part of the client to be.
@@ -25,7 +26,7 @@ func (p *program) record(c *cli.Context, s *service, config *graph.Config) error
 	config.Recording = r
 	s.ends = append(s.ends, func() {
 		if err := errors.Join(r.Err(), f.Close()); err != nil {
-			fmt.Fprintf(p.stderr, "taskrecon: --debug-http: the recording %s is not whole: %s\n", printable(path), printable(err.Error()))
+			fmt.Fprintf(p.stderr, "taskrecon: --debug-http: the recording %s is not whole: %s\n", text.Line(path), text.Line(err.Error()))
 		}
 	})
 	return nil

@@ -16,6 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"taskrecon/internal/job"
+	"taskrecon/internal/text"
 )
 
 // Main runs the program with the process's arguments, environment, streams and signals, and returns its exit
@@ -114,10 +115,28 @@ func (p *program) tell(err error) {
 	if errors.As(err, &e) && e.Code == job.ExitDifferences {
 		return // said on stdout already; differences are an answer, not a mishap
 	}
-	fmt.Fprintf(p.stderr, "taskrecon: %s\n", printable(err.Error()))
+	fmt.Fprintf(p.stderr, "taskrecon: %s\n", strings.Join(errorLines(err), "\n"))
 	if e != nil && e.Hint != "" {
-		fmt.Fprintf(p.stderr, "taskrecon: %s\n", e.Hint)
+		fmt.Fprintf(p.stderr, "taskrecon: %s\n", text.Line(e.Hint))
 	}
+}
+
+// errorLines are the lines that an error takes on the terminal: one, unless it ends with an error that has lines of its own. A
+// line break in anybody else's words is escaped.
+func errorLines(err error) []string {
+	var own interface {
+		error // the lines, joined by line breaks
+		Lines() []string
+	}
+	if !errors.As(err, &own) || !strings.HasSuffix(err.Error(), own.Error()) {
+		return []string{text.Line(err.Error())}
+	}
+	lines := slices.Clone(own.Lines())
+	lines[0] = strings.TrimSuffix(err.Error(), own.Error()) + lines[0]
+	for i, line := range lines {
+		lines[i] = text.Line(line)
+	}
+	return lines
 }
 
 const description = `Rows say what should be, Graph says what is, the difference is a plan. "taskrecon plan FILE" shows it, ` +

@@ -8,8 +8,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"taskrecon/internal/job"
-
 	"taskrecon/internal/task"
+	"taskrecon/internal/text"
 )
 
 func (p *program) runsCommand() *cli.Command {
@@ -43,11 +43,11 @@ func (p *program) runs(c *cli.Context) (*job.Summary, error) {
 	for _, r := range past {
 		if !r.Verified {
 			altered++
-			fmt.Fprintf(out, "-\t-\t-\t-\t-\t%s\t-\t%s\n", printable(r.Problem), printable(r.Ledger))
+			fmt.Fprintf(out, "-\t-\t-\t-\t-\t%s\t-\t%s\n", text.Line(r.Problem), text.Line(r.Ledger))
 			continue
 		}
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", r.Started.UTC().Format(time.DateTime), r.Command, printable(r.Operator),
-			printable(r.File), r.Rows, job.OutcomeWords(r.Outcomes), exitWord(r.ExitCode), printable(r.Ledger))
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", r.Started.UTC().Format(time.DateTime), r.Command, text.Line(r.Operator),
+			text.Line(r.File), r.Rows, job.OutcomeWords(r.Outcomes), exitWord(r.ExitCode), text.Line(r.Ledger))
 	}
 	if err := out.Flush(); err != nil {
 		return s, err

@@ -61,7 +61,7 @@ func TestScripts(t *testing.T) {
 			return os.Mkdir(filepath.Join(env.WorkDir, ".machine"), 0o777)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "json": jsonIs, "standin": startStandIn, "standin-saw": standInSaw, "sheet": sheetHas, "nosecret": noSecret, "mode": modeIs, "waitfor": waitFor,
+			"exits": exits, "json": jsonIs, "standin": startStandIn, "standin-saw": standInSaw, "sheet": sheetHas, "recell": recell, "nosecret": noSecret, "mode": modeIs, "waitfor": waitFor,
 			"tenant": startTenant, "saw": tenantSaw, "waitsaw": waitTenantSaw, "holds": tenantHolds, "grab": grab, "alter": alter, "files": countFiles,
 			"entra": startEntra, "entra-saw": entraSaw, "hook": startHook, "hook-saw": hookSaw, "hook-body": hookBody, "quick": quick,
 		},
@@ -141,6 +141,20 @@ func sheetHas(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s!%s is %q, want %q (negated: %v)", args[1], cell, got, want, neg)
 		}
 	}
+}
+
+// recell FILE SHEET OLD NEW writes NEW into the first cell of a sheet that holds exactly OLD, as a spreadsheet program would.
+func recell(ts *testscript.TestScript, _ bool, args []string) {
+	f, err := excelize.OpenFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer f.Close()
+	cells, err := f.SearchSheet(args[1], args[2])
+	ts.Check(err)
+	if len(cells) == 0 {
+		ts.Fatalf("no cell of %s holds %q", args[1], args[2])
+	}
+	ts.Check(f.SetCellStr(args[1], cells[0], args[3]))
+	ts.Check(f.Save())
 }
 
 // nosecret TEXT demands that no file under the work directory, and neither stream, holds the text.

@@ -185,7 +185,7 @@ func serveNames(rw http.ResponseWriter, r *http.Request, names []string) {
 func TestRecordingOfARunHoldsNoToken(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	token := "eyJ0eXAiOiJKV1QifQ.eyJ0aWQiOiJjb250b3NvIn0.c2lnbmF0dXJlLW9mLXRoZS10b2tlbi1vZi10aGlzLXJ1bg"
+	token := "eyJ0eXAiOiJKV1QifQ.e30.c2lnbmF0dXJlLW9mLXRoZS10b2tlbi1vZi10aGlzLXJ1bg"
 	calls := 0
 	proxy := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		calls++

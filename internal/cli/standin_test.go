@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -20,15 +21,21 @@ type standIn struct {
 	writes  []string
 	tokens  map[string]bool
 	refused string // id whose change is refused
+	message string // of the refusal
 }
 
 var standIns sync.Map // *testscript.TestScript to *standIn
 
-// standin [REFUSED-ID] starts a stand-in with three security tasks and one of another kind, and sets $GRAPH to its address.
+// standin [REFUSED-ID [MESSAGE]] starts a stand-in with three security tasks and one of another kind, and sets $GRAPH to its address.
 func startStandIn(ts *testscript.TestScript, _ bool, args []string) {
 	s := &standIn{tasks: map[string]map[string]any{}, tokens: map[string]bool{}}
 	if len(args) > 0 {
-		s.refused = args[0]
+		s.refused, s.message = args[0], "no such assignee"
+	}
+	if len(args) > 1 {
+		var err error
+		s.message, err = strconv.Unquote(`"` + args[1] + `"`)
+		ts.Check(err)
 	}
 	for i := 1; i <= 3; i++ {
 		id := fmt.Sprintf("task-%d", i)
@@ -109,7 +116,7 @@ func (s *standIn) answer(q standInItem) map[string]any {
 	case q.Method == "PATCH":
 		s.writes = append(s.writes, id+" "+string(line))
 		if id == s.refused {
-			answer["status"], answer["body"] = 400, map[string]any{"error": map[string]any{"code": "BadRequest", "message": "no such assignee"}}
+			answer["status"], answer["body"] = 400, map[string]any{"error": map[string]any{"code": "BadRequest", "message": s.message}}
 			break
 		}
 		for k, v := range q.Body {

@@ -10,6 +10,7 @@ import (
 	"taskrecon/internal/job"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/task"
+	"taskrecon/internal/text"
 )
 
 func (p *program) undoCommand() *cli.Command {
@@ -58,13 +59,13 @@ func (p *program) undo(c *cli.Context) (*job.Summary, error) {
 		s.Reason += fmt.Sprintf("; %s cannot be restored by a sheet", task.Plural(n, "value"))
 	}
 	for _, words := range done.Left {
-		fmt.Fprintf(p.stderr, "not restored: %s\n", printable(words))
+		fmt.Fprintf(p.stderr, "not restored: %s\n", text.Line(words))
 	}
 	w := p.people(c)
-	fmt.Fprintf(w, "%s\nSheet   %s\n", s.Reason, out)
+	fmt.Fprintf(w, "%s\nSheet   %s\n", text.Line(s.Reason), text.Line(out))
 	if done.Rows > 0 {
 		s.Next = "taskrecon plan " + fileWord(out)
-		fmt.Fprintf(w, "Next    %s\n", s.Next)
+		fmt.Fprintf(w, "Next    %s\n", text.Line(s.Next))
 	}
 	return s, nil
 }

@@ -13,6 +13,7 @@ import (
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/report"
 	"taskrecon/internal/task"
+	"taskrecon/internal/text"
 )
 
 func (p *program) verifyCommand() *cli.Command {
@@ -61,7 +62,7 @@ func (p *program) verify(c *cli.Context) (*job.Summary, error) {
 		if err != nil {
 			return s, rejectReport(err, past.Header.Version)
 		}
-		fmt.Fprintf(w, "%s: %s, as the ledger says\n", printable(sheet), found)
+		fmt.Fprintf(w, "%s: %s, as the ledger says\n", text.Line(sheet), found)
 		s.Reason = "the ledger is as it was written, and the report as the ledger says"
 	}
 	fmt.Fprintf(w, "Final hash  %s\n", past.Final)
@@ -98,7 +99,7 @@ func signedBy(w io.Writer, past *ledger.Reader, file, signers string) (words str
 	if err != nil {
 		return "", fmt.Errorf("the signature %s: %w", file, err)
 	}
-	fmt.Fprintf(w, "Signed by   %s\n", printable(who))
+	fmt.Fprintf(w, "Signed by   %s\n", text.Line(who))
 	return words + "signed by " + who, nil
 }
 
@@ -121,7 +122,7 @@ func planSignedBy(w io.Writer, past *ledger.Reader, file string, allowed []byte)
 	for _, signature := range signatures {
 		var who string
 		if who, err = ledger.CheckSignature(signature, past.PlanFinal(), bytes.NewReader(allowed)); err == nil {
-			fmt.Fprintf(w, "Plan signed by  %s\n", printable(who))
+			fmt.Fprintf(w, "Plan signed by  %s\n", text.Line(who))
 			return "the plan signed by " + who + ", the run ", nil
 		}
 	}
@@ -137,7 +138,7 @@ func printLedger(w io.Writer, past *ledger.Reader, file string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "%s: %s, unaltered; run %s, %s\n", printable(file), task.Plural(lines, "line"), printable(past.Header.RunID), howItEnded(past))
+	fmt.Fprintf(w, "%s: %s, unaltered; run %s, %s\n", text.Line(file), task.Plural(lines, "line"), text.Line(past.Header.RunID), howItEnded(past))
 	if past.End == nil {
 		fmt.Fprintln(w, "Whether lines are missing at the end can only be told by a copy of the final hash kept elsewhere.")
 	}
@@ -164,7 +165,7 @@ func rejectReport(err error, made string) error {
 	e := &job.Exit{Code: job.ExitInput, Err: err}
 	switch {
 	case errors.Is(err, report.ErrAltered) && made != version():
-		e.Hint = fmt.Sprintf("version %s made the run and may have worded its report otherwise; this is version %s", printable(made), version())
+		e.Hint = fmt.Sprintf("version %s made the run and may have worded its report otherwise; this is version %s", text.Line(made), version())
 	case errors.Is(err, report.ErrAltered):
 	case errors.Is(err, report.ErrDamaged):
 		e.Hint = "only reports in .xlsx are compared"

@@ -13,6 +13,7 @@ import (
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ingest"
 	"taskrecon/internal/job"
+	"taskrecon/internal/text"
 )
 
 // watcher tells on stderr what happens: a bar on a terminal, zerolog lines elsewhere. On stdout it prints the
@@ -91,19 +92,19 @@ func (w *watcher) Read(in *ingest.Input) {
 	w.info(EventInputRead).Str("file", in.File).Str("sheet", in.Sheet).Int("rows", len(in.Rows)).Int("problems", len(in.Problems)).Msg("input read")
 }
 
-func (w *watcher) say(event string, level zerolog.Level, text string) {
+func (w *watcher) say(event string, level zerolog.Level, words string) {
 	if w.lines {
-		fmt.Fprintln(w.stderr, printable(text))
+		fmt.Fprintln(w.stderr, text.Line(words))
 		return
 	}
-	w.log.WithLevel(level).Str(eventMember, event).Msg(text)
+	w.log.WithLevel(level).Str(eventMember, event).Msg(words)
 }
 
 // Relisting logs that the list of tasks stands still, and why.
 func (w *watcher) Relisting(page int, at time.Time, why error) {
 	seconds := untilSeconds(at)
 	w.log.Warn().Str(eventMember, EventListWait).Int("page", page).Float64("seconds", seconds).Time("until", at.UTC()).
-		Msg(printable(fmt.Sprintf("listing the tasks waits %v s for the service: %v", seconds, why)))
+		Msg(text.Line(fmt.Sprintf("listing the tasks waits %v s for the service: %v", seconds, why)))
 }
 
 // Fetched logs the size of the tenant's list.
@@ -131,11 +132,11 @@ func (w *watcher) Noticed(text string) { w.say(EventPlanNotice, zerolog.WarnLeve
 // Waiting reports that nothing is sent before a time, and why: on the bar, where there is one.
 func (w *watcher) Waiting(until time.Time, why string) {
 	if w.bars {
-		w.waiting, w.waitingFor = until, printable(why)
+		w.waiting, w.waitingFor = until, text.Line(why)
 		w.describe()
 		return
 	}
-	w.info(EventThrottleWait).Float64("seconds", untilSeconds(until)).Time("until", until.UTC()).Str("why", why).Msg("nothing is sent until then: " + printable(why))
+	w.info(EventThrottleWait).Float64("seconds", untilSeconds(until)).Time("until", until.UTC()).Str("why", why).Msg("nothing is sent until then: " + text.Line(why))
 }
 
 func untilSeconds(at time.Time) float64 {
@@ -198,7 +199,7 @@ func (w *watcher) Settled(r diff.Result) {
 	if !w.lines {
 		line = line.Int("attempts", r.Attempts).Int("status", r.Status).Str("code", r.Code).Str("requestId", r.RequestID).Str("clientRequestId", r.ClientRequestID)
 	}
-	line.Msg(printable(r.Reason))
+	line.Msg(text.Line(r.Reason))
 }
 
 // Written logs a file that was left behind.
@@ -215,7 +216,7 @@ func (w *watcher) Ended(s *job.Summary) {
 	for _, o := range diff.Outcomes() {
 		outcomes.Int(string(o), s.Outcomes[o])
 	}
-	w.info(EventRunEnd).Int("exitCode", s.ExitCode).Str("reason", printable(s.Reason)).Float64("seconds", s.Seconds).Int("rows", s.Rows).
+	w.info(EventRunEnd).Int("exitCode", s.ExitCode).Str("reason", text.Line(s.Reason)).Float64("seconds", s.Seconds).Int("rows", s.Rows).
 		Dict("outcomes", outcomes).Int("patches", s.Patches).Int("batches", s.Batches).Int("requests", s.Requests).
 		Int("throttled", s.Throttled).Int("retries", s.Retries).Float64("waited", s.Waited).Msg("run ended")
 }

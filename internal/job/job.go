@@ -41,8 +41,6 @@ type Config struct {
 	// Signers are lines of allowed signers, as OpenSSH writes them: only a saved plan that one of them signed is sent. Nil asks for no
 	// signature.
 	Signers []byte
-	// Disk stands between the ledger and its file; nil is nothing.
-	Disk func(ledger.File) ledger.File
 	// Fixed are options that a saved plan fixes, as far as this run was given them: those that differ are refused.
 	Fixed []ledger.Option
 	// Disk stands between the ledger and its file; nil is nothing.

@@ -26,7 +26,7 @@ var defects = []struct{ what, file, old, new string }{
 	{"the first of two writes is not put on record", "batch/settle.go", "s.rec.Part(diff.Part{Change: r.change, Via: r.writes[r.step].Via, At: now})", "error(nil)"},
 	{"what was overwritten is not told", "batch/settle.go", "res.Overwrote = r.over", "res.Overwrote = nil"},
 	{"the canary stops nothing", "batch/settle.go", "if s.canaries > 0 || s.stopped {", "if false {"},
-	{"a slot of the window comes back after half of it", "batch/budget.go", "return max(0, b.o.Writes.Per-", "return max(0, b.o.Writes.Per/2-"},
+	{"a slot of the window comes back after half of it", "batch/budget.go", "return max(0, b.o.Writes.Per+", "return max(0, b.o.Writes.Per/2+"},
 	{"a third value is old", "diff/threeway.go", "s.Third = append(s.Third, left)", "s.Old = append(s.Old, left)"},
 	{"a lost connection was never made", "graph/client.go", "return d.sought.Load() && !d.got.Load()", "return d.sought.Load()"},
 	{"results wait in memory", "ledger/writer.go", "if err == nil && atOnce {", "if err == nil && atOnce && kind != kindResult {"},
@@ -101,6 +101,6 @@ func overlaid(t *testing.T, file string, text []byte) ([]byte, error) {
 		}
 	}
 	cmd := exec.Command("go", "test", "-overlay", layout, "-count=1", "-run", "^TestSeeds$", ".", "-first")
-	cmd.Env = append(os.Environ(), "TASKRECON_SEEDS=2000", "TASKRECON_DEFECTS=", "TASKRECON_BRANCHES=")
+	cmd.Env = append(os.Environ(), "TASKRECON_SEEDS=1200", "TASKRECON_DEFECTS=", "TASKRECON_BRANCHES=")
 	return cmd.CombinedOutput()
 }
