@@ -82,6 +82,9 @@ type Plan struct {
 	Changes   []Change
 	Unmanaged []*task.Task // securityConfigurationTasks that no row names, in the order of the tenant's list
 	Tenant    int          // securityConfigurationTasks in the tenant
+	// Settled counts the rows that have no change here, since a run that goes on has nothing left to do for them; under Pending those
+	// that share the outcome of a change here.
+	Settled map[Outcome]int
 }
 
 // Pending returns the changes that are to be sent, in plan order.

@@ -1,228 +1,167 @@
 package ingest
 
 import (
-	"bufio"
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
+	"taskrecon/internal/base"
 	"taskrecon/internal/task"
 )
 
-// baseName is the header of the column that ties a row to its base, and the name of the sheet that holds the base.
-const baseName = "taskrecon base"
+// unknownBase stands for the base of a row that names one in which its task is not.
+var unknownBase = new(task.Base)
 
-// base is what the tasks of a sheet held when it was made, by task.Key.
-type base struct {
-	id     string
-	source Source
-	zone   *time.Location
-	lines  []string // as they were read
-	tasks  map[string]*task.Base
+// encodeBase makes the lines of the base of a sheet, and the id that ties the sheet's rows to it.
+func encodeBase(rows []SheetRow, from Source) (id string, lines []string, err error) {
+	all := make([]base.Row, len(rows))
+	for i, r := range rows {
+		all[i].Base = r.Base
+	}
+	return base.Encode(all, from)
 }
 
-// baseHeader is the first line of a base; a line for each task follows.
-type baseHeader struct {
-	Format int    `json:"taskreconBase"`
-	ID     string `json:"id,omitempty"` // hash of all that the base says beside it
-	Source
-	Tasks int `json:"tasks"`
+// takeBase reads the base of a sheet whose header says that it has one.
+func (b *builder) takeBase() (err error) {
+	if b.header.base == 0 {
+		return nil
+	}
+	if b.base, err = b.loadBase(); err != nil || b.base == nil {
+		return err
+	}
+	switch zone := b.format.Zone; {
+	case b.base.Zone == nil:
+	case zone == nil:
+		b.format.Zone = b.base.Zone
+	case zone.String() != b.base.Zone.String():
+		return fmt.Errorf("was made with dates of the time zone %s; leave --timezone %s out", b.base.Zone, zone)
+	}
+	b.in.format, b.in.base = b.format, b.base
+	return nil
 }
 
-const baseFormat = 1
-
-// The members of a task's line that are no properties: see task.Base. A line without the first was read when the sheet was made.
-const (
-	readMember   = "baseRead"
-	closesMember = "baseCloses"
-)
-
-// basePath is where the base of a CSV file lies: tasks.base.jsonl for tasks.csv.
-func basePath(path string) string {
-	return strings.TrimSuffix(path, filepath.Ext(path)) + ".base.jsonl"
+// baseOf finds what the base says of a row that names one: from, what its cells are compared with as they are read, or lost, what its
+// wishes are compared with once they are known. An error means that it cannot be known what the sheet asks for.
+func (b *builder) baseOf(rec record) (from *task.Base, lost *base.Row, err error) {
+	at := b.header.base
+	if at == 0 || at > len(rec.cells) || rec.cells[at-1].blank() {
+		return nil, nil, nil
+	}
+	named := strings.TrimSpace(rec.cells[at-1].text)
+	const remedy = `or delete the column "` + base.Name + `" to ask for every value in the sheet`
+	switch {
+	case b.base == nil:
+		return nil, nil, fmt.Errorf("row %d names the base %q, but that is neither in the file nor beside it (FILE.base.jsonl); put it there, %s", rec.row, clip(named), remedy)
+	case b.base.ID != named:
+		return nil, nil, fmt.Errorf("row %d names the base %q, but the base that is there is %q; keep the rows of different exports apart, %s", rec.row, clip(named), b.base.ID, remedy)
+	}
+	id := ""
+	if at := b.header.id; at > 0 && at <= len(rec.cells) {
+		id = trimID(rec.cells[at-1].text)
+	}
+	switch row, known := b.base.Row(id); {
+	case !known:
+		from = unknownBase
+	case row.Found == nil:
+		from = row.Base
+	default:
+		b.lost++
+		return nil, &row, nil
+	}
+	b.based++
+	return from, nil, nil
 }
 
-// encodeBase makes the lines of the base of a sheet, and the id that ties the sheet's rows to it. The lines are
-// ASCII, so that no program between can take them for something else.
-func encodeBase(rows []SheetRow, src Source) (id string, lines []string, err error) {
-	lines = make([]string, 1, len(rows)+1)
-	for _, row := range rows {
-		line, err := encodeTask(row.Base)
-		if err != nil {
-			return "", nil, err
-		}
-		lines = append(lines, line)
-	}
-	src.At = src.At.UTC().Truncate(time.Millisecond)
-	h := baseHeader{Format: baseFormat, Source: src, Tasks: len(rows)}
-	if h.ID, err = h.hash(lines[1:]); err != nil {
-		return "", nil, err
-	}
-	lines[0], err = ascii(h)
-	return h.ID, lines, err
-}
-
-// hash is the id of a base with this header and these lines.
-func (h baseHeader) hash(lines []string) (string, error) {
-	h.ID = ""
-	first, err := ascii(h)
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.New()
-	fmt.Fprintln(sum, first)
-	for _, line := range lines {
-		fmt.Fprintln(sum, line)
-	}
-	return hex.EncodeToString(sum.Sum(nil)[:8]), nil
-}
-
-// encodeTask writes the known properties in table order.
-func encodeTask(b *task.Base) (string, error) {
-	var out strings.Builder
-	id, err := ascii(b.ID)
-	if err != nil {
-		return "", err
-	}
-	out.WriteString(`{"id":` + id)
-	for _, at := range []struct {
-		name string
-		time time.Time
-	}{{readMember, b.Read}, {closesMember, b.Closes}} {
-		if !at.time.IsZero() {
-			fmt.Fprintf(&out, `,%q:%q`, at.name, at.time.UTC().Format(time.RFC3339Nano))
-		}
-	}
-	for _, p := range task.All() {
-		v, known := b.Get(p)
+// lostBase is what the wishes of a row of a Failures sheet are compared with: a wish that did not come in place and still stands there
+// with the value that it was compared with then, so that it meets the same conflict; any other with the value that was found.
+func lostBase(d *task.Desired, lost *base.Row) *task.Base {
+	b := &task.Base{ID: lost.ID, Read: lost.Read, Closes: lost.Closes}
+	for w := range d.Wishes() {
+		found, known := lost.Found.Get(w.Property)
 		if !known {
 			continue
 		}
-		text, err := ascii(v)
-		if err != nil {
-			return "", err
-		}
-		fmt.Fprintf(&out, `,%q:%s`, p.Name, text)
-	}
-	out.WriteByte('}')
-	return out.String(), nil
-}
-
-// ascii is JSON without a character beyond ASCII, and without "_x", which workbooks take for an escape.
-func ascii(v any) (string, error) {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return "", err
-	}
-	plain := true
-	for _, c := range data {
-		plain = plain && c < 0x7f && c != '_'
-	}
-	if plain {
-		return string(data), nil
-	}
-	var out strings.Builder
-	for _, r := range string(data) {
+		was, _ := lost.Base.Get(w.Property)
+		wanted, _ := lost.Wanted.Get(w.Property)
 		switch {
-		case r < 0x7f && r != '_':
-			out.WriteByte(byte(r))
-		case r <= 0xffff:
-			fmt.Fprintf(&out, `\u%04x`, r)
+		case w.Pair != "":
+			if v, set := b.Get(w.Property); set {
+				found = v // with what was put into it for another pair
+			}
+			b.Set(w.Property, lostPairs(w, was, found, wanted))
+		case w.Property.Equal(w.Value, wanted):
+			b.Set(w.Property, was)
 		default:
-			r -= 0x10000
-			fmt.Fprintf(&out, `\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)
+			b.Set(w.Property, found)
 		}
 	}
-	return out.String(), nil
+	return b
 }
 
-var errBase = errors.New(`its base was changed or damaged, so that nobody can tell what was edited; export again, or delete the column "` + baseName + `" to ask for every value in it`)
-
-// decodeBase reads what encodeBase wrote, and refuses it where a single character differs.
-func decodeBase(lines []string) (*base, error) {
-	if len(lines) == 0 {
-		return nil, errBase
+// lostPairs is found, in which the pair that a wish is for is as it was if the wish is the one that did not come in place.
+func lostPairs(w task.Wish, was, found, wanted task.Value) task.Value {
+	same := func(a, b task.Value) bool {
+		one, errOne := task.OnlyPair(a, w.Pair)
+		two, errTwo := task.OnlyPair(b, w.Pair)
+		return errors.Join(errOne, errTwo) == nil && w.Property.Equal(one, two)
 	}
-	var h baseHeader
-	if json.Unmarshal([]byte(lines[0]), &h) != nil || h.Tasks != len(lines)-1 {
-		return nil, errBase
+	asked, err := task.WithPair(wanted, w)
+	if err != nil || !same(asked, wanted) {
+		return found
 	}
-	if h.Format != baseFormat {
-		return nil, fmt.Errorf("its base is of format %d, which this version does not read (%d)", h.Format, baseFormat)
+	values, err := task.PairsOf(was)
+	if err != nil {
+		return found
 	}
-	if id, err := h.hash(lines[1:]); err != nil || id != h.ID {
-		return nil, errBase
-	}
-	b := &base{id: h.ID, source: h.Source, lines: lines, tasks: make(map[string]*task.Base, h.Tasks)}
-	var err error
-	if b.zone, err = time.LoadLocation(h.Zone); err != nil {
-		return nil, fmt.Errorf("its base names the time zone %q, which is not known here", clip(h.Zone))
-	}
-	for _, line := range lines[1:] {
-		var values map[string]task.Value
-		if json.Unmarshal([]byte(line), &values) != nil {
-			return nil, errBase
-		}
-		t := &task.Base{ID: values[task.IDName].String(), Read: h.At, Closes: timeIn(values[closesMember])}
-		if at := timeIn(values[readMember]); !at.IsZero() {
-			t.Read = at
-		}
-		for name, v := range values {
-			if p := task.Lookup(name); p != nil {
-				t.Set(p, v)
+	w.Value = task.Null
+	for _, s := range values {
+		if s.Name == w.Pair {
+			w.Value = task.Text("")
+			if s.Value != nil {
+				w.Value = task.Text(*s.Value)
 			}
 		}
-		b.tasks[task.Key(t.ID)] = t
 	}
-	return b, nil
+	if with, err := task.WithPair(found, w); err == nil {
+		return with
+	}
+	return found
 }
 
-// timeIn is a time in a base, or zero.
-func timeIn(v task.Value) time.Time {
-	at, err := time.Parse(time.RFC3339Nano, v.String())
-	if err != nil {
-		return time.Time{}
+// noticeBase says what the rows were compared with, and which were not.
+func (b *builder) noticeBase() {
+	b.noticeBaseless()
+	if b.based+b.lost > 0 {
+		b.in.Base = &b.base.Source
 	}
-	return at
-}
-
-// readBaseFile reads the base that lies beside a CSV file; nil where none does.
-func readBaseFile(path string) (*base, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
+	if b.lost > 0 {
+		b.notice(fmt.Sprintf("%s of a report's Failures, compared with what the tenant held up to %s: a wish that still is the one that did not come in place "+
+			"meets the same conflict, unless --on-conflict overwrite says otherwise; any other is compared with the value found then",
+			task.Plural(b.lost, "row"), b.base.Source.At.UTC().Format(time.RFC3339)))
 	}
-	if err != nil {
-		return nil, fmt.Errorf("its base cannot be opened: %w", err)
+	if b.based == 0 {
+		return
 	}
-	defer f.Close()
-	in := bufio.NewReaderSize(io.LimitReader(f, maxFileSize+1), 256<<10)
-	var lines []string
-	for size := 0; ; {
-		line, err := in.ReadBytes('\n')
-		if size += len(line); size > maxFileSize {
-			return nil, fmt.Errorf("its base is too big: more than %d MiB", maxFileSize>>20)
-		}
-		if line = bytes.TrimRight(line, "\r\n"); len(line) > 0 {
-			lines = append(lines, string(line))
-		}
-		switch {
-		case err == io.EOF:
-			b, err := decodeBase(lines)
-			if err != nil {
-				return nil, fmt.Errorf("%w (%s)", err, filepath.Base(path))
+	b.notice(fmt.Sprintf("compared with what the tenant held at %s: %s with this base, %s; unedited cells ask for nothing",
+		b.base.Source.At.UTC().Format(time.RFC3339), task.Plural(b.based, "row"), task.Plural(b.edited, "edited cell")))
+	for _, p := range task.All() {
+		if n := b.emptied[p.Name]; n > 0 {
+			were := "were"
+			if n == 1 {
+				were = "was"
 			}
-			return b, nil
-		case err != nil:
-			return nil, fmt.Errorf("its base cannot be read: %w", err)
+			b.notice(fmt.Sprintf("%s: %s %s made blank, which leaves the property as it is; write %s to empty it", p.Name, task.Plural(n, "cell"), were, task.Clear))
 		}
+	}
+}
+
+// noticeBaseless counts rows that ask for something beside a blank base: nothing guards them.
+func (b *builder) noticeBaseless() {
+	switch n := b.baseless; {
+	case n == 1:
+		b.notice(`1 row has nothing under "` + base.Name + `": every value in it is asked for, and nothing tells what somebody else changed since; go through the plan, or edit a fresh export`)
+	case n > 1:
+		b.notice(fmt.Sprintf(`%d rows have nothing under %q: every value in them is asked for, and nothing tells what somebody else changed since; go through the plan, or edit a fresh export`, n, base.Name))
 	}
 }

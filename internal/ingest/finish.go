@@ -60,12 +60,20 @@ func (b *builder) finish() error {
 	if err := b.checkMerges(); err != nil {
 		return err
 	}
+	b.refuseSilence()
 	b.markDuplicates()
 	for i := range b.in.Rows {
 		b.in.Problems = append(b.in.Problems, b.in.Rows[i].Problems...)
 	}
-	if len(b.in.Rows) == 0 {
-		b.notice("the file has a header and no rows")
-	}
 	return nil
+}
+
+// refuseSilence makes a problem of a file that cannot ask for anything: it would seem to be carried out.
+func (b *builder) refuseSilence() {
+	if !b.header.asks && b.in.HeaderProblems == 0 {
+		b.headerProblem(b.in.Header, 0, "no column can ask for anything: none but id is named after a property that can be set; columns seen: "+b.seenColumns())
+	}
+	if len(b.in.Rows) == 0 {
+		b.headerProblem(b.in.Header, 0, "no row stands below the header, so nothing is asked for")
+	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/agnivade/levenshtein"
 
+	"taskrecon/internal/base"
 	"taskrecon/internal/task"
 )
 
@@ -40,7 +41,7 @@ func (m match) name() string {
 	case m.property != nil:
 		return m.property.Name
 	case m.base:
-		return baseName
+		return base.Name
 	}
 	return ""
 }
@@ -52,6 +53,7 @@ type header struct {
 	id      int     // column of the id, or 0
 	width   int     // cells up to the last that is not blank
 	hasID   bool
+	asks    bool // a column can ask for something
 }
 
 func (h *header) at(i int) match {
@@ -61,7 +63,14 @@ func (h *header) at(i int) match {
 	return match{}
 }
 
+// longestName is how many bytes of a header can be, or be nearly, the name of a property.
+const longestName = 256
+
 func matchHeader(text string) match {
+	if len(text) > longestName {
+		m, _ := matchPair(text)
+		return m
+	}
 	folded := task.FoldName(text)
 	if folded == task.IDName || folded == task.FoldName(taskID) {
 		return match{id: true}
@@ -69,7 +78,7 @@ func matchHeader(text string) match {
 	if p := task.Named(text); p != nil {
 		return match{property: p}
 	}
-	if folded == task.FoldName(baseName) {
+	if folded == task.FoldName(base.Name) {
 		return match{base: true}
 	}
 	if m, ok := matchPair(text); ok {
@@ -81,14 +90,13 @@ func matchHeader(text string) match {
 // matchPair understands "intendedSettings.NAME". What stands behind the first dot is the name as it is.
 func matchPair(text string) (match, bool) {
 	property, name, dot := strings.Cut(text, ".")
-	if name = strings.TrimFunc(name, unicode.IsSpace); !dot || name == "" {
+	if name = strings.TrimFunc(name, unicode.IsSpace); !dot || name == "" || len(property) > longestName {
 		return match{}, false
 	}
-	whole := task.IntendedSettings.Name
-	switch folded := task.FoldName(property); {
-	case folded == task.FoldName(whole):
-		return match{property: task.IntendedSettings, pair: name}, true
-	case nearName(folded) == whole:
+	if pair := task.PairColumn(text); pair != "" {
+		return match{property: task.IntendedSettings, pair: pair}, true
+	}
+	if whole := task.IntendedSettings.Name; nearName(task.FoldName(property)) == whole {
 		return match{near: whole + "." + name}, true
 	}
 	return match{}, false
@@ -139,6 +147,12 @@ func (b *builder) readHeader(rec record) error {
 			b.header.columns = append(b.header.columns, match{})
 			continue
 		}
+		if len(c.text) > maxCellSize {
+			b.headerProblem(rec.row, i+1, fmt.Sprintf("the cell holds %d bytes; at most %d are read", len(c.text), maxCellSize))
+			b.in.Columns[i] = clip(c.text)
+			b.header.columns = append(b.header.columns, match{twice: true})
+			continue
+		}
 		m := matchHeader(c.text)
 		if m.near != "" {
 			b.headerProblem(rec.row, i+1, fmt.Sprintf("column %q is not a property; did you mean %q?", clip(c.text), m.near))
@@ -174,6 +188,7 @@ func (b *builder) readHeader(rec record) error {
 
 func (b *builder) wishes(m match, i int) {
 	b.sheet.Wishing(i, m.property, m.pair)
+	b.header.asks = true
 	switch {
 	case m.pair != "":
 		b.pairs = append(b.pairs, i)

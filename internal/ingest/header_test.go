@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -86,6 +87,28 @@ func TestHeaderProblems(t *testing.T) {
 	}
 }
 
+// TestSilentFile: a file that cannot ask for anything is refused, since it would seem to be carried out.
+func TestSilentFile(t *testing.T) {
+	const noColumn = "no column can ask for anything: none but id is named after a property that can be set; columns seen: "
+	const noRow = "in.csv:1: no row stands below the header, so nothing is asked for"
+	for _, tt := range []struct{ name, text, want string }{
+		{"own columns", "id,Owner,createdDateTime\n1,me,2020-01-01\n", "in.csv:1: " + noColumn + `"id", "Owner", "createdDateTime"`},
+		{"id alone", "id\n1\n", "in.csv:1: " + noColumn + `"id"`},
+		{"note alone", "id,note\n1,x\n", "in.csv:1: " + noColumn + `"id", "note"`},
+		{"no row", "id,status\n", noRow},
+		{"blank rows", "id,status\n,\n\n ,\n", noRow},
+		{"neither", "id\n", "in.csv:1: " + noColumn + `"id"` + "\n" + noRow},
+		{"a near miss is mistake enough", "id,Stauts\n1,active\n", `in.csv:1:2: column "Stauts" is not a property; did you mean "status"?`},
+		{"a single setting", "id,intendedSettings.A\n1,x\n", ""},
+		{"blank cells", "id,status\n1,\n", ""},
+	} {
+		in := readText(t, tt.text)
+		if got := messages(in); got != tt.want || (in.HeaderProblems > 0) != (tt.want != "") {
+			t.Errorf("%s: got %d header problems\n%s\nwant\n%s", tt.name, in.HeaderProblems, got, tt.want)
+		}
+	}
+}
+
 func TestSecondColumnIsNoColumnOfTheUsersOwn(t *testing.T) {
 	in := readText(t, "id,assignedTo,Ticket,Assigned To\na,x@y.z,T1,z@y.z\n")
 	if got := messages(in); got != "in.csv:1:4: assignedTo has two columns, B and D; keep one of them" {
@@ -104,7 +127,7 @@ func TestRowsAreCheckedUnderABadHeader(t *testing.T) {
 }
 
 func TestOwnColumnsAreNamedAndCarried(t *testing.T) {
-	in := readText(t, "id,Ticket,,createdDateTime,Outcome,Reason,Error code,HTTP status,Request ID\na,T1,loose,2020-01-01,failed,r,e,404,q\n")
+	in := readText(t, "id,Ticket,,createdDateTime,Outcome,Reason,Error code,HTTP status,Request ID,status\na,T1,loose,2020-01-01,failed,r,e,404,q,\n")
 	if len(in.Problems) > 0 {
 		t.Fatal(messages(in))
 	}
@@ -115,7 +138,7 @@ func TestOwnColumnsAreNamedAndCarried(t *testing.T) {
 	if got := strings.Join(in.Notices, "\n"); got != strings.Join(want, "\n") {
 		t.Errorf("notices:\n%s", got)
 	}
-	if got := strings.Join(in.Rows[0].Desired.Cells(), "|"); got != "a|T1|loose|2020-01-01|failed|r|e|404|q" {
+	if got := strings.Join(in.Rows[0].Desired.Cells(), "|"); got != "a|T1|loose|2020-01-01|failed|r|e|404|q|" {
 		t.Errorf("cells %q", got)
 	}
 	if asks(&in.Rows[0].Desired) {
@@ -132,5 +155,31 @@ func TestNoteIsNoColumnOfTheUsersOwnWhereItIsSent(t *testing.T) {
 		if got := strings.Join(in.Notices, "\n"); got != "these columns are not properties and are not sent: "+want {
 			t.Errorf("sent %v: %q", sent, got)
 		}
+	}
+}
+
+// TestHugeHeader: a header takes time in proportion to its length, also where its cells are as long as a cell may be.
+func TestHugeHeader(t *testing.T) {
+	started := time.Now()
+	wide := strings.Repeat(","+strings.Repeat("assignedTo", 500), 1900)
+	in := readText(t, "id,status"+wide+"\na,active"+strings.Repeat(",", 1900)+"\n")
+	if len(in.Problems) > 0 {
+		t.Error(messages(in))
+	}
+	if in := readText(t, "id,status\na,"+strings.Repeat("active", 150_000)+"\n"); !strings.Contains(messages(in), "is not a status (") {
+		t.Error(messages(in))
+	}
+	if took := time.Since(started); took > 20*time.Second { // minutes, where each is compared with each name
+		t.Errorf("it took %s", took)
+	}
+	for _, lead := range []string{"", "intendedSettings."} {
+		in := readText(t, "id,status,"+lead+strings.Repeat("x", maxCellSize)+"x\na,active,1\n")
+		if got := messages(in); !strings.HasPrefix(got, "in.csv:1:3: the cell holds 10485") || in.HeaderProblems != 1 {
+			t.Error(got)
+		}
+	}
+	in = readText(t, "id,intendedSettings."+strings.Repeat("x", longestName)+"\na,1\n")
+	if len(in.Problems) > 0 || !asks(&in.Rows[0].Desired) {
+		t.Errorf("a long name of a setting is refused: %s", messages(in))
 	}
 }

@@ -125,7 +125,7 @@ func (m *marker) fill() (err error) {
 	if err := m.out.Flush(); err != nil || m.in.base == nil {
 		return err
 	}
-	return writeBaseSheet(m.f, m.in.base.lines)
+	return writeBaseSheet(m.f, m.in.base.Lines)
 }
 
 // texts are the cells of the row at an index, as the user wrote them. Those that show what the base holds, which ask for
@@ -139,7 +139,7 @@ func (m *marker) texts(row int, d *task.Desired) []string {
 	for i, h := range m.header[:len(texts)] {
 		switch {
 		case h.base:
-			texts[i] = m.in.base.id
+			texts[i] = m.in.base.ID
 		case h.property != nil && h.pair == "" && texts[i] == "":
 			if v, known := d.Base.Get(h.property); known {
 				texts[i], _ = sheetText(h.property, v, false)

@@ -3,6 +3,8 @@ package ingest
 import (
 	"fmt"
 	"strings"
+
+	"taskrecon/internal/text"
 )
 
 // Problem is one thing in the input that could not be understood, at its place.
@@ -52,10 +54,5 @@ func list(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-func clip(s string) string {
-	const most = 80
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
-}
+// clip is s at the length at which a message quotes it.
+func clip(s string) string { return text.Clip(s, 80) }

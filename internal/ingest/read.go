@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 
+	"taskrecon/internal/base"
 	"taskrecon/internal/task"
 )
 
@@ -66,7 +67,7 @@ type Input struct {
 	// Base says what the rows that have a base are compared with; nil where none has.
 	Base *Source
 
-	base         *base
+	base         *base.Base
 	format       task.Format
 	written      written
 	mergedHeader bool
@@ -92,7 +93,7 @@ func Read(path string, o Options) (*Input, error) {
 	}
 	in := &Input{File: src.name}
 	if path != StandardInput {
-		o.basePath = basePath(path)
+		o.basePath = base.Path(path)
 	}
 	if err := errors.Join(readAny(in, src, o), src.close()); err != nil {
 		return nil, fmt.Errorf("%s: %w", src.name, err)

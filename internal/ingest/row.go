@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"taskrecon/internal/base"
 	"taskrecon/internal/task"
 )
 
@@ -73,8 +74,8 @@ func (r *record) spell() {
 // builder makes an Input of records, in file order.
 type builder struct {
 	in          *Input
-	loadBase    func() (*base, error)
-	base        *base // nil where the sheet has none
+	loadBase    func() (*base.Base, error)
+	base        *base.Base // nil where the sheet has none
 	csv         bool
 	notes       bool // a column named note is sent
 	format      task.Format
@@ -88,6 +89,7 @@ type builder struct {
 	unseen      []int            // hidden rows that hold data
 	used        [maxColumns]bool // columns that hold data
 	based       int              // rows that have a base
+	lost        int              // rows of a Failures sheet that have one
 	edited      int              // cells of these that differ from it
 	baseless    int              // rows that ask for something and have none, where there is a column for it
 	emptied     map[string]int   // by property, cells of these that were made blank
@@ -109,7 +111,7 @@ func newBuilder(in *Input, o Options) *builder {
 	in.format = o.Format
 	return &builder{
 		in: in, notes: o.Notes, format: o.Format, headerRow: o.HeaderRow, hidden: o.Hidden,
-		loadBase: func() (*base, error) { return readBaseFile(o.basePath) },
+		loadBase: func() (*base.Base, error) { return base.ReadFile(o.basePath) },
 		remarks:  map[[2]string]*remark{}, emptied: map[string]int{},
 	}
 }
@@ -162,7 +164,7 @@ func (b *builder) addHeader(rec record) error {
 
 // addRow takes a record below the header.
 func (b *builder) addRow(rec record) error {
-	from, err := b.baseOf(rec)
+	from, lost, err := b.baseOf(rec)
 	if err != nil {
 		return err
 	}
@@ -175,6 +177,9 @@ func (b *builder) addRow(rec record) error {
 	}
 	cells := b.refs.take(len(rec.cells))
 	row := b.understand(rec, cells, from)
+	if lost != nil {
+		row.Desired.Base = lostBase(&row.Desired, lost)
+	}
 	if rec.hidden && b.hidden == HiddenStop && (asks(&row.Desired) || len(row.Problems) > 0) {
 		b.unseen = append(b.unseen, rec.row)
 		return nil
@@ -184,7 +189,7 @@ func (b *builder) addRow(rec record) error {
 	}
 	b.in.written.row(len(b.in.Rows), cells)
 	b.in.Rows = append(b.in.Rows, row)
-	if b.header.base > 0 && from == nil && asks(&row.Desired) {
+	if b.header.base > 0 && from == nil && lost == nil && asks(&row.Desired) {
 		b.baseless++
 	}
 	return nil
@@ -233,7 +238,7 @@ func (b *builder) understand(rec record, cells []task.Ref, from *task.Base) Row 
 	}
 	if from == unknownBase {
 		row.Desired.Base = nil
-		b.report(&row, b.header.id, `the id is not among those that the sheet was made from; blank the row's cell under "`+baseName+`" to ask for every value of the row`, true)
+		b.report(&row, b.header.id, `the id is not among those that the sheet was made from; blank the row's cell under "`+base.Name+`" to ask for every value of the row`, true)
 	}
 	b.remember(len(rec.cells))
 	for i := range rec.cells {

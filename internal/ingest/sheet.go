@@ -3,6 +3,7 @@ package ingest
 import (
 	"time"
 
+	"taskrecon/internal/base"
 	"taskrecon/internal/task"
 )
 
@@ -13,12 +14,7 @@ type SheetRow struct {
 }
 
 // Source says where and when the base of a sheet was read.
-type Source struct {
-	Tenant string    `json:"tenant"`
-	Cloud  string    `json:"cloud"`
-	At     time.Time `json:"at"`
-	Zone   string    `json:"timezone"` // of dates that carry no offset, by its IANA name
-}
+type Source = base.Source
 
 // SheetOptions say what a sheet that is made for editing looks like.
 type SheetOptions struct {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"taskrecon/internal/atomicfile"
+	"taskrecon/internal/base"
 	"taskrecon/internal/task"
 )
 
@@ -21,7 +22,7 @@ func CheckSheet(path string, overwrite bool) error {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".xlsx":
 	case ".csv":
-		paths = append(paths, basePath(path))
+		paths = append(paths, base.Path(path))
 	default:
 		return fmt.Errorf("%s is neither an .xlsx nor a .csv", path)
 	}
@@ -119,7 +120,7 @@ func (w *sheetWriter) plan() (err error) {
 		w.rows = nil
 		return nil
 	}
-	w.columns = append(w.columns, sheetColumn{header: baseName, base: true})
+	w.columns = append(w.columns, sheetColumn{header: base.Name, base: true})
 	w.cells = make([]shownCell, len(w.columns))
 	w.baseID, w.lines, err = encodeBase(w.rows, w.options.Source)
 	return err

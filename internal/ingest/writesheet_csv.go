@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"taskrecon/internal/atomicfile"
+	"taskrecon/internal/base"
 )
 
 // writeCSV writes the sheet and, first, its base. Both are written whole before either lands. Where only the base
@@ -17,15 +18,15 @@ func (w *sheetWriter) writeCSV(path string) (files []string, err error) {
 	}
 	defer sheet.Discard() // does nothing once the file has landed
 	if !w.options.Template {
-		base, err := pendingWith(basePath(path), w.writeBase)
+		held, err := pendingWith(base.Path(path), w.writeBase)
 		if err != nil {
 			return nil, err
 		}
-		defer base.Discard()
-		if err := w.land(base); err != nil {
+		defer held.Discard()
+		if err := w.land(held); err != nil {
 			return nil, err
 		}
-		files = append(files, basePath(path))
+		files = append(files, base.Path(path))
 	}
 	if err := w.land(sheet); err != nil {
 		return files, err

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"taskrecon/internal/base"
 	"taskrecon/internal/task"
 )
 
@@ -72,7 +73,7 @@ func TestWrittenWorkbookThroughLibreOffice(t *testing.T) {
 	f := openSheet(t, path)
 	checkShown(t, f, rows, o)
 	checkWishes(t, path, rows)
-	if visible, err := f.GetSheetVisible(baseName); visible || err != nil {
+	if visible, err := f.GetSheetVisible(base.Name); visible || err != nil {
 		t.Errorf("the base became visible (%v)", err)
 	}
 }

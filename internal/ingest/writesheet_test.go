@@ -12,6 +12,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"taskrecon/internal/base"
 	"taskrecon/internal/task"
 )
 
@@ -73,7 +74,7 @@ func writeSheet(t testing.TB, name string, rows []SheetRow, o SheetOptions) stri
 	must(t, err)
 	want := []string{path}
 	if strings.HasSuffix(name, ".csv") && !o.Template {
-		want = []string{path, basePath(path)}
+		want = []string{path, base.Path(path)}
 	}
 	if !slices.Equal(files, want) {
 		t.Errorf("wrote %q, want %q", files, want)
@@ -115,15 +116,15 @@ func columnOf(t testing.TB, f *excelize.File, header string) string {
 	return columnName(i + 1)
 }
 
-func baseIn(t testing.TB, f *excelize.File) (*base, error) {
+func baseIn(t testing.TB, f *excelize.File) (*base.Base, error) {
 	t.Helper()
-	rows, err := f.GetRows(baseName, excelize.Options{RawCellValue: true})
+	rows, err := f.GetRows(base.Name, excelize.Options{RawCellValue: true})
 	must(t, err)
 	lines := make([]string, len(rows))
 	for i, row := range rows {
 		lines[i] = strings.Join(row, "")
 	}
-	return decodeBase(lines)
+	return base.Decode(lines)
 }
 
 // checkShown compares every cell that holds text, and the base, with the rows they were made from.
@@ -134,10 +135,10 @@ func checkShown(t *testing.T, f *excelize.File, rows []SheetRow, o SheetOptions)
 	must(t, err)
 	b, err := baseIn(t, f)
 	must(t, err)
-	if b.id != id || len(b.tasks) != len(rows) {
-		t.Errorf("the base is %s with %d tasks", b.id, len(b.tasks))
+	if b.ID != id || len(b.Lines) != 1+len(rows) {
+		t.Errorf("the base is %s with %d lines", b.ID, len(b.Lines))
 	}
-	baseColumn := columnOf(t, f, baseName)
+	baseColumn := columnOf(t, f, base.Name)
 	for i, row := range rows {
 		cell := func(column string) string {
 			text, err := f.GetCellValue(sheetName, column+itoa(i+2), excelize.Options{RawCellValue: true})
@@ -230,7 +231,7 @@ func TestWrittenWorkbookGuardsWhatIsNotToBeEdited(t *testing.T) {
 		return s.Protection == nil || s.Protection.Locked
 	}
 	for header, want := range map[string]bool{
-		"id": true, "createdDateTime": true, "Current status": true, "Current dueDateTime": true, baseName: true,
+		"id": true, "createdDateTime": true, "Current status": true, "Current dueDateTime": true, base.Name: true,
 		"status": false, "dueDateTime": false, "displayName": false, "intendedSettings": false, "managedDeviceCount": false,
 	} {
 		column := columnOf(t, f, header)
@@ -250,10 +251,10 @@ func TestWrittenWorkbookGuardsWhatIsNotToBeEdited(t *testing.T) {
 		t.Errorf("the protection allows only %+v", p)
 	}
 	must(t, f.UnprotectSheet(sheetName)) // no password
-	if p, err := f.GetSheetProtection(baseName); err != nil || p.FormatCells || p.InsertRows {
+	if p, err := f.GetSheetProtection(base.Name); err != nil || p.FormatCells || p.InsertRows {
 		t.Errorf("the base allows %+v, %v", p, err)
 	}
-	if visible, err := f.GetSheetVisible(baseName); visible || err != nil {
+	if visible, err := f.GetSheetVisible(base.Name); visible || err != nil {
 		t.Error("the base is visible")
 	}
 	if state := f.WorkBook.Sheets.Sheet[1].State; state != "veryHidden" {
@@ -296,7 +297,7 @@ func TestWrittenWorkbookHelpsToEdit(t *testing.T) {
 	}
 	for header, want := range map[string]string{
 		"id": "do not edit", "displayName": "<clear> empties it", "status": "One of: unknown, pending", "dueDateTime": "Europe/Berlin",
-		"Current status": "not read", "intendedSettings": "One name=value a line", "createdDateTime": "Read-only", baseName: "Ties the row",
+		"Current status": "not read", "intendedSettings": "One name=value a line", "createdDateTime": "Read-only", base.Name: "Ties the row",
 	} {
 		if got := notes[columnOf(t, f, header)+"1"]; !strings.Contains(got, want) {
 			t.Errorf("the note of %s is %q", header, got)
@@ -336,13 +337,13 @@ func TestWrittenCSV(t *testing.T) {
 		t.Fatalf("%d records", len(records))
 	}
 	at := func(header string) int { return slices.Index(records[0], header) }
-	b, err := readBaseFile(basePath(path))
+	b, err := base.ReadFile(base.Path(path))
 	must(t, err)
-	if len(b.tasks) != len(rows) || b.zone.String() != "Europe/Berlin" {
-		t.Errorf("base %+v", b.source)
+	if len(b.Lines) != 1+len(rows) || b.Zone.String() != "Europe/Berlin" {
+		t.Errorf("base %+v", b.Source)
 	}
 	for i, record := range records[1:] {
-		if record[0] != rows[i].Base.ID || record[at(baseName)] != b.id {
+		if record[0] != rows[i].Base.ID || record[at(base.Name)] != b.ID {
 			t.Errorf("record %d: %q", i, record[0])
 		}
 		want, _ := sheetText(task.Description, task.Text(nasty[i]), true)
@@ -374,7 +375,7 @@ func TestWrittenTemplate(t *testing.T) {
 	}
 	data, err := os.ReadFile(writeSheet(t, "tasks.csv", nil, o))
 	must(t, err)
-	if got := strings.Count(string(data), "\n"); got != 1 || strings.Contains(string(data), baseName) {
+	if got := strings.Count(string(data), "\n"); got != 1 || strings.Contains(string(data), base.Name) {
 		t.Errorf("%q", data)
 	}
 }

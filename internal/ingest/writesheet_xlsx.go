@@ -11,13 +11,13 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"taskrecon/internal/atomicfile"
+	"taskrecon/internal/base"
 	"taskrecon/internal/task"
 )
 
 const (
 	sheetName = "Tasks"
 	maxRows   = 1048576 // of a workbook's sheet
-	baseChunk = 32000   // of a line of the base that one cell takes
 	spareRows = 1000    // below the data that take drop-down lists, for rows that are added
 )
 
@@ -215,22 +215,22 @@ func writeBaseSheet(f *excelize.File, lines []string) error {
 	if err != nil {
 		return err
 	}
-	at, err := f.NewSheet(baseName)
+	at, err := f.NewSheet(base.Name)
 	if err != nil {
 		return err
 	}
 	f.WorkBook.Sheets.Sheet[at].State = "veryHidden" // SetSheetVisible would read the other sheets, which are flushed
-	if err := f.ProtectSheet(baseName, &excelize.SheetProtectionOptions{SelectLockedCells: true}); err != nil {
+	if err := f.ProtectSheet(base.Name, &excelize.SheetProtectionOptions{SelectLockedCells: true}); err != nil {
 		return err
 	}
-	out, err := f.NewStreamWriter(baseName)
+	out, err := f.NewStreamWriter(base.Name)
 	if err != nil {
 		return err
 	}
 	for i, line := range lines {
 		cells := make([]any, 0, 1)
 		for len(line) > 0 {
-			n := min(len(line), baseChunk)
+			n := min(len(line), base.Chunk)
 			cells = append(cells, excelize.Cell{StyleID: style, Value: line[:n]})
 			line = line[n:]
 		}

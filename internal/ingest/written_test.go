@@ -8,6 +8,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"taskrecon/internal/base"
 	"taskrecon/internal/task"
 )
 
@@ -56,7 +57,7 @@ func TestDatesBesideABaseAreKeptAsInstants(t *testing.T) {
 	must(t, err)
 	for text, kept := range map[string]string{"2026-12-01 17:00": "", "2026-12-01T16:00:00Z": "", "2026-12-01 18:00": "2026-12-01T17:00:00Z"} {
 		path := write(t, "tasks.csv", []byte("id,dueDateTime,taskrecon base\na,"+text+","+id+"\n"))
-		must(t, os.WriteFile(basePath(path), []byte(strings.Join(lines, "\n")+"\n"), 0o600))
+		must(t, os.WriteFile(base.Path(path), []byte(strings.Join(lines, "\n")+"\n"), 0o600))
 		in, err := Read(path, Options{})
 		must(t, err)
 		if got := in.Rows[0].Desired.Cell(1); got != kept {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"taskrecon/internal/base"
 )
 
 // readXLSX reads a worksheet. Quick reading does that in one pass where all of the sheet is plain. Where
@@ -42,7 +44,7 @@ func readXLSX(in *Input, data []byte, o Options) (err error) {
 		*in = blank
 		b = newBuilder(in, o)
 		b.date1904 = w.date1904
-		b.loadBase = func() (*base, error) { return rd.readBase(s) }
+		b.loadBase = func() (*base.Base, error) { return rd.readBase(s) }
 		return b.add
 	})
 	if err != nil {
@@ -53,11 +55,11 @@ func readXLSX(in *Input, data []byte, o Options) (err error) {
 }
 
 // readBase reads the base of the tasks in sheet s, which lies in a sheet of its own or in a file beside the workbook.
-func (rd *xlsxReader) readBase(s *sheet) (*base, error) {
+func (rd *xlsxReader) readBase(s *sheet) (*base.Base, error) {
 	sheets := rd.workbook.sheets
-	at := slices.IndexFunc(sheets, func(s sheet) bool { return s.name == baseName && s.worksheet && s.part != nil })
+	at := slices.IndexFunc(sheets, func(s sheet) bool { return s.name == base.Name && s.worksheet && s.part != nil })
 	if at < 0 || &sheets[at] == s {
-		return readBaseFile(rd.options.basePath)
+		return base.ReadFile(rd.options.basePath)
 	}
 	var lines []string
 	_, err := rd.read(&sheets[at], func() func(record) error {
@@ -76,7 +78,7 @@ func (rd *xlsxReader) readBase(s *sheet) (*base, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decodeBase(lines)
+	return base.Decode(lines)
 }
 
 // xlsxReader reads the sheets of one workbook.

@@ -46,7 +46,7 @@ func TestXLSXRow(t *testing.T) {
 }
 
 func TestXLSXCells(t *testing.T) {
-	const header = `<row r="1"><c r="A1" t="str"><v>id</v></c><c r="B1" t="inlineStr"><is><t>%s</t></is></c></row>`
+	const header = `<row r="1"><c r="A1" t="str"><v>id</v></c><c r="B1" t="inlineStr"><is><t>%s</t></is></c><c r="C1" t="str"><v>insights</v></c></row>`
 	const row = header + `<row r="2"><c r="A2" t="str"><v>a</v></c>%s</row>`
 	for _, tt := range []struct{ column, cell, value, problem string }{
 		{"dueDateTime", `<c r="B2" s="1"><v>46023</v></c>`, "2026-01-01T00:00:00Z", ""},
@@ -97,7 +97,7 @@ func TestXLSXCells(t *testing.T) {
 }
 
 func TestXLSXID(t *testing.T) {
-	in := readBook(t, sheetOf(t, `<row><c t="str"><v>id</v></c></row><row><c><v>1E+15</v></c></row><row><c/><c t="str"><v>mine</v></c></row><row><c><f>B1</f></c></row>`), Options{})
+	in := readBook(t, sheetOf(t, `<row><c t="str"><v>id</v></c><c/><c t="str"><v>status</v></c></row><row><c><v>1E+15</v></c></row><row><c/><c t="str"><v>mine</v></c></row><row><c><f>B1</f></c></row>`), Options{})
 	want := `in.xlsx: Tasks!A2: the id "1E+15" is a number cell, and a spreadsheet rounds numbers; enter it as text
 in.xlsx: Tasks!A3: the row has no id
 in.xlsx: Tasks!A4: id is a formula whose result the file does not hold; open the file in Excel, let it calculate, and save it`

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"taskrecon/internal/ingest"
+	"taskrecon/internal/base"
 	"taskrecon/internal/ledger"
 )
 
@@ -44,7 +44,7 @@ func (r *run) finish() error {
 		s.Reports = append(s.Reports, path)
 		return true
 	})
-	if there(f.undo) && there(ingest.BasePath(f.undo)) {
+	if there(f.undo) && there(base.Path(f.undo)) {
 		f.undo = ""
 	}
 	if f.signature != "" && there(f.signature) {

@@ -23,6 +23,7 @@ type Config struct {
 	File        string // the wanted states; for apply also the ledger of a saved plan or of a run that was cut short
 	Ingest      ingest.Options
 	SkipInvalid bool          // send the rows that were understood, though others were not
+	MinRows     Quota         // the least rows that the file must have; a share is of the tenant's securityConfigurationTasks
 	Client      *graph.Client // nil for a run that has finished
 	Cloud       string
 	GraphURL    string
@@ -153,7 +154,7 @@ func (r *run) read() error {
 	r.input = input
 	r.Watcher.Read(input)
 	Count(r.summary, input)
-	return Reject(input, r.SkipInvalid)
+	return first(Reject(input, r.SkipInvalid), r.shrunk())
 }
 
 // Count puts the outcomes of an input that goes no further into the summary.
@@ -357,7 +358,7 @@ func (r *run) noteColumn() int {
 
 // permit checks the plan against what was approved, against its base and against the limits.
 func (r *run) permit() error {
-	if err := r.expected(); err != nil {
+	if err := first(r.shrunk(), r.expected()); err != nil {
 		return err
 	}
 	if err := r.fresh(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,6 +65,38 @@ func (q Quota) Exceeded(n, total int) bool {
 		return 100*n > q.N*total // in whole numbers: a rounded share could pass or fail wrongly
 	}
 	return n > q.N
+}
+
+// Missed reports whether n, out of total, is less than the quota, where that is the least there should be; exactly the quota is enough.
+func (q Quota) Missed(n, total int) bool {
+	switch {
+	case q.Off:
+		return false
+	case q.Percent:
+		return 100*n < q.N*total
+	}
+	return n < q.N
+}
+
+// shrunk refuses an input of fewer rows than there should be. A share is of the tenant's tasks, and can be told once there is a plan.
+func (r *run) shrunk() error {
+	q, rows, tenant := r.MinRows, r.summary.Rows, 0
+	if r.plan != nil {
+		tenant = r.plan.Tenant
+	} else if q.Percent {
+		return nil
+	}
+	if !q.Missed(rows, tenant) {
+		return nil
+	}
+	file, measured := filepath.Base(r.File), task.Plural(rows, "row")
+	if r.input != nil {
+		file = r.input.File
+	}
+	if q.Percent {
+		measured += fmt.Sprintf(" for the tenant's %s", task.Plural(tenant, "task"))
+	}
+	return Fail(ExitInput, "see whether the file is whole; nothing was sent", "%s has %s; --min-rows asks for at least %s", file, measured, q)
 }
 
 // Limits bound the damage that one run can do. The zero value is the strictest: no clears, no reopened tasks, and no

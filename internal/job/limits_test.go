@@ -244,3 +244,28 @@ func checkLimit(t *testing.T, l Limits, p *diff.Plan, want string) {
 		t.Fatalf("got  %s\nwant %s", e, want)
 	}
 }
+
+func TestMissed(t *testing.T) {
+	for _, c := range []struct {
+		quota    string
+		n, total int
+		want     bool
+	}{
+		{"0", 0, 0, false},
+		{"1", 0, 0, true},
+		{"500", 499, 0, true},
+		{"500", 500, 0, false},
+		{"90%", 89, 100, true},
+		{"90%", 90, 100, false},
+		{"33%", 1, 3, false},
+		{"34%", 1, 3, true},
+		{"100%", 3, 3, false},
+		{"50%", 0, 0, false},
+		{"off", 0, 100, false},
+	} {
+		q, err := ParseQuota(c.quota)
+		if got := q.Missed(c.n, c.total); got != c.want || err != nil {
+			t.Errorf("%s of %d: %d missed %v (%v)", c.quota, c.total, c.n, got, err)
+		}
+	}
+}

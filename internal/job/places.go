@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"taskrecon/internal/atomicfile"
-	"taskrecon/internal/ingest"
+	"taskrecon/internal/base"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/report"
 )
@@ -99,10 +99,10 @@ func (r *run) placeBeside() error {
 	for _, path := range f.reports {
 		f.own[path] = report.Of(path, h.RunID)
 	}
-	if base := ingest.BasePath(f.undo); sentAnything(r.past) {
-		from, ok := ingest.BaseSource(base)
-		f.own[base] = ok && from.Tenant == h.Tenant && from.Cloud == h.Cloud && !from.At.Before(h.Planned)
-		f.own[f.undo] = f.own[base]
+	if held := base.Path(f.undo); sentAnything(r.past) {
+		from, ok := base.SourceOf(held)
+		f.own[held] = ok && from.Tenant == h.Tenant && from.Cloud == h.Cloud && !from.At.Before(h.Planned)
+		f.own[f.undo] = f.own[held]
 	}
 	atomicfile.Sweep(filepath.Dir(f.ledger))
 	return r.checkPlaces(f.places(), h.Input.File, h.Input.SHA256)
@@ -115,7 +115,7 @@ func (f *files) places() []place {
 		all = append(all, place{"report", path})
 	}
 	if f.undo != "" {
-		all = append(all, place{"undo", f.undo}, place{"undo's base", ingest.BasePath(f.undo)})
+		all = append(all, place{"undo", f.undo}, place{"undo's base", base.Path(f.undo)})
 	}
 	if f.signature != "" {
 		all = append(all, place{"signature", f.signature})
@@ -129,7 +129,7 @@ func (r *run) mayReplace(path string) bool { return r.Outputs.Overwrite || r.fil
 // checkPlaces refuses places at which a run could not write, or must not. The input's hash, where it is known, finds an input
 // that its name does not.
 func (r *run) checkPlaces(places []place, input, sha string) error {
-	taken := append([]string{r.File, input, ingest.BasePath(input)}, r.Outputs.Others...)
+	taken := append([]string{r.File, input, base.Path(input)}, r.Outputs.Others...)
 	for _, p := range places {
 		if p.what == "report" {
 			if err := report.Supported(p.path); err != nil {

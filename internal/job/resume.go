@@ -151,7 +151,7 @@ func (r *run) takePlan() error {
 		return &Exit{Code: ExitInput, Err: err, Hint: "nothing was sent"}
 	}
 	r.listed = r.past.Header.Planned
-	r.plan = &diff.Plan{Tenant: r.past.Header.TenantTasks, Changes: make([]diff.Change, len(left))}
+	r.plan = &diff.Plan{Tenant: r.past.Header.TenantTasks, Changes: make([]diff.Change, len(left)), Settled: r.past.Settled()}
 	r.earlier = map[*diff.Change]batch.Earlier{}
 	for i, l := range left {
 		r.plan.Changes[i] = l.Change

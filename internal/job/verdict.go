@@ -3,7 +3,6 @@ package job
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"taskrecon/internal/batch"
@@ -31,7 +30,7 @@ func stopped(ctx context.Context, err error) error {
 // verdict counts the outcomes that the ledger now holds and says how the run ended. The first that holds decides:
 //
 //	something made it impossible to go on   that error
-//	the command is plan                     no error, or ExitDifferences where asked for
+//	the command is plan                     no error, or where asked for ExitDifferences, if a row is neither unchanged nor invalid
 //	stopped before everything was sent      the cause of the stop
 //	a row is short for a passing reason     ExitTemporary
 //	a row is not as wanted                  ExitPartial
@@ -48,8 +47,8 @@ func (r *run) verdict(ctx context.Context, err error, book *ledger.Writer) error
 	case countErr != nil:
 		return countErr
 	case r.Command == "plan":
-		s.Reason = fmt.Sprintf("%s would change", task.Plural(s.Changes, "row"))
-		if r.Detailed && s.Changes > 0 {
+		s.Reason = planReason(s)
+		if r.Detailed && s.Rows > s.Outcomes[diff.Unchanged]+s.Outcomes[diff.Invalid] {
 			return Fail(ExitDifferences, "", "%s", s.Reason)
 		}
 		return nil
@@ -62,6 +61,19 @@ func (r *run) verdict(ctx context.Context, err error, book *ledger.Writer) error
 	}
 	s.Reason = "everything wanted is in place"
 	return nil
+}
+
+// planReason says what a plan comes to: the rows that would change, and those that cannot.
+func planReason(s *Summary) string {
+	others := map[diff.Outcome]int{}
+	for _, o := range []diff.Outcome{diff.Conflict, diff.NotFound, diff.WrongType, diff.Invalid} {
+		others[o] = s.Outcomes[o]
+	}
+	words := task.Plural(s.Changes, "row") + " would change"
+	if cannot := OutcomeWords(others); cannot != "" {
+		words += "; " + cannot
+	}
+	return words
 }
 
 // tally takes the counts from the ledger, so that they cannot disagree with it. One that could not be written to its end

@@ -187,7 +187,7 @@ func (d *lineDecoder) indexedChange(line []byte) (c indexedChange, err error) {
 			return d.text(&c.Note)
 		case `"statusVia"`:
 			return d.via(&c.Via)
-		case `"row"`, `"displayName"`, `"cells"`, `"reason"`, `"baseRead"`, `"notBefore"`:
+		case `"row"`, `"displayName"`, `"cells"`, `"reason"`, `"baseRead"`, `"notBefore"`, `"compared"`:
 			return d.dec.SkipValue()
 		}
 		return d.other(name)
@@ -261,10 +261,34 @@ func (d *lineDecoder) change(line []byte) (Change, error) {
 			return d.time(&c.BaseRead)
 		case `"notBefore"`:
 			return d.time(&c.NotBefore)
+		case `"compared"`:
+			return d.compared(&c.Compared)
 		}
 		return d.other(name)
 	})
 	return c, err
+}
+
+func (d *lineDecoder) compared(all *[]Compared) error {
+	*all = []Compared{}
+	return task.Elements(d.dec, func() error {
+		var v Compared
+		err := task.Members(d.dec, func(name []byte) error {
+			switch string(name) {
+			case `"property"`:
+				return d.text(&v.Property)
+			case `"base"`:
+				return d.value(&v.Base)
+			case `"found"`:
+				return d.value(&v.Found)
+			case `"wanted"`:
+				return d.value(&v.Wanted)
+			}
+			return task.ErrUnusual
+		})
+		*all = append(*all, v)
+		return err
+	})
 }
 
 func (d *lineDecoder) cells(cells *[]string) error {

@@ -52,6 +52,14 @@ func (r *Reader) EachSent(f func(Entry) error) error {
 	return r.eachOf(func(i int) bool { return r.of(i).sent > 0 }, f)
 }
 
+// EachShort is Each for the entries that are not as wanted. Those of a saved plan that wait to be sent are not among them.
+func (r *Reader) EachShort(f func(Entry) error) error {
+	return r.eachOf(func(i int) bool {
+		s := r.of(i)
+		return !r.outcomeOf(s).Good() && !(r.Planned() && s.pending)
+	}, f)
+}
+
 // of is the state that decides the outcome of a change: its own, or that of the one whose outcome it shares.
 func (r *Reader) of(index int) *state {
 	s := &r.changes[index]
@@ -276,14 +284,17 @@ func (r *Reader) Counts() map[diff.Outcome]int {
 		counts[o] = 0
 	}
 	for i := range r.changes {
-		s := r.of(i)
-		o := all[s.outcome]
-		if s.doubt || s.length == 0 {
-			o, _ = r.unsettled(s)
-		}
-		counts[o]++
+		counts[r.outcomeOf(r.of(i))]++
 	}
 	return counts
+}
+
+func (r *Reader) outcomeOf(s *state) diff.Outcome {
+	if s.doubt || s.length == 0 {
+		o, _ := r.unsettled(s)
+		return o
+	}
+	return r.resultOf(s)
 }
 
 // Changes returns how many rows the plan would send.

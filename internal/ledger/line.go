@@ -125,6 +125,15 @@ type Change struct {
 	StatusVia   diff.Via     `json:"statusVia,omitempty"` // by which way the status goes; "" where none does
 	BaseRead    time.Time    `json:"baseRead,omitzero"`   // when the base of the row was read; zero is Header.Planned
 	NotBefore   time.Time    `json:"notBefore,omitzero"`  // nothing is sent for the row before
+	Compared    []Compared   `json:"compared,omitempty"`  // of a row with a base that ended with the plan; see diff.Compared
+}
+
+// Compared is what stood against each other in a property of a row when the plan was made.
+type Compared struct {
+	Property string     `json:"property"`
+	Base     task.Value `json:"base"`
+	Found    task.Value `json:"found"`
+	Wanted   task.Value `json:"wanted"`
 }
 
 // Sending is written, and on stable storage, before an envelope of writes leaves.

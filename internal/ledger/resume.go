@@ -115,6 +115,22 @@ func (r *Reader) Pending() ([]Left, error) {
 	return all, err
 }
 
+// Settled counts, by outcome, the rows that Pending leaves out; under diff.Pending those that share the outcome of one that it has.
+func (r *Reader) Settled() map[diff.Outcome]int {
+	counts := map[diff.Outcome]int{}
+	for i := range r.changes {
+		s := &r.changes[i]
+		switch {
+		case r.left(i):
+		case s.shares && r.left(int(s.offset)):
+			counts[diff.Pending]++
+		default:
+			counts[r.resultOf(r.of(i))]++
+		}
+	}
+	return counts
+}
+
 // answered is when the last answer to a write of the change came, or was given up, or else when that was announced.
 func (s *state) answered() int64 {
 	if s.doubt {

@@ -194,6 +194,13 @@ func TestFinishedAndPlanned(t *testing.T) {
 		if r.Finished() != tt.finished || r.Planned() != tt.planned || fmt.Sprint(left) != tt.left || err != nil {
 			t.Errorf("%s: finished %v, planned %v, left %v, %v", name, r.Finished(), r.Planned(), left, err)
 		}
+		rows := len(all)
+		for _, n := range r.Settled() {
+			rows += n
+		}
+		if rows != r.Rows() {
+			t.Errorf("%s: %d left and %v settled are not %d rows", name, len(all), r.Settled(), r.Rows())
+		}
 	}
 }
 

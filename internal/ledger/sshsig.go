@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -12,7 +11,7 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"strings"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -110,13 +109,14 @@ func (s *Signer) Sign(final string) ([]byte, error) {
 }
 
 // CheckSignature returns the principals of the signer in an OpenSSH allowed-signers file that has the key which signed the
-// final hash. A signature by another key, of another text or for another namespace is an error.
+// final hash, those of them that ssh-keygen -Y verify accepts now. A signature by another key, of another text or for another
+// namespace is an error.
 func CheckSignature(signature []byte, final string, signers io.Reader) (principals string, err error) {
 	key, err := signatureKey(signature, final)
 	if err != nil {
 		return "", err
 	}
-	principals, err = findSigner(signers, key)
+	principals, err = findSigner(signers, key, time.Now())
 	if err == nil && principals == "" {
 		err = fmt.Errorf("it is by the key %s, which is none of the signers", ssh.FingerprintSHA256(key))
 	}
@@ -160,42 +160,4 @@ func signatureKey(signature []byte, final string) (ssh.PublicKey, error) {
 		return nil, errors.New("it is not of this ledger's final hash")
 	}
 	return key, nil
-}
-
-// findSigner looks for a key among allowed signers: a line has the principals, perhaps options, and the key. A line with
-// options other than namespaces is not used, since they would restrict the key in ways that are not looked at here.
-func findSigner(signers io.Reader, key ssh.PublicKey) (principals string, err error) {
-	lines := bufio.NewScanner(signers)
-	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimSpace(lines.Text())
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		who, rest, _ := strings.Cut(line, " ")
-		found, _, options, _, err := ssh.ParseAuthorizedKey([]byte(strings.TrimSpace(rest)))
-		if err != nil {
-			return "", fmt.Errorf("line %d of the signers is not PRINCIPALS [OPTIONS] KEYTYPE KEY", n)
-		}
-		if bytes.Equal(found.Marshal(), key.Marshal()) && usable(options) {
-			return who, nil
-		}
-	}
-	return "", lines.Err()
-}
-
-func usable(options []string) bool {
-	for _, o := range options {
-		name, value, _ := strings.Cut(o, "=")
-		if !strings.EqualFold(name, "namespaces") {
-			return false
-		}
-		allowed := false
-		for _, ns := range strings.Split(strings.Trim(value, `"`), ",") {
-			allowed = allowed || ns == SignatureNamespace || ns == "*"
-		}
-		if !allowed {
-			return false
-		}
-	}
-	return true
 }

@@ -93,6 +93,9 @@ func changeLine(c *diff.Change) Change {
 	for _, e := range c.Edits {
 		line.Edits = append(line.Edits, Edit{Property: e.Property.Name, Before: e.Before, Wanted: e.Wanted, Pairs: e.Pairs, Overwrites: e.Overwrites})
 	}
+	for _, v := range c.Compared() {
+		line.Compared = append(line.Compared, Compared{v.Property.Name, v.Base, v.Found, v.Wanted})
+	}
 	return line
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"taskrecon/internal/base"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/task"
 )
@@ -13,12 +14,20 @@ import (
 // that it can be corrected and fed back.
 type failures struct {
 	*table
-	own []string // the user's columns
+	own  []string // the user's columns
+	tie  int      // of own and its successors, the column that ties rows to the base; -1 where there is none
+	base *failuresBase
 }
 
-func (b *book) failures(own []string) (failures, error) {
+func (b *book) failures(r *ledger.Reader) (failures, error) {
+	t := failures{own: r.Header.Input.Columns}
+	held, err := b.failuresBase(r)
+	if err != nil {
+		return t, err
+	}
+	t.base = held
 	var columns []column
-	for _, name := range own {
+	for _, name := range t.own {
 		columns = append(columns, column{name, ownWidth(name), kept})
 	}
 	for _, c := range []column{
@@ -28,11 +37,17 @@ func (b *book) failures(own []string) (failures, error) {
 		{"Error code", 18, prose},
 		{"Request ID", 35, word},
 	} {
-		c.header = unlike(c.header, own)
+		c.header = unlike(c.header, t.own)
 		columns = append(columns, c)
 	}
-	t, err := b.table(&table{name: failuresSheet, tab: "D55E00", columns: columns, filter: true})
-	return failures{t, own}, err
+	t.tie = slices.IndexFunc(t.own, func(name string) bool { return task.FoldName(name) == task.FoldName(base.Name) })
+	if t.tie < 0 && held.id != "" {
+		t.tie, columns = len(columns), append(columns, column{base.Name, 18, word})
+	}
+	if t.table, err = b.table(&table{name: failuresSheet, tab: "D55E00", columns: columns, filter: true}); err != nil {
+		return t, err
+	}
+	return t, held.begin(b)
 }
 
 // ownWidth is wide for the columns that hold ids and long texts.
@@ -84,5 +99,15 @@ func (t failures) entry(e ledger.Entry, at spot) error {
 		why = strings.TrimSuffix("left out here, since a cell cannot hold it: "+strings.Join(left, ", ")+"; "+why, "; ")
 	}
 	res := settled(e)
-	return t.add(append(values, leading(e.Outcome, at), why, status(res), res.Code, res.RequestID)...)
+	values = append(values, leading(e.Outcome, at), why, status(res), res.Code, res.RequestID)
+	id, err := t.base.entry(e)
+	if err != nil {
+		return err
+	}
+	if t.tie == len(values) {
+		values = append(values, id)
+	} else if t.tie >= 0 {
+		values[t.tie] = id
+	}
+	return t.add(values...)
 }

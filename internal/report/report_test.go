@@ -24,14 +24,14 @@ import (
 
 func TestSheetsAndHeaders(t *testing.T) {
 	f := render(t, varied(), Options{})
-	want := []string{"Summary", "Results", "Changes", "Failures", "Unmanaged", "Run"}
+	want := []string{"Summary", "Results", "Changes", "Failures", "taskrecon base", "Unmanaged", "Run"}
 	if got := f.GetSheetList(); !slices.Equal(got, want) {
 		t.Errorf("sheets %q, want %q", got, want)
 	}
 	for sheet, header := range map[string]string{
 		"Results":   "Row,Task ID,Display name,Outcome,Reason,Changed properties,Attempts,HTTP status,Error code,Request ID,Client request ID,Sent at,Settled at,Server date,Run ID,Actor,App ID,Tenant,Settled after,Overwrote,Note sent",
 		"Changes":   "Row,Task ID,Display name,Property,Before,Wanted,After,Outcome,Overwrote",
-		"Failures":  "Task ID,Assigned To,Ticket,Outcome,Reason,HTTP status,Error code,Request ID",
+		"Failures":  "Task ID,Assigned To,Ticket,Outcome,Reason,HTTP status,Error code,Request ID,taskrecon base",
 		"Unmanaged": "Task ID,Display name,Status,Assigned to,Due",
 		"Run":       "Section,Name,Value",
 	} {

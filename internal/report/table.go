@@ -41,6 +41,7 @@ type table struct {
 	columns []column
 	filter  bool // a plain filter, for headers that are not ours: those of an Excel table must be unique and not empty
 	across  int  // printed pages beside each other; 0 is one
+	hidden  bool // not shown, nor offered to be shown
 	parts   []*part
 	cells   []any // of the row at hand, used again for the next
 }
@@ -81,6 +82,12 @@ func (t *table) begin() error {
 	// Properties stand before the columns in the part, so they cannot wait for the end.
 	if err := f.SetSheetProps(p.sheet, &excelize.SheetPropsOptions{FitToPage: new(true), TabColorRGB: &t.tab}); err != nil {
 		return err
+	}
+	if t.hidden {
+		f.WorkBook.Sheets.Sheet[len(t.book.sheets)].State = "veryHidden" // SetSheetVisible would read the sheets that are streamed
+		if err := f.ProtectSheet(p.sheet, &excelize.SheetProtectionOptions{SelectLockedCells: true}); err != nil {
+			return err
+		}
 	}
 	stream, err := f.NewStreamWriter(p.sheet)
 	if err != nil {
@@ -216,6 +223,12 @@ func (t *table) underlined(v any) excelize.Cell {
 func (t *table) finish() error {
 	f := t.book.file
 	for i, p := range t.parts {
+		if t.hidden {
+			if err := p.stream.Flush(); err != nil {
+				return fmt.Errorf("sheet %q: %w", p.sheet, err)
+			}
+			continue
+		}
 		last, err := excelize.CoordinatesToCellName(len(t.columns), max(p.rows, 2))
 		if err != nil {
 			return err

@@ -47,7 +47,7 @@ func TestVerifyNamesEveryCell(t *testing.T) {
 	l, path := reportOf(t, varied(), Options{})
 	names, parts := zipParts(t, path)
 	sheets := sheetName.FindAllSubmatch(parts["xl/workbook.xml"], -1)
-	if len(sheets) != 6 {
+	if len(sheets) != 7 {
 		t.Fatalf("%d sheets", len(sheets))
 	}
 	want := workbookOf(t, path)
@@ -69,7 +69,7 @@ func TestVerifyNamesEveryCell(t *testing.T) {
 				}
 				packParts(t, altered, names, parts, part, append(append(bytes.Clone(xml[:m[0]]), cellXML...), xml[m[1]:]...))
 				err := compareWith(t, want, altered)
-				if !errors.Is(err, ErrAltered) || !strings.HasPrefix(err.Error(), fmt.Sprintf("%s: %s!%s: the ledger says ", altered, sheet[1], cell)) {
+				if !errors.Is(err, ErrAltered) || !strings.HasPrefix(err.Error(), fmt.Sprintf("%s: %s!%s: the ledger says ", altered, quoteSheet(string(sheet[1])), cell)) {
 					t.Fatalf("%s!%s made %s: %v", sheet[1], cell, how, err)
 				}
 				if tried++; tried%101 == 0 { // the whole way, now and then

@@ -76,7 +76,7 @@ func TestVerifyPassesWhatWasWritten(t *testing.T) {
 	for name, r := range map[string]*run{"every outcome": varied(), "cut short": short, "saved plan": saved, "no rows": newRun("apply"), "odd texts": odd} {
 		for _, zone := range []*time.Location{nil, time.UTC, berlin, time.FixedZone("Nearby", -90*60)} {
 			l, path := reportOf(t, r, Options{Zone: zone})
-			if v, err := Verify(path, l); err != nil || v.Sheets != 6 || v.Cells < 100 {
+			if v, err := Verify(path, l); err != nil || v.Sheets < 6 || v.Cells < 100 {
 				t.Errorf("%s in %v: %v, %v", name, zone, v, err)
 			}
 		}
@@ -313,7 +313,7 @@ func TestVerifyTellsAnEarlierState(t *testing.T) {
 	if _, err := Verify(now, later); !errors.Is(err, ErrAltered) || !strings.Contains(err.Error(), ": Run!C") {
 		t.Errorf("with an earlier hash in one place: %v", err)
 	}
-	other := newRun("apply")
+	other := varied()
 	other.header.RunID = "other"
 	if _, err := Verify(path, other.write(t)); !errors.Is(err, ErrAltered) || !strings.Contains(err.Error(), "Summary!A1: ") {
 		t.Errorf("of another run: %v", err)

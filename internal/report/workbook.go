@@ -143,7 +143,7 @@ func (b *book) rowSheets(r *ledger.Reader, o Options) (s rowSheets, err error) {
 	if s.changes, err = b.changes(); err != nil {
 		return s, err
 	}
-	s.failures, err = b.failures(r.Header.Input.Columns)
+	s.failures, err = b.failures(r)
 	return s, err
 }
 

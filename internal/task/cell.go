@@ -83,9 +83,12 @@ func (p *Property) parseInt32(text string) (Value, error) {
 // Nearest returns the word most like text, without regard to case, if it is near enough to be a slip of the pen:
 // at most one edit for every three letters, and no more than three.
 func Nearest(text string, words []string) (string, bool) {
-	folded := strings.ToLower(text)
+	folded, length := strings.ToLower(text), utf8.RuneCountInString(text)
 	best, least := "", 4
 	for _, w := range words {
+		if length > len(w)+least {
+			continue // so much longer is too far, and to compute how far takes as long as both are
+		}
 		d := levenshtein.ComputeDistance(folded, strings.ToLower(w))
 		if d < least && d*3 <= max(len([]rune(w)), 3) {
 			best, least = w, d

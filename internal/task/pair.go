@@ -4,8 +4,19 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
+
+// PairColumn is the name of the one pair of intendedSettings that a column with this header is for: what stands behind the first dot,
+// as it is. It is "" for any other header.
+func PairColumn(header string) string {
+	property, name, _ := strings.Cut(header, ".")
+	if FoldName(property) != FoldName(IntendedSettings.Name) {
+		return ""
+	}
+	return strings.TrimFunc(name, unicode.IsSpace)
+}
 
 // ParsePair reads the wish for the pair of intendedSettings that has this name from the text of a cell
 // that is not blank: the value exactly as it stands there, or Clear, which removes the pair.

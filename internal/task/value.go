@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"taskrecon/internal/text"
 )
 
 // Value is the value of one property: null, or a text whose form depends on the property's Kind.
@@ -178,10 +180,5 @@ func WholeNumber(s string) (digits string, ok bool) {
 	return m[1] + m[2], true
 }
 
-func clip(s string) string {
-	const most = 80
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
-}
+// clip is s at the length at which a message quotes it.
+func clip(s string) string { return text.Clip(s, 80) }

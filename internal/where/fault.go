@@ -11,6 +11,7 @@ import (
 	"github.com/expr-lang/expr/file"
 
 	"taskrecon/internal/task"
+	"taskrecon/internal/text"
 )
 
 // fault is what is wrong with an expression, and the place of it.
@@ -21,6 +22,14 @@ type fault struct {
 
 // shown is the most characters of a line that a message shows on either side of the place.
 const shown = 60
+
+// placed is an error whose further lines point into the expression.
+type placed []string
+
+func (p placed) Error() string { return strings.Join(p, "\n") }
+
+// Lines are the error, line by line.
+func (p placed) Lines() []string { return p }
 
 // show makes an error of the fault that points into the text.
 func (f fault) show(text string) error {
@@ -50,7 +59,7 @@ func (f fault) show(text string) error {
 	if len(after) > shown {
 		after = append(after[:shown:shown], '…')
 	}
-	return fmt.Errorf("%s%s\n | %s\n | %s^", f.words, where, oneLine(before)+oneLine(after), strings.Repeat(".", len(before)))
+	return placed{f.words + where, " | " + oneLine(before) + oneLine(after), " | " + strings.Repeat(".", len(before)) + "^"}
 }
 
 // oneLine keeps a place in a line where it is: every character takes one column, and none moves the cursor.
@@ -140,7 +149,7 @@ func reword(message string) string {
 	case "memory budget exceeded":
 		return "the expression takes too much memory"
 	}
-	return message
+	return text.Clip(message, 300)
 }
 
 // noName says that a name is unknown and what it may have been meant for.

@@ -29,7 +29,7 @@ const (
 	// maxLength is the most bytes that an expression may have.
 	maxLength = 64 << 10
 	// budget bounds what one evaluation may allocate, in expr's units: elements of arrays and maps, roughly.
-	budget = 1_000_000
+	budget = 100_000
 )
 
 // Expr is a compiled expression. It may be used by several goroutines at once.
@@ -37,6 +37,7 @@ type Expr struct {
 	text    string
 	program *vm.Program
 	uses    []*task.Property // the only ones that Match reads
+	steps   int              // that an evaluation takes at most
 }
 
 // Compile reads an expression. An error says what is wrong and, on lines of their own, shows the place in the text.
@@ -51,6 +52,10 @@ func Compile(text string) (e *Expr, err error) {
 			e, err = nil, fmt.Errorf("the expression cannot be understood: %v", firstLine(r))
 		}
 	}()
+	steps, wrong := stepsOf(text)
+	if wrong != nil {
+		return nil, wrong.show(text)
+	}
 	v := &visitor{names: map[string]bool{}}
 	_, err = expr.Compile(text, expr.Env(sample()), expr.AsBool(), expr.Patch(v)) // as it stands, since faults are told of what was written
 	if v.fault != nil {
@@ -63,7 +68,7 @@ func Compile(text string) (e *Expr, err error) {
 	if err != nil {
 		return nil, faultOf(err, text).show(text)
 	}
-	return &Expr{text: text, program: program, uses: v.uses()}, nil
+	return &Expr{text: text, program: program, uses: v.uses(), steps: steps}, nil
 }
 
 func checkText(text string) error {
@@ -89,6 +94,9 @@ func (e *Expr) Match(t *task.Task) (picked bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("task %s: %w", t.ID, err)
 	}
+	if long := longest(t, e.uses); e.steps*(1+long/textStep) > maxWork {
+		return false, fmt.Errorf("task %s: the expression can take too long for its text of %d bytes", t.ID, long)
+	}
 	machine := vm.VM{MemoryBudget: budget}
 	out, err := machine.Run(e.program, env)
 	if err != nil {
@@ -99,6 +107,14 @@ func (e *Expr) Match(t *task.Task) (picked bool, err error) {
 		return false, fmt.Errorf("task %s: the expression gives %T, not true or false", t.ID, out)
 	}
 	return picked, nil
+}
+
+// longest is the length of the longest text among properties of a task.
+func longest(t *task.Task, of []*task.Property) (most int) {
+	for _, p := range of {
+		most = max(most, len(t.Get(p).String()))
+	}
+	return most
 }
 
 func firstLine(r any) string {

@@ -275,11 +275,6 @@ func TestMatchErrors(t *testing.T) {
 	cases := []struct{ text, want string }{
 		{`managedDeviceCount > 5`, `task ab-1: managedDeviceCount "1e99" is not an Int32; the expression cannot use it`},
 		{
-			`len(1..9999999) > 5`, `task ab-1: the expression takes too much memory
- | len(1..9999999) > 5
- | .....^`,
-		},
-		{
 			`date(id) < now()`, `task ab-1: invalid date ab-1
  | date(id) < now()
  | ^`,
@@ -351,9 +346,6 @@ func FuzzCompile(f *testing.F) {
 	}
 	t := sampleTask()
 	f.Fuzz(func(_ *testing.T, text string) {
-		if len(text) > 300 { // loops in loops are slow, not wrong
-			return
-		}
 		e, err := Compile(text)
 		if err != nil {
 			return
