@@ -101,6 +101,6 @@ func overlaid(t *testing.T, file string, text []byte) ([]byte, error) {
 		}
 	}
 	cmd := exec.Command("go", "test", "-overlay", layout, "-count=1", "-run", "^TestSeeds$", ".", "-first")
-	cmd.Env = append(os.Environ(), "TASKRECON_SEEDS=2000", "TASKRECON_DEFECTS=", "TASKRECON_BRANCHES=")
+	cmd.Env = append(os.Environ(), "TASKRECON_SEEDS=1200", "TASKRECON_DEFECTS=", "TASKRECON_BRANCHES=")
 	return cmd.CombinedOutput()
 }

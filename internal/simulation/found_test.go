@@ -90,3 +90,23 @@ func TestFoundReachedInTheEnd(t *testing.T) {
 		},
 	}, func(s *told) { s.ends(s.begin(calmLeg), diff.Applied, 1) })
 }
+
+// A third value that the list of an undo shows is remembered while the undo waits for the windows of what it takes back.
+func TestFoundThirdInTheListOfAnUndo(t *testing.T) {
+	tell(t, &scenario{}, teller{
+		look: func(s *told, n int) itemFate {
+			if s.now() < 40 {
+				return s.asOf(20)
+			}
+			return itemFate{}
+		},
+	}, func(s *told) {
+		s.set(22, two)
+		l := s.begin(calmLeg)
+		time.Sleep(time.Until(s.zero.Add(25 * time.Second)))
+		if u := s.takeBack(l); u != nil {
+			s.ends(u, diff.Conflict, 0)
+		}
+		s.holds(two)
+	})
+}

@@ -96,7 +96,7 @@ func refusedForNow(it *item) bool {
 	case it.ex.body != nil:
 		status = it.ex.status
 	}
-	return slices.Contains([]int{429, 503, 509, 413}, status)
+	return slices.Contains([]int{401, 413, 429, 503, 509}, status)
 }
 
 func accepted(it *item) bool { return it.answer != nil && it.answer.status/100 == 2 }

@@ -128,7 +128,7 @@ func (c *campaign) follow() {
 		break
 	}
 	for _, ex := range c.world.log {
-		if ex.leg.of != c || ex.status == 401 {
+		if ex.leg.of != c {
 			continue
 		}
 		for _, it := range ex.items {
@@ -189,9 +189,6 @@ func (c *campaign) trackByKey(key string) *track {
 	}
 	return nil
 }
-
-// counts reports whether the items of a call went to the service: one that is refused for its token did not.
-func (ex *exchange) counts() bool { return ex.made && ex.status != 401 }
 
 func (tr *track) wanted(v values) bool { return holds(tr.edits, v) }
 

@@ -60,7 +60,7 @@ func (c *campaign) checkWrite(it *item, first map[string]string) {
 	} else if body != string(it.Body) {
 		c.wireComplaint(it, "it holds %s, and first held %s", it.Body, body)
 	}
-	if !it.ex.counts() {
+	if !it.ex.made {
 		return
 	}
 	c.checkLook(it, tr)
@@ -283,7 +283,7 @@ func (c *campaign) lasts(l *leg, at time.Time, it *item) bool {
 func (c *campaign) checkWindows() {
 	var writes, all []time.Time
 	for _, ex := range c.world.log {
-		if ex.leg.of != c || !ex.counts() {
+		if ex.leg.of != c || !ex.made {
 			continue
 		}
 		for range max(1, len(ex.items)) {
