@@ -17,8 +17,9 @@ var mayImport = map[string][]string{
 	"atomicfile": {},
 	"text":       {},
 	"task":       {},
+	"xlsx":       {},
 	"base":       {"task"},
-	"ingest":     {"base", "atomicfile", "task"},
+	"ingest":     {"base", "atomicfile", "xlsx", "task"},
 	"diff":       {"task"},
 	"graph":      {"task"},
 	"sandbox":    {"task"},
@@ -29,6 +30,7 @@ var mayImport = map[string][]string{
 	"job":        {"base", "atomicfile", "report", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
 	"notify":     {"atomicfile", "job", "graph", "diff", "task"},
 	"cli":        {"base", "notify", "job", "report", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
+	"simulation": {}, // tests only
 	"main":       {"cli"},
 }
 
@@ -49,7 +51,8 @@ var onlyIn = map[string][]string{
 	"github.com/go-json-experiment/json/jsontext": {"task", "graph", "ledger"},
 	"github.com/expr-lang/expr":                   {"where"},
 	"github.com/rs/zerolog":                       {"cli"},
-	"github.com/xuri/excelize/v2":                 {"ingest", "report"},
+	"github.com/xuri/excelize/v2":                 {"xlsx", "ingest", "report"},
+	"github.com/richardlehane/mscfb":              {"xlsx"},
 	"golang.org/x/sync/errgroup":                  {"batch", "graph", "report"},
 	"net/http":                                    {"graph", "sandbox", "batch", "notify"},
 	"os/signal":                                   {"cli"},

@@ -313,7 +313,7 @@ func (p *program) next(c *cli.Context, s *job.Summary, file string) string {
 	switch {
 	case file == ingest.StandardInput && s.Ledger == "":
 		return "" // what came through the pipe is gone
-	case s.Command == "plan" && s.ExitCode != job.ExitLimit && s.Changes > 0:
+	case s.Command == "plan" && (s.ExitCode == job.ExitDone || s.ExitCode == job.ExitDifferences) && s.Changes > 0:
 		if s.Ledger != "" {
 			file = s.Ledger
 		}

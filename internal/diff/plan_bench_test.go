@@ -27,28 +27,30 @@ func planSizes() []int {
 // with pairs are wished for one by one.
 func bothSides(n int, pairs bool) ([]Row, []*task.Task) {
 	tasks, rows := make([]*task.Task, n), make([]Row, n)
-	sheet := task.NewSheet("tasks.csv", "")
+	sheet := &task.Columns{File: "tasks.csv"}
 	columns := wishColumns(sheet, pairs)
 	for i := range n {
 		t := &task.Task{ID: fmt.Sprintf("00000000-0000-4000-8000-%012d", i), Type: task.ODataType}
 		for _, p := range task.All() {
 			t.Set(p, task.Text(heldText(p, i)))
 		}
-		cells := make([]task.Ref, len(columns))
+		cells := make([]*task.Cell, len(columns))
 		for at, c := range columns {
 			text := wishedText(c.Property, i)
 			if c.Pair != "" {
 				text = pairText(c.Pair, i)
 			}
-			cells[at] = sheet.Keep(at, text, task.Text(text))
+			cells[at] = &task.Cell{Text: text, Value: task.Text(text), Asks: true}
 		}
-		tasks[i], rows[(i*7+3)%n] = t, Row{SameAs: -1, Desired: sheet.Row(i+2, strings.Clone(t.ID), cells)}
+		row := Row{SameAs: -1, Desired: sheet.Row(i+2, cells)}
+		row.Desired.ID = strings.Clone(t.ID)
+		tasks[i], rows[(i*7+3)%n] = t, row
 	}
 	return rows, tasks
 }
 
 // wishColumns gives the sheet a column for each writable property, or for pairs in the place of the settings as a whole.
-func wishColumns(sheet *task.Sheet, pairs bool) []task.Wish {
+func wishColumns(sheet *task.Columns, pairs bool) []task.Wish {
 	var columns []task.Wish
 	for _, p := range task.All() {
 		switch {
@@ -61,7 +63,7 @@ func wishColumns(sheet *task.Sheet, pairs bool) []task.Wish {
 		}
 	}
 	for at, c := range columns {
-		sheet.Wishing(at, c.Property, c.Pair)
+		sheet.Ask(at, c.Property, c.Pair)
 	}
 	return columns
 }

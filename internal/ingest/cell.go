@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"taskrecon/internal/task"
+	"taskrecon/internal/xlsx"
 )
 
 // cellText gives a cell that is not blank as text that the input accepts again, and says what keeps
@@ -15,12 +16,12 @@ func (b *builder) cellText(c cell, m match, row, column int) (string, error) {
 		return "", fmt.Errorf("the cell holds %d bytes; at most %d are read", len(c.text), maxCellSize)
 	}
 	switch {
-	case m.id && c.kind == cellNumber:
+	case m.id && c.kind == xlsx.Number:
 		id := strings.TrimSpace(c.text)
 		return id, fmt.Errorf("the id %q is a number cell, and a spreadsheet rounds numbers; enter it as text", clip(id))
 	case !m.id && (m.property == nil || !m.property.Writable):
 		return b.ownText(c), nil
-	case c.kind == cellNumber:
+	case c.kind == xlsx.Number:
 		text, err := b.numberText(c, m)
 		if err == nil && textual(m) {
 			b.remark(remarkDigits, m, row, column)
@@ -48,11 +49,11 @@ func textual(m match) bool {
 // ownText is a cell of the user's own column: whatever it holds, a date in a form that reads again.
 func (b *builder) ownText(c cell) string {
 	switch {
-	case c.kind == cellBool && c.text == "1":
+	case c.kind == xlsx.Bool && c.text == "1":
 		return "TRUE"
-	case c.kind == cellBool:
+	case c.kind == xlsx.Bool:
 		return "FALSE"
-	case c.kind == cellNumber && c.format == formatDate:
+	case c.kind == xlsx.Number && c.format == xlsx.DateFormat:
 		if t, err := serialTime(c.text, b.date1904); err == nil {
 			return localText(t)
 		}
@@ -63,7 +64,7 @@ func (b *builder) ownText(c cell) string {
 // numberText is a number cell in the column of a property.
 func (b *builder) numberText(c cell, m match) (string, error) {
 	switch p := m.property; {
-	case p.Kind == task.DateTime && c.format == formatDate:
+	case p.Kind == task.DateTime && c.format == xlsx.DateFormat:
 		local, err := serialTime(c.text, b.date1904)
 		if err != nil {
 			return c.text, fmt.Errorf("%s %w", p.Name, err)
@@ -75,9 +76,9 @@ func (b *builder) numberText(c cell, m match) (string, error) {
 		return task.FormatTime(t), nil
 	case p.Kind == task.DateTime:
 		return c.text, fmt.Errorf("%s %q is a number, not a date cell; format the cell as a date or write 2006-01-02", p.Name, clip(c.text))
-	case c.format == formatDate:
+	case c.format == xlsx.DateFormat:
 		return b.ownText(c), fmt.Errorf("%s is a date cell; enter it as text", m.name())
-	case textual(m) && (c.format != formatPlain || !plainNumber(c.text)):
+	case textual(m) && (c.format != xlsx.PlainFormat || !plainNumber(c.text)):
 		return c.text, fmt.Errorf("%s is the number %q, which the sheet may show in another form; enter it as text", m.name(), clip(c.text))
 	}
 	return c.text, nil

@@ -50,17 +50,16 @@ func namesUTF8(name string) bool {
 	return canonical == "utf-8"
 }
 
-// decodeNamed reads text in the encoding that the user names. A byte order mark that says otherwise
-// is a contradiction, and is not resolved here.
-func decodeNamed(data []byte, name, mark, marked string) (text []byte, notice string, err error) {
+// decodeNamed reads text, without its byte order mark, in the encoding that the user names. A mark of another one is a
+// contradiction, and is not resolved here.
+func decodeNamed(data []byte, name, marked string) (text []byte, notice string, err error) {
 	e, canonical, err := charset(name)
 	if err != nil {
 		return nil, "", err
 	}
-	if mark != "" && marked != canonical {
+	if marked != "" && marked != canonical {
 		return nil, "", fmt.Errorf("begins with the byte order mark of %s, but --encoding says %s; leave --encoding out", strings.ToUpper(marked), name)
 	}
-	data = data[len(mark):]
 	switch canonical {
 	case "utf-16le":
 		text, err = decodeUTF16(data, binary.LittleEndian)
@@ -83,10 +82,9 @@ func decodeNamed(data []byte, name, mark, marked string) (text []byte, notice st
 
 // undefined says where the text holds what its encoding has no character for.
 func undefined(text, data []byte, offset int, e encoding.Encoding, name string) error {
-	line, column := place{}.of(text[:offset])
 	what := "something"
 	if _, single := e.(*charmap.Charmap); single {
 		what = fmt.Sprintf("the byte 0x%02X", data[utf8.RuneCount(text[:offset])])
 	}
-	return fmt.Errorf("line %d, column %d holds %s that %s has no character for; name the right --encoding, or %s", line, column, what, name, saveAsUTF8)
+	return fmt.Errorf("%s holds %s that %s has no character for; name the right --encoding, or %s", placeBehind(text[:offset]), what, name, saveAsUTF8)
 }

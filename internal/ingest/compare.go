@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"taskrecon/internal/task"
+	"taskrecon/internal/xlsx"
 )
 
 // shownPrefix begins the header of a column that only shows what a property held.
@@ -32,7 +33,7 @@ func (b *builder) asInBase(from *task.Base, m match, c cell) bool {
 			b.emptied[m.property.Name]++
 		}
 		return true
-	case c.kind == cellText || c.kind == cellNumber && m.property.Kind == task.Int32:
+	case c.kind == xlsx.Text || c.kind == xlsx.Number && m.property.Kind == task.Int32:
 		return sameText(c.text, shown)
 	}
 	return false
@@ -63,7 +64,7 @@ func (b *builder) dropUnchanged(d *task.Desired) {
 			continue
 		}
 		if v, known := d.Base.Get(w.Property); m.pair == "" && known && w.Property.Equal(v, w.Value) {
-			d.Silence(i)
+			d.Blank(i)
 			continue
 		}
 		b.edited++

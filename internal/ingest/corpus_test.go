@@ -68,7 +68,7 @@ var corpus = map[string]struct {
 	"hostile/exz__BadWorkbook.xlsx":                            {refused: "has no worksheet"},
 	"hostile/poi__54764-2.xlsx":                                {refused: "is damaged: part \"xl/sharedStrings.xml\": the XML has a document type, which no workbook has"},
 	"hostile/poi__clusterfuzz-testcase-minimized-POIXSSFFuzzer-5265527465181184.xlsx":  {refused: "is damaged: part \"xl/charts/chart1.xml\": its header and the directory differ"},
-	"hostile/poi__clusterfuzz-testcase-minimized-XLSX2CSVFuzzer-5636439151607808.xlsx": {refused: "is damaged: the end of the zip is missing, so the file was cut or something was added to it"},
+	"hostile/poi__clusterfuzz-testcase-minimized-XLSX2CSVFuzzer-5636439151607808.xlsx": {refused: "is damaged: the directory of the zip cannot be read, so the file was cut or something was added to it"},
 	"hostile/poi__xlsx-corrupted.xlsx":                                                 {refused: "is damaged: part \"_rels/.rels\": the XML has text outside its root element"},
 	"macro/cal__vba.xlsm":                                                              {refused: "has nothing in sheet \"Sheet1\": no header and no rows"},
 	"not-xlsx/roo__type_excel.xlsx":                                                    {refused: "is an old Excel workbook (.xls); save it as .xlsx"},
@@ -97,7 +97,7 @@ var corpus = map[string]struct {
 	"strings/roo__x000D.xlsx":                                                          {rows: 1, columns: "用例Suite一|用例Suite二|用例Suite三|用例Suite四|用例Suite五|用例标题|用例分级|前置条件|"},
 	"structure/cal__any_sheets.xlsx":                                                   {rows: 3, columns: "1|2"},
 	"structure/cal__header-row.xlsx":                                                   {rows: 2, columns: "||Note 1"},
-	"structure/cal__issue252.xlsx":                                                     {refused: "is damaged: part \"xl/drawings/_rels/drawing1.xml.rels\": its header and the directory differ"},
+	"structure/cal__issue252.xlsx":                                                     {refused: "is damaged: part \"xl/_rels/workbook.xml.rels\": its length or its checksum is not the one it says"},
 	"structure/cal__minimal_package.xlsx":                                              {rows: 194, columns: "ARREST BOOKINGS for 01/30/17"},
 	"structure/cal__strict_iso_paths.xlsx":                                             {rows: 75, columns: "Item|Thickness|Number Off Bends|Number Off Fold Tracks|Numbe"},
 	"structure/cal__table-multiple.xlsx":                                               {rows: 4, columns: "Item|Type|Quantity"},
@@ -148,7 +148,7 @@ func TestCorpus(t *testing.T) {
 			continue
 		}
 		start := time.Now()
-		in, err := Read(file, Options{TmpDir: t.TempDir()})
+		in, err := Read(file, Options{})
 		if d := time.Since(start); d > 10*time.Second {
 			t.Errorf("%s took %s", name, d)
 		}

@@ -16,65 +16,86 @@ var delimiters = []rune{',', ';', '\t', '|'}
 
 // readCSV reads text with a header and one record a row. Quotes are strict: a file whose quotes do not
 // pair would put one record's text into another's.
-func readCSV(in *Input, src *source, o Options) error {
-	text, notice, err := textOf(src, o.Encoding)
+func readCSV(in *Input, data []byte, o Options) error {
+	text, notice, err := decodeText(data, o.Encoding)
 	if err != nil {
 		return err
 	}
-	defer text.stop()
 	b := newBuilder(in, o)
 	b.csv = true
 	if notice != "" {
 		b.notice(notice)
 	}
-	sep, skipped, err := separatorLine(text)
-	if err != nil {
-		return err
-	}
+	sep, text, skipped := separatorLine(unifyLineEnds(text))
 	if o.Delimiter != 0 {
 		sep = o.Delimiter
 	}
 	if sep == 0 {
 		sep = chooseDelimiter(text, o.HeaderRow)
 	}
-	r := newRecords(text, sep)
+	r := newCSVReader(text, sep)
+	var cells []cell
 	for {
-		line, cells, err := r.next()
+		fields, err := r.Read()
 		if err == io.EOF {
-			in.SHA256 = src.hex()
 			return b.finish()
 		}
 		if err != nil {
-			return csvError(err, r, skipped)
+			return csvError(err, text, sep, skipped)
 		}
-		rec := b.csvRecord(line+skipped, cells)
-		rec.share = text.share()
-		if err := b.add(rec); err != nil {
+		cells = cells[:0]
+		for _, field := range fields {
+			cells = append(cells, cell{text: field})
+		}
+		line, _ := r.FieldPos(0)
+		if err := b.add(b.csvRecord(line+skipped, cells)); err != nil {
 			return err
 		}
 	}
 }
 
-func newCSVReader(text io.Reader, sep rune) *csv.Reader {
-	r := csv.NewReader(text)
+func newCSVReader(text []byte, sep rune) *csv.Reader {
+	r := csv.NewReader(bytes.NewReader(text))
 	r.Comma = sep
 	r.FieldsPerRecord = -1
 	r.ReuseRecord = true
 	return r
 }
 
-// csvError says in words, and with the character in place of the byte, what is wrong with the quotes of the record
-// at which r stands.
-func csvError(err error, r *records, skipped int) error {
+// unifyLineEnds makes encoding/csv see what is there: it takes a bare CR (old Mac files) for text, and drops the CR of
+// a CRLF inside quotes, where it is part of the cell. The first becomes LF, the second is doubled, of which the
+// reader drops one.
+func unifyLineEnds(text []byte) []byte {
+	if bytes.IndexByte(text, '\r') < 0 {
+		return text
+	}
+	out := make([]byte, 0, len(text)+len(text)/64)
+	quoted := false
+	for i, c := range text {
+		beforeLF := i+1 < len(text) && text[i+1] == '\n'
+		switch {
+		case c == '"':
+			quoted = !quoted
+		case c == '\r' && quoted && beforeLF:
+			out = append(out, '\r')
+		case c == '\r' && !quoted && !beforeLF:
+			c = '\n'
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// csvError says in words, and with the character in place of the byte, what is wrong with the quotes of a text.
+func csvError(err error, text []byte, sep rune, skipped int) error {
 	var pe *csv.ParseError
 	if !errors.As(err, &pe) {
 		return err
 	}
-	text, before := r.text.rest(), r.line-1
-	if line, column, open := openQuote(text, r.comma); open && errors.Is(pe.Err, csv.ErrQuote) {
-		return fmt.Errorf("line %d, column %d: the quote that opens here is never closed", line+before+skipped, column)
+	if line, column, open := openQuote(text, sep); open && errors.Is(pe.Err, csv.ErrQuote) {
+		return fmt.Errorf("line %d, column %d: the quote that opens here is never closed", line+skipped, column)
 	}
-	place := fmt.Sprintf("line %d, column %d", pe.Line+skipped, charAt(text, pe.Line-before, pe.Column))
+	place := fmt.Sprintf("line %d, column %d", pe.Line+skipped, charAt(text, pe.Line, pe.Column))
 	if pe.StartLine != pe.Line {
 		place += fmt.Sprintf(" (in the record that starts on line %d)", pe.StartLine+skipped)
 	}
@@ -99,16 +120,16 @@ func charAt(text []byte, line, column int) int {
 // openQuote finds the quote that opens a cell and is never closed. It follows quotes as encoding/csv
 // does, and so finds none in text in which that stops for another reason.
 func openQuote(text []byte, sep rune) (line, column int, open bool) {
-	runes := bytes.Runes(text)
 	at, start, quoted := 0, true, false
-	for i := 0; i < len(runes); i++ {
-		c := runes[i]
+	for i := 0; i < len(text); {
+		c, size := utf8.DecodeRune(text[i:])
+		next := i + size
 		switch {
-		case quoted && c == '"' && i+1 < len(runes) && runes[i+1] == '"':
-			i++
+		case quoted && c == '"' && next < len(text) && text[next] == '"':
+			next++
 		case quoted && c == '"':
 			quoted = false
-			if i+1 < len(runes) && runes[i+1] != sep && runes[i+1] != '\n' && runes[i+1] != '\r' {
+			if behind, _ := utf8.DecodeRune(text[next:]); next < len(text) && behind != sep && behind != '\n' && behind != '\r' {
 				return 0, 0, false
 			}
 		case quoted:
@@ -118,13 +139,10 @@ func openQuote(text []byte, sep rune) (line, column int, open bool) {
 			return 0, 0, false
 		}
 		start = !quoted && (c == sep || c == '\n')
+		i = next
 	}
-	for _, c := range runes[:at] {
-		if column++; c == '\n' { // as encoding/csv counts
-			line, column = line+1, 0
-		}
-	}
-	return line + 1, column + 1, quoted
+	last := bytes.LastIndexByte(text[:at], '\n') + 1
+	return 1 + bytes.Count(text[:at], []byte("\n")), 1 + utf8.RuneCount(text[last:at]), quoted
 }
 
 // csvRecord makes a record of cells, and says whether it is as long as the header.

@@ -10,6 +10,7 @@ import (
 	"unicode/utf16"
 
 	"taskrecon/internal/task"
+	"taskrecon/internal/xlsx"
 )
 
 func TestCSVRow(t *testing.T) {
@@ -130,7 +131,7 @@ func TestCSVRefused(t *testing.T) {
 		{"after quote", "id,displayName\na,\"b\"c\n", "line 2, column 5: text follows the quote that ends a cell"},
 		{"html", "  <!DOCTYPE html><html>", "is a web page"},
 		{"xml", "<?xml version='1.0'?><Workbook/>", "is an XML file"},
-		{"wide", "id" + strings.Repeat(",x", maxColumns), "at most 2000 columns"},
+		{"wide", "id" + strings.Repeat(",x", xlsx.MaxColumns), "at most 2000 columns"},
 	} {
 		_, err := Read(write(t, "in.csv", []byte(tt.text)), Options{})
 		if err == nil || !strings.HasPrefix(err.Error(), "in.csv: ") || !strings.Contains(err.Error(), tt.want) {

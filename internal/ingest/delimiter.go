@@ -3,7 +3,6 @@ package ingest
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -30,26 +29,23 @@ func ParseDelimiter(text string) (rune, error) {
 	return r, nil
 }
 
-// separatorLine honours and uses Excel's first line "sep=;".
-func separatorLine(text *flow) (sep rune, skipped int, err error) {
-	line, err := text.line()
-	if err != nil && err != io.EOF {
-		return 0, 0, err
-	}
-	first := bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
-	if runes := []rune(string(first[:min(len(first), 16)])); len(runes) == 5 && strings.EqualFold(string(runes[:4]), "sep=") {
-		if c := runes[4]; c != '"' && c != utf8.RuneError {
-			text.use(len(line))
-			return c, 1, nil
+// separatorLine honours Excel's first line "sep=;", and returns the text behind it and how many lines that took.
+func separatorLine(text []byte) (sep rune, rest []byte, skipped int) {
+	first, rest, _ := bytes.Cut(text, []byte("\n"))
+	first = bytes.TrimSuffix(first, []byte("\r"))
+	if len(first) > 4 && strings.EqualFold(string(first[:4]), "sep=") {
+		r, size := utf8.DecodeRune(first[4:])
+		if size == len(first)-4 && r != '"' && r != utf8.RuneError {
+			return r, rest, 1
 		}
 	}
-	return 0, 0, nil
+	return 0, text, 0
 }
 
 // chooseDelimiter takes the delimiter under which the header has an id and the most property names,
 // or, where none has any, the most cells. The header is what starts on a line; for 0 it is the first
 // record with anything in it, or a later one that looks more like a header.
-func chooseDelimiter(text *flow, line int) rune {
+func chooseDelimiter(text []byte, line int) rune {
 	best, most := delimiters[0], -1
 	for _, sep := range delimiters {
 		if score := scoreHeader(headerRecord(text, sep, line)); score > most {
@@ -59,8 +55,8 @@ func chooseDelimiter(text *flow, line int) rune {
 	return best
 }
 
-func headerRecord(text *flow, sep rune, line int) []string {
-	r := newCSVReader(&ahead{from: text}, sep)
+func headerRecord(text []byte, sep rune, line int) []string {
+	r := newCSVReader(text, sep)
 	var first []string
 	for {
 		fields, err := r.Read()

@@ -11,16 +11,17 @@ import (
 // one of them could not be understood, none of them is right for certain.
 func (b *builder) markDuplicates() {
 	rows := b.in.Rows
-	var first hashIndex
-	byKey := map[string][]int{} // of keys that several rows have
-	var keys []string           // these, in file order
+	first := make(map[string]int, len(rows)) // of each key
+	byKey := map[string][]int{}              // of keys that several rows have
+	var keys []string                        // these, in file order
 	for i := range rows {
 		if rows[i].Desired.ID == "" {
 			continue
 		}
 		key := task.Key(rows[i].Desired.ID)
-		at := first.of(key, i, func(j int) string { return task.Key(rows[j].Desired.ID) })
-		if at == i {
+		at, again := first[key]
+		if !again {
+			first[key] = i
 			continue
 		}
 		if byKey[key] == nil {

@@ -5,12 +5,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// marks are the byte order marks that are told apart, the longest first: that of UTF-32 LE begins like
+// marks are the byte order marks, the longest first: that of UTF-32 LE begins like
 // that of UTF-16 LE.
 var marks = []struct{ bytes, name string }{
 	{"\xff\xfe\x00\x00", "utf-32le"},
@@ -34,61 +33,56 @@ func markOf(data []byte) (mark, name string) {
 	return "", ""
 }
 
-// textOf gives the text of a CSV file as UTF-8 without a byte order mark. Nothing is guessed:
-// what is neither UTF-8 nor UTF-16 is refused unless the user names its encoding, since a wrong guess
-// would be sent to the tenant. The notice, if any, is for the user. The flow must be stopped.
-func textOf(src *source, encoding string) (text *flow, notice string, err error) {
-	head, err := src.head()
-	if err != nil {
-		return nil, "", err
-	}
-	mark, marked := markOf(head)
-	var hint string
-	switch {
-	case encoding == "" && (marked == "utf-8" || mark == "" && orderByNULs(head) == nil):
-		hint = saveAsUTF8 + ", or name its encoding, such as --encoding windows-1252"
-	case encoding != "" && (marked == "utf-8" || mark == "") && namesUTF8(encoding):
-		hint = "so --encoding " + encoding + " is wrong, or the file is damaged"
-	default:
-		data, err := src.all()
-		if err != nil {
-			return nil, "", err
-		}
-		whole, notice, err := decodeText(data, encoding)
-		if err != nil {
-			return nil, "", err
-		}
-		var ends cleanEnds
-		return flowOf(ends.unify(new([]byte), whole)), notice, nil
-	}
-	if _, err := io.CopyN(io.Discard, src, int64(len(mark))); err != nil {
-		return nil, "", err
-	}
-	return newFlow(src, &cleaner{hint: hint}), "", nil
-}
-
-// decodeText decodes what is not UTF-8.
+// decodeText gives the text of a CSV file as UTF-8 without a byte order mark. Nothing is guessed: what is neither UTF-8 nor
+// UTF-16 is refused unless the user names its encoding, since a wrong guess would be sent to the tenant. The notice, if
+// any, is for the user.
 func decodeText(data []byte, encoding string) (text []byte, notice string, err error) {
-	mark, name := markOf(data)
-	switch {
-	case name == "utf-32le" || name == "utf-32be":
+	mark, marked := markOf(data)
+	text = data[len(mark):]
+	switch order := orderByNULs(text); {
+	case marked == "utf-32le" || marked == "utf-32be":
 		return nil, "", fmt.Errorf("is UTF-32, which is not read; %s", saveAsUTF8)
-	case encoding != "":
-		text, notice, err = decodeNamed(data, encoding, mark, name)
-	case name == "utf-16le":
-		text, err = decodeUTF16(data[len(mark):], binary.LittleEndian)
-	case name == "utf-16be":
-		text, err = decodeUTF16(data[len(mark):], binary.BigEndian)
+	case encoding != "" && (!namesUTF8(encoding) || mark != "" && marked != "utf-8"):
+		text, notice, err = decodeNamed(text, encoding, marked)
+	case marked == "utf-16le":
+		text, err = decodeUTF16(text, binary.LittleEndian)
+	case marked == "utf-16be":
+		text, err = decodeUTF16(text, binary.BigEndian)
+	case mark == "" && encoding == "" && order != nil:
+		text, err = decodeUTF16(text, order)
+	case encoding == "":
+		err = checkUTF8(text, saveAsUTF8+", or name its encoding, such as --encoding windows-1252")
 	default:
-		text, err = decodeUTF16(data, orderByNULs(data))
+		err = checkUTF8(text, "so --encoding "+encoding+" is wrong, or the file is damaged")
 	}
 	if err != nil {
 		return nil, "", err
 	}
 	if i := bytes.IndexByte(text, 0); i >= 0 {
-		return nil, "", errNUL(place{}.of(text[:i]))
+		return nil, "", fmt.Errorf("%s holds a NUL byte, so this is not a text file or it is damaged", placeBehind(text[:i]))
 	}
 	return text, notice, nil
+}
+
+// placeBehind is the place of the character behind a text, whose lines end with LF, CRLF or CR.
+func placeBehind(text []byte) string {
+	text = bytes.ReplaceAll(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
+	last := bytes.LastIndexByte(text, '\n') + 1
+	return fmt.Sprintf("line %d, column %d", 1+bytes.Count(text, []byte("\n")), 1+utf8.RuneCount(text[last:]))
+}
+
+// checkUTF8 refuses a byte that is not UTF-8.
+func checkUTF8(text []byte, hint string) error {
+	if utf8.Valid(text) {
+		return nil
+	}
+	for i := 0; ; {
+		r, size := utf8.DecodeRune(text[i:])
+		if r == utf8.RuneError && size == 1 {
+			return fmt.Errorf("%s holds the byte 0x%02X, which is not UTF-8; %s", placeBehind(text[:i]), text[i], hint)
+		}
+		i += size
+	}
 }
 
 // orderByNULs recognises UTF-16 without a byte order mark: western text has a NUL in nearly every
@@ -111,6 +105,7 @@ func orderByNULs(data []byte) binary.ByteOrder {
 	return nil
 }
 
+// decodeUTF16 refuses half a character, in place of which golang.org/x/text would put another.
 func decodeUTF16(data []byte, order binary.ByteOrder) ([]byte, error) {
 	if len(data)%2 != 0 {
 		return nil, errors.New("is UTF-16 with an odd number of bytes, so it was cut or damaged")
@@ -124,26 +119,11 @@ func decodeUTF16(data []byte, order binary.ByteOrder) ([]byte, error) {
 				low = rune(order.Uint16(data[i+2:]))
 			}
 			if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
-				line, column := place{}.of(out)
-				return nil, fmt.Errorf("line %d, column %d holds half a character of UTF-16, so the file is damaged", line, column)
+				return nil, fmt.Errorf("%s holds half a character of UTF-16, so the file is damaged", placeBehind(out))
 			}
 			i += 2
 		}
 		out = utf8.AppendRune(out, r)
 	}
 	return out, nil
-}
-
-func invalidUTF8(data []byte) int {
-	if utf8.Valid(data) {
-		return -1
-	}
-	for i := 0; i < len(data); {
-		r, size := utf8.DecodeRune(data[i:])
-		if r == utf8.RuneError && size == 1 {
-			return i
-		}
-		i += size
-	}
-	return -1
 }

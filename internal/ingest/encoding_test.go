@@ -1,9 +1,12 @@
 package ingest
 
 import (
+	"errors"
+	"io"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -91,7 +94,7 @@ func TestDelimiters(t *testing.T) {
 func TestStandardInput(t *testing.T) {
 	book := string(sheetOf(t, `<row><c t="str"><v>id</v></c></row><row><c t="str"><v>a</v></c></row>`))
 	for _, text := range []string{"id\na\n", book} {
-		in, err := Read(StandardInput, Options{Stdin: strings.NewReader(text), TmpDir: t.TempDir()})
+		in, err := Read(StandardInput, Options{Stdin: strings.NewReader(text)})
 		if err != nil || in.File != "stdin" || len(in.Rows) != 1 || in.Rows[0].Desired.Origin().File != "stdin" {
 			t.Errorf("%v %+v", err, in)
 		}
@@ -175,5 +178,25 @@ func TestCorpusEncodings(t *testing.T) {
 		if got != tt.want {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}
+	}
+}
+
+// What is no text is named with its place, whatever the line ends.
+func TestPlaceOfWhatIsNoText(t *testing.T) {
+	for before, place := range map[string]string{"": "line 1, column 1", "é\r\nü€": "line 2, column 3", "a\rb\n\r": "line 4, column 1", "\"x\r\ny": "line 2, column 2"} {
+		for _, bad := range []string{"\x00", "\xff", "\xe2\x82", "\xc3("} {
+			_, err := readWith(t, before+bad+"x,é\r\n", Options{})
+			if err == nil || !strings.HasPrefix(err.Error(), "in.csv: "+place+" holds") {
+				t.Errorf("%q: %v, want %s", before+bad, err, place)
+			}
+		}
+	}
+}
+
+func TestBrokenReading(t *testing.T) {
+	broken := errors.New("the disk is gone")
+	_, err := Read(StandardInput, Options{Stdin: io.MultiReader(strings.NewReader("id,status\na-1,active\n"), iotest.ErrReader(broken))})
+	if !errors.Is(err, broken) || !strings.Contains(err.Error(), "cannot be read") {
+		t.Errorf("error %v, want %v", err, broken)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"taskrecon/internal/base"
 	"taskrecon/internal/task"
+	"taskrecon/internal/xlsx"
 )
 
 // taskID is the other name that a header may give the key.
@@ -138,11 +139,11 @@ func sameLetters(a, b string) bool {
 // readHeader understands the header and notes its problems.
 func (b *builder) readHeader(rec record) error {
 	b.hasHeader, b.in.Header, b.header.width = true, rec.row, len(rec.cells)
-	b.sheet = task.NewSheet(b.in.File, b.in.Sheet)
-	b.sheet.Widen(len(rec.cells))
+	b.columns = &task.Columns{File: b.in.File, Sheet: b.in.Sheet}
+	b.columns.Widen(len(rec.cells))
 	seen := map[string]int{} // name to the first column that has it
 	for i, c := range rec.cells {
-		b.in.Columns = append(b.in.Columns, c.text)
+		b.in.Columns = append(b.in.Columns, strings.Clone(c.text))
 		if blank(c.text) {
 			b.header.columns = append(b.header.columns, match{})
 			continue
@@ -162,7 +163,7 @@ func (b *builder) readHeader(rec record) error {
 		}
 		named := m.known() || m.base
 		if first, twice := seen[m.name()]; named && twice {
-			b.headerProblem(rec.row, i+1, fmt.Sprintf("%s has two columns, %s and %s; keep one of them", m.name(), columnName(first), columnName(i+1)))
+			b.headerProblem(rec.row, i+1, fmt.Sprintf("%s has two columns, %s and %s; keep one of them", m.name(), xlsx.ColumnName(first), xlsx.ColumnName(i+1)))
 			m = match{twice: true}
 		} else if named {
 			seen[m.name()] = i + 1
@@ -187,7 +188,7 @@ func (b *builder) readHeader(rec record) error {
 }
 
 func (b *builder) wishes(m match, i int) {
-	b.sheet.Wishing(i, m.property, m.pair)
+	b.columns.Ask(i, m.property, m.pair)
 	b.header.asks = true
 	switch {
 	case m.pair != "":
@@ -223,7 +224,7 @@ func (b *builder) noticeOwnColumns() {
 		case !blank(text):
 			names = append(names, fmt.Sprintf("%q", clip(text)))
 		case b.used[i]:
-			names = append(names, columnName(i+1)+" (no header)")
+			names = append(names, xlsx.ColumnName(i+1)+" (no header)")
 		}
 	}
 	if len(names) > 0 {

@@ -3,6 +3,7 @@ package ingest
 import (
 	"archive/zip"
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -59,15 +60,9 @@ func setRow(t testing.TB, f *excelize.File, row int, cells ...any) {
 
 func readBook(t testing.TB, data []byte, o Options) *Input {
 	t.Helper()
-	o.TmpDir = t.TempDir()
 	in, err := Read(write(t, "in.xlsx", data), o)
 	if err != nil {
 		t.Fatal(err)
-	}
-	left, err := os.ReadDir(o.TmpDir)
-	must(t, err)
-	if len(left) > 0 {
-		t.Errorf("%d temporary files are left", len(left))
 	}
 	return in
 }
@@ -165,4 +160,27 @@ func rename(t testing.TB, data []byte, from, to string) []byte {
 	}
 	must(t, zw.Close())
 	return out.Bytes()
+}
+
+// sample is a workbook of 80 rows, with shared strings, dates and numbers.
+func sample(t testing.TB) []byte {
+	return book(t, func(f *excelize.File) {
+		setRow(t, f, 1, "id", "status", "managedDeviceCount", "displayName")
+		for i := 2; i <= 81; i++ {
+			setRow(t, f, i, fmt.Sprintf("task-%03d", i), []string{"active", "pending"}[i%2], i*37, fmt.Sprintf("Name %x", i*i*7919))
+		}
+	})
+}
+
+func readBytes(data []byte) (*Input, error) {
+	in := &Input{File: "in.xlsx"}
+	err := readAny(in, data, Options{})
+	in.SHA256 = "" // it differs for every byte
+	return in, err
+}
+
+func readFileOf(t testing.TB, path string) []byte {
+	data, err := os.ReadFile(path)
+	must(t, err)
+	return data
 }

@@ -14,6 +14,7 @@ import (
 
 	"taskrecon/internal/atomicfile"
 	"taskrecon/internal/task"
+	"taskrecon/internal/xlsx"
 )
 
 const (
@@ -118,7 +119,7 @@ func (m *marker) fill() (err error) {
 		if m.in.Sheet != "" {
 			number = row.Desired.Origin().Row
 		}
-		if err := m.row(number, m.texts(i, &row.Desired), row.Problems, m.plain); err != nil {
+		if err := m.row(number, m.texts(&row.Desired), row.Problems, m.plain); err != nil {
 			return err
 		}
 	}
@@ -128,11 +129,15 @@ func (m *marker) fill() (err error) {
 	return writeBaseSheet(m.f, m.in.base.Lines)
 }
 
-// texts are the cells of the row at an index, as the user wrote them. Those that show what the base holds, which ask for
+// texts are the cells of a row as the user wrote them. Those that show what the base holds, which ask for
 // nothing, stand in it again.
-func (m *marker) texts(row int, d *task.Desired) []string {
+func (m *marker) texts(d *task.Desired) []string {
 	texts := d.Cells()
-	m.in.written.show(row, texts)
+	for i := range texts {
+		if own, turned := m.in.written[d.CellAt(i)]; turned {
+			texts[i] = own
+		}
+	}
 	if d.Base == nil {
 		return texts
 	}
@@ -219,7 +224,7 @@ func (m *marker) comment(column, row int, text string) error {
 		text = string(r[:most]) + "…"
 	}
 	return m.f.AddComment(m.sheet, excelize.Comment{
-		Author: "taskrecon", Cell: fmt.Sprintf("%s%d", columnName(column), row),
+		Author: "taskrecon", Cell: fmt.Sprintf("%s%d", xlsx.ColumnName(column), row),
 		Paragraph: []excelize.RichTextRun{{Text: strings.TrimSpace(text)}}, Width: 320, Height: 90,
 	})
 }

@@ -36,15 +36,6 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s: %s row %d: %s", p.File, p.Sheet, p.Row, p.Message)
 }
 
-// columnName is a column's letters as a spreadsheet shows them; column 1 is A.
-func columnName(column int) string {
-	var letters []byte
-	for ; column > 0; column = (column - 1) / 26 {
-		letters = append([]byte{byte('A' + (column-1)%26)}, letters...)
-	}
-	return string(letters)
-}
-
 // list names at most a few of many, so that a message stays a message.
 func list(names []string) string {
 	const most = 20

@@ -4,18 +4,20 @@
 package ingest
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 
 	"taskrecon/internal/base"
 	"taskrecon/internal/task"
+	"taskrecon/internal/xlsx"
 )
 
 // The limits of what is read. A million rows of 16 columns stay well inside them.
 const (
 	maxFileSize = 512 << 20 // bytes of the file as it lies on the disk
-	maxColumns  = 2000      // the last column that may hold data
 	maxCells    = 32 << 20  // rows times columns
 	maxCellSize = 1 << 20   // bytes of the text of one cell
 )
@@ -42,13 +44,10 @@ type Options struct {
 	Encoding  string      // of a CSV file, as CheckEncoding accepts it; "" is UTF-8, or UTF-16 where it shows
 	Delimiter rune        // of a CSV file; 0 is what its sep= line says, else the one that fits the header
 	Format    task.Format // timezone and date order of the cells; a nil zone is that of the sheet's base, else UTC
-	Stdin     io.Reader   // what StandardInput stands for
+	Stdin     io.Reader   // what StandardInput reads
 	Notes     bool        // a column named note is sent, though it is no property
-	TmpDir    string      // where large sheets are unpacked while they are read; "" is the system's
 
 	basePath string // where the base may lie that the file itself does not hold
-	spill    int64  // size from which a sheet is unpacked to TmpDir; 0 is spillSize
-	careful  bool   // read no workbook quickly
 }
 
 // Input is a file as it was understood.
@@ -57,19 +56,19 @@ type Input struct {
 	Sheet   string   // "" for CSV
 	SHA256  string   // hex, over the bytes of the file
 	Header  int      // row of the header, as Origin.Row
-	Columns []string // the header's texts as seen, in file order; "" where data stands under no header
+	Columns []string // the header's texts as seen, in file order; "" where data is under no header
 	Rows    []Row    // every row with anything in it, in file order
 	// Problems holds the problems of the header and then those of each row, in file order. The first
 	// HeaderProblems of them are the header's: with any, no row can be trusted and none may be sent.
 	Problems       []Problem
 	HeaderProblems int
-	Notices        []string // what the user should know and need not mend
+	Notices        []string // what the user should know and need not change
 	// Base says what the rows that have a base are compared with; nil where none has.
 	Base *Source
 
 	base         *base.Base
 	format       task.Format
-	written      written
+	written      map[*task.Cell]string // what those dates held that are kept as an instant
 	mergedHeader bool
 }
 
@@ -84,55 +83,52 @@ type Row struct {
 // Read reads a CSV or XLSX file, or Options.Stdin where path is StandardInput; which of the two it is, its content decides and not its name.
 // An error means that nothing of the file can be used: it is missing, damaged, encrypted, of another kind, or too big. It
 // begins with the file's base name, and wraps the cause, such as fs.ErrNotExist. Everything that is wrong
-// inside a readable file is in Input.Problems. The file is only read, and temporary files are gone
-// when Read returns. Read may be called concurrently.
+// inside a readable file is in Input.Problems. The file is only read. Read may be called concurrently.
 func Read(path string, o Options) (*Input, error) {
-	src, err := openSource(path, o.Stdin)
+	name, data, err := readSource(path, o.Stdin)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", src.name, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	in := &Input{File: src.name}
+	in := &Input{File: name}
 	if path != StandardInput {
 		o.basePath = base.Path(path)
 	}
-	if err := errors.Join(readAny(in, src, o), src.close()); err != nil {
-		return nil, fmt.Errorf("%s: %w", src.name, err)
+	if err := readAny(in, data, o); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return in, nil
 }
 
-func readAny(in *Input, src *source, o Options) error {
-	head, err := src.head()
+func readAny(in *Input, data []byte, o Options) error {
+	kind, err := sniff(in.File, data)
 	if err != nil {
 		return err
 	}
-	kind, err := sniff(src.name, head)
+	sum := sha256.Sum256(data)
+	in.SHA256 = hex.EncodeToString(sum[:])
 	switch {
-	case err != nil:
-		return err
 	case kind == kindCSV && o.Sheet != "":
 		return fmt.Errorf("is CSV and has no worksheet %q", o.Sheet)
 	case kind == kindCSV:
-		return readCSV(in, src, o)
-	}
-	data, err := src.all()
-	if err != nil {
-		return err
-	}
-	if kind == kindOLE {
-		if err := sniffOLE(data); err != nil {
-			return err
-		}
-		if data, err = decryptWorkbook(data, o.Password); err != nil {
+		return readCSV(in, data, o)
+	case kind == kindOLE:
+		if data, err = decrypt(data, o.Password); err != nil {
 			return err
 		}
 	}
 	if o.Encoding != "" || o.Delimiter != 0 {
 		return errors.New("is a workbook; --encoding and --delimiter are for CSV")
 	}
-	if err := readXLSX(in, data, o); err != nil {
-		return err
+	return readXLSX(in, data, o)
+}
+
+func decrypt(data []byte, password string) ([]byte, error) {
+	if err := sniffOLE(data); err != nil {
+		return nil, err
 	}
-	in.SHA256 = src.hex()
-	return nil
+	plain, err := xlsx.Decrypt(data, password)
+	if errors.Is(err, xlsx.ErrNoPassword) {
+		err = fmt.Errorf("%w; put its password into TASKRECON_WORKBOOK_PASSWORD, or into a file that --password-file names", err)
+	}
+	return plain, err
 }

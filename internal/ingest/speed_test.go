@@ -15,8 +15,8 @@ import (
 
 // How fast a file of so many rows may be read, against a reference in the same run, before a machine's noise.
 const (
-	mostOfCSV  = 4.0 // of encoding/csv
-	mostOfXLSX = 0.5 // of excelize
+	mostOfCSV  = 6.0  // of encoding/csv
+	mostOfXLSX = 0.35 // of excelize
 	noise      = 1.5
 )
 
@@ -52,11 +52,8 @@ func TestSpeed(t *testing.T) {
 		most      float64
 	}{
 		{"CSV", "encoding/csv, ReuseRecord", 100_000, 3, benchCSV(t, 100_000), readCSVAlone, mostOfCSV},
-		{"CSV", "encoding/csv, ReuseRecord", 1_000_000, 3, benchCSV(t, 1_000_000), readCSVAlone, mostOfCSV},
 		{"XLSX with inline texts", "excelize Rows, RawCellValue", 100_000, 2, benchXLSX(t, 100_000, false), readExcelizeAlone, mostOfXLSX},
-		{"XLSX with inline texts", "excelize Rows, RawCellValue", 1_000_000, 1, benchXLSX(t, 1_000_000, false), readExcelizeAlone, mostOfXLSX},
 		{"XLSX with shared strings", "excelize Rows, RawCellValue", 100_000, 2, benchXLSX(t, 100_000, true), readExcelizeAlone, mostOfXLSX},
-		{"XLSX with shared strings", "excelize Rows, RawCellValue", 1_000_000, 1, benchXLSX(t, 1_000_000, true), readExcelizeAlone, mostOfXLSX},
 	} {
 		ours := best(3, func() { readOurs(t, tt.path, tt.rows) })
 		reference := best(tt.times, func() { tt.reference(t, tt.path, tt.rows) })

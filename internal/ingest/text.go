@@ -3,10 +3,12 @@ package ingest
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 
 	"taskrecon/internal/task"
+	"taskrecon/internal/xlsx"
 )
 
 // errorTexts are the error values of spreadsheets; in CSV, or pasted as values, they are plain text.
@@ -20,11 +22,11 @@ var errorTexts = map[string]bool{
 // that was never calculated.
 func notValue(c cell, name string) error {
 	switch {
-	case c.kind == cellNoFormula:
+	case c.kind == xlsx.NoResult:
 		return fmt.Errorf("%s is a formula whose result the file does not hold; open the file in Excel, let it calculate, and save it", name)
-	case c.kind == cellError || strings.Contains(c.text, "#") && errorTexts[strings.TrimSpace(c.text)]:
+	case c.kind == xlsx.Error || strings.Contains(c.text, "#") && errorTexts[strings.TrimSpace(c.text)]:
 		return fmt.Errorf("%s is the error %s, not a value", name, clip(strings.TrimSpace(c.text)))
-	case c.kind == cellBool:
+	case c.kind == xlsx.Bool:
 		return fmt.Errorf("%s is a logical value (TRUE or FALSE); enter it as text", name)
 	}
 	return nil
@@ -53,34 +55,12 @@ func plainASCII(s string) bool {
 	return true
 }
 
+var rounded = regexp.MustCompile(`^[+-]?\d+([.,]\d*)?[eE][+-]?\d+$`)
+
 // mangled reports whether a text looks like a number that a spreadsheet has rounded, such as 1.2E+15.
 func mangled(s string) bool {
-	digits := func() (n int) {
-		for n < len(s) && s[n]-'0' <= 9 {
-			n++
-		}
-		s = s[n:]
-		return n
-	}
-	one := func(of string) bool {
-		if s == "" || strings.IndexByte(of, s[0]) < 0 {
-			return false
-		}
-		s = s[1:]
-		return true
-	}
-	one("+-")
-	if digits() == 0 {
-		return false
-	}
-	if one(".,") {
-		digits()
-	}
-	if !one("eE") {
-		return false
-	}
-	one("+-")
-	return digits() > 0 && s == ""
+	const longest = 32 // no spreadsheet writes a longer number
+	return s != "" && s[0] <= '9' && len(s) <= longest && rounded.MatchString(s)
 }
 
 // checkID refuses what cannot be the id of a task: an id stands in the address of a request.

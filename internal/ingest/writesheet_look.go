@@ -8,6 +8,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"taskrecon/internal/task"
+	"taskrecon/internal/xlsx"
 )
 
 type cellFormat uint8
@@ -152,13 +153,13 @@ func (b *workbookWriter) layColumns() error {
 		still = 2
 	}
 	return b.out.SetPanes(&excelize.Panes{
-		Freeze: true, XSplit: still, YSplit: 1, TopLeftCell: columnName(still+1) + "2", ActivePane: "bottomRight",
+		Freeze: true, XSplit: still, YSplit: 1, TopLeftCell: xlsx.ColumnName(still+1) + "2", ActivePane: "bottomRight",
 	})
 }
 
 // furnish adds what excelize keeps beside the rows.
 func (b *workbookWriter) furnish() error {
-	last := columnName(len(b.columns))
+	last := xlsx.ColumnName(len(b.columns))
 	if err := b.f.AutoFilter(sheetName, fmt.Sprintf("A1:%s%d", last, max(2, len(b.rows)+1)), nil); err != nil {
 		return err
 	}
@@ -167,7 +168,7 @@ func (b *workbookWriter) furnish() error {
 			return err
 		}
 		note := excelize.Comment{
-			Author: "taskrecon", Cell: columnName(i+1) + "1", Width: 320, Height: 110,
+			Author: "taskrecon", Cell: xlsx.ColumnName(i+1) + "1", Width: 320, Height: 110,
 			Paragraph: []excelize.RichTextRun{{Text: b.note(c)}},
 		}
 		if err := b.f.AddComment(sheetName, note); err != nil {
@@ -189,7 +190,7 @@ func (b *workbookWriter) validate(number int, c sheetColumn) (err error) {
 		return nil
 	}
 	v := excelize.NewDataValidation(true)
-	name, end := columnName(number), min(maxRows, max(len(b.rows)+1, spareRows)+spareRows)
+	name, end := xlsx.ColumnName(number), min(maxRows, max(len(b.rows)+1, spareRows)+spareRows)
 	v.Sqref = fmt.Sprintf("%s2:%s%d", name, name, end)
 	message := "Choose one of the list, or leave the cell blank to leave the property as it is."
 	if p.Kind == task.Enum {

@@ -14,6 +14,7 @@ import (
 
 	"taskrecon/internal/base"
 	"taskrecon/internal/task"
+	"taskrecon/internal/xlsx"
 )
 
 // nasty are texts that programs which handle sheets like to take for something else.
@@ -113,7 +114,7 @@ func columnOf(t testing.TB, f *excelize.File, header string) string {
 	if i < 0 {
 		t.Fatalf("no column %q in %q", header, cells)
 	}
-	return columnName(i + 1)
+	return xlsx.ColumnName(i + 1)
 }
 
 func baseIn(t testing.TB, f *excelize.File) (*base.Base, error) {
@@ -204,7 +205,7 @@ func TestWrittenSheetAsksForItsWishesOnly(t *testing.T) {
 // checkWishes reads a sheet that nobody edited.
 func checkWishes(t *testing.T, path string, rows []SheetRow) {
 	t.Helper()
-	in, err := Read(path, Options{TmpDir: t.TempDir()})
+	in, err := Read(path, Options{})
 	must(t, err)
 	if len(in.Problems) > 0 || len(in.Rows) != len(rows) {
 		t.Fatalf("%s: %d rows\n%s", filepath.Base(path), len(in.Rows), messages(in))

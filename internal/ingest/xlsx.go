@@ -4,190 +4,108 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"taskrecon/internal/base"
+	"taskrecon/internal/xlsx"
 )
 
-// readXLSX reads a worksheet. Quick reading does that in one pass where all of the sheet is plain. Where
-// anything is not, be it damaged or only unusual, nothing of what was read quickly counts, and the
-// careful reading decides.
-func readXLSX(in *Input, data []byte, o Options) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = damaged("reading it failed: %v", p)
-		}
-	}()
-	a, err := openArchive(data)
+// readXLSX reads a worksheet.
+func readXLSX(in *Input, data []byte, o Options) error {
+	book, err := xlsx.Open(data)
 	if err != nil {
 		return err
 	}
-	w, err := a.workbook()
+	s, err := chooseSheet(book, o.Sheet)
 	if err != nil {
 		return err
 	}
-	s, err := w.choose(o.Sheet)
-	if err != nil {
+	in.Sheet = s.Name
+	b := newBuilder(in, o)
+	b.date1904 = book.Date1904
+	b.loadBase = func() (*base.Base, error) { return readBase(book, s, o.basePath) }
+	if b.layout, err = eachRow(book, s, b.add); err != nil {
 		return err
 	}
-	in.Sheet = s.name
-	rd := &xlsxReader{data: data, archive: a, workbook: w, options: o}
-	if err := rd.prepare(); err != nil {
-		return err
-	}
-	var b *builder
-	blank := *in
-	shown, err := rd.read(s, func() func(record) error {
-		*in = blank
-		b = newBuilder(in, o)
-		b.date1904 = w.date1904
-		b.loadBase = func() (*base.Base, error) { return rd.readBase(s) }
-		return b.add
-	})
-	if err != nil {
-		return err
-	}
-	b.layout = shown
 	return b.finish()
 }
 
+// chooseSheet finds the worksheet by name, or the first visible one.
+func chooseSheet(book *xlsx.Book, name string) (*xlsx.Sheet, error) {
+	var names []string
+	for i := range book.Sheets {
+		s := &book.Sheets[i]
+		switch named := strings.EqualFold(s.Name, name); {
+		case name != "" && named && !s.Worksheet:
+			return nil, fmt.Errorf("sheet %q is a chart or dialog, not a worksheet", s.Name)
+		case !s.Worksheet:
+			continue
+		case named || name == "" && !s.Hidden:
+			return s, nil
+		}
+		names = append(names, fmt.Sprintf("%q", clip(s.Name)))
+	}
+	switch {
+	case len(names) == 0:
+		return nil, errors.New("has no worksheet")
+	case name == "":
+		return nil, fmt.Errorf("has no visible worksheet; name one of its sheets: %s", list(names))
+	}
+	return nil, fmt.Errorf("has no worksheet %q; it has %s", name, list(names))
+}
+
+// eachRow gives the rows of a sheet to take, in their order. Their cells' memory is used again.
+func eachRow(book *xlsx.Book, s *xlsx.Sheet, take func(record) error) (shown *xlsx.Layout, err error) {
+	rows, err := book.Rows(s)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	var cells []cell
+	for {
+		row, err := rows.Next()
+		if err == io.EOF {
+			return rows.Layout(), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		cells = cells[:0]
+		for _, c := range row.Cells {
+			for len(cells) < c.Column-1 {
+				cells = append(cells, cell{})
+			}
+			if c.Kind == xlsx.Date {
+				c.Kind = xlsx.Text
+			}
+			cells = append(cells, cell{text: c.Text, kind: c.Kind, format: c.Format})
+		}
+		if err := take(record{row: row.Number, cells: cells, hidden: row.Hidden}); err != nil {
+			return nil, err
+		}
+	}
+}
+
 // readBase reads the base of the tasks in sheet s, which lies in a sheet of its own or in a file beside the workbook.
-func (rd *xlsxReader) readBase(s *sheet) (*base.Base, error) {
-	sheets := rd.workbook.sheets
-	at := slices.IndexFunc(sheets, func(s sheet) bool { return s.name == base.Name && s.worksheet && s.part != nil })
-	if at < 0 || &sheets[at] == s {
-		return base.ReadFile(rd.options.basePath)
+func readBase(book *xlsx.Book, s *xlsx.Sheet, path string) (*base.Base, error) {
+	at := slices.IndexFunc(book.Sheets, func(s xlsx.Sheet) bool { return s.Name == base.Name && s.Worksheet })
+	if at < 0 || &book.Sheets[at] == s {
+		return base.ReadFile(path)
 	}
 	var lines []string
-	_, err := rd.read(&sheets[at], func() func(record) error {
-		lines = nil
-		return func(rec record) error {
-			var line strings.Builder
-			for _, c := range rec.cells {
-				line.WriteString(c.text)
-			}
-			if line.Len() > 0 {
-				lines = append(lines, line.String())
-			}
-			return nil
+	_, err := eachRow(book, &book.Sheets[at], func(rec record) error {
+		var line strings.Builder
+		for _, c := range rec.cells {
+			line.WriteString(c.text)
 		}
+		if line.Len() > 0 {
+			lines = append(lines, line.String())
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return base.Decode(lines)
-}
-
-// xlsxReader reads the sheets of one workbook.
-type xlsxReader struct {
-	data     []byte
-	archive  *archive
-	workbook *workbook
-	options  Options
-	formats  numberFormats
-	quick    bool           // shared holds all shared strings, so that sheets can be read quickly
-	shared   []string       // for quick reading
-	strings  *sharedStrings // for careful reading; nil until that is needed
-}
-
-// prepare reads what all sheets share.
-func (rd *xlsxReader) prepare() (err error) {
-	if !rd.options.careful {
-		rd.shared, err = quickStrings(rd.workbook.strings)
-		rd.quick = err == nil
-	}
-	if !rd.quick {
-		if rd.strings, err = readSharedStrings(rd.workbook.strings); err != nil {
-			return err
-		}
-	}
-	rd.formats, err = readNumberFormats(rd.workbook.styles)
-	return err
-}
-
-// read gives the rows of a sheet, in their order, to the function that begin returns. It begins anew
-// where the quick reading gives up.
-func (rd *xlsxReader) read(s *sheet, begin func() func(record) error) (layout, error) {
-	if rd.quick && rd.archive.finds(rd.workbook, s) {
-		shown, err := rd.readQuickly(s, begin())
-		if !errors.Is(err, errUnknown) {
-			return shown, err
-		}
-	}
-	if rd.strings == nil {
-		var err error
-		if rd.strings, err = readSharedStrings(rd.workbook.strings); err != nil {
-			return layout{}, err
-		}
-	}
-	c := carefulSheet{xlsxReader: rd}
-	err := c.read(s, begin())
-	return c.scan.layout, err
-}
-
-// readQuickly fails with errUnknown where the sheet has to be read carefully.
-func (rd *xlsxReader) readQuickly(s *sheet, take func(record) error) (layout, error) {
-	q, err := newQuickSheet(rd, s.part)
-	if err != nil {
-		return layout{}, errUnknown
-	}
-	for {
-		rec, err := q.next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return layout{}, errUnknown
-		}
-		if err := take(rec); err != nil {
-			return layout{}, err
-		}
-	}
-	shown, err := q.finish()
-	if err != nil {
-		return layout{}, errUnknown
-	}
-	return shown, nil
-}
-
-// special makes the cells for which the text does not count.
-func (rd *xlsxReader) special(sc sheetCell) (c cell, done bool, err error) {
-	if sc.style >= len(rd.formats) {
-		return c, true, fmt.Errorf("it has style %d of %d", sc.style, len(rd.formats))
-	}
-	if sc.formula && (!sc.value || sc.text == "" && sc.kind != "str") {
-		return cell{kind: cellNoFormula}, true, nil
-	}
-	return c, false, nil
-}
-
-// typed makes a cell of its text, which is no shared string, and its type.
-func (rd *xlsxReader) typed(sc sheetCell) (cell, error) {
-	text := sc.text
-	switch sc.kind {
-	case "inlineStr", "d":
-		return cell{text: text}, nil
-	case "str":
-		return cell{text: unescape(text)}, nil
-	case "e":
-		return cell{text: text, kind: cellError}, nil
-	case "b":
-		if text != "0" && text != "1" {
-			return cell{}, fmt.Errorf("it is the logical value %q", clip(text))
-		}
-		return cell{text: text, kind: cellBool}, nil
-	case "", "n":
-		if text == "" {
-			return cell{}, nil
-		}
-		text = strings.TrimSpace(text)
-		if n, err := strconv.ParseFloat(text, 64); err != nil || math.IsInf(n, 0) || math.IsNaN(n) || strings.ContainsAny(text, "xX_") {
-			return cell{}, fmt.Errorf("it is the number %q", clip(text))
-		}
-		return cell{text: text, kind: cellNumber, format: rd.formats[sc.style]}, nil
-	}
-	return cell{}, fmt.Errorf("it is of the unknown type %q", clip(sc.kind))
 }

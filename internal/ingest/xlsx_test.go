@@ -3,7 +3,6 @@ package ingest
 import (
 	"fmt"
 	"maps"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -159,18 +158,6 @@ func TestSerialTime(t *testing.T) {
 	}
 }
 
-func TestFormatOfCode(t *testing.T) {
-	for code, want := range map[string]numberFormat{
-		"General": formatPlain, "0": formatPlain, "@": formatPlain, "": formatOther, "00000": formatOther, "0.00E+00": formatOther,
-		"yyyy-mm-dd": formatDate, `[$-407]d. mmmm yyyy;@`: formatDate, "h:mm AM/PM": formatDate, `dd"th"`: formatDate,
-		`"days" 0`: formatOther, `[Red]0;[Blue]d`: formatOther, `[h]:mm`: formatOther, `0\d`: formatOther, `#,##0 [$USD-409]`: formatOther, `_-* #,##0\ _€`: formatOther, `ggge"年"m"月"d"日"`: formatDate,
-	} {
-		if got := formatOfCode(code); got != want {
-			t.Errorf("%q: got %d, want %d", code, got, want)
-		}
-	}
-}
-
 func TestChooseSheet(t *testing.T) {
 	data := book(t, func(f *excelize.File) {
 		setRow(t, f, 1, "id", "status")
@@ -192,16 +179,5 @@ func TestChooseSheet(t *testing.T) {
 	}
 	if _, err := Read(path, Options{Sheet: "Chart"}); err == nil || !strings.Contains(err.Error(), "is a chart or dialog") {
 		t.Errorf("%v", err)
-	}
-}
-
-func TestSheetAndStringsThroughTemporaryFiles(t *testing.T) {
-	data := sample(t)
-	want := readBook(t, data, Options{})
-	if got := readBook(t, data, Options{careful: true, spill: 512}); !reflect.DeepEqual(got, want) || len(got.Rows) != 80 {
-		t.Errorf("%d rows, %d in memory", len(got.Rows), len(want.Rows))
-	}
-	if _, err := Read(write(t, "in.xlsx", data), Options{careful: true, spill: 512, TmpDir: "/nowhere"}); err != nil {
-		t.Logf("without room for temporary files: %v", err) // refused or read in memory, both are right
 	}
 }

@@ -16,9 +16,10 @@ import (
 	"taskrecon/internal/report"
 )
 
-// The names of a run's files in its directory, beside report.xlsx.
+// The names of a run's files in its directory.
 const (
 	ledgerFile = "ledger.jsonl"
+	reportFile = "report.xlsx"
 	undoFile   = "undo.csv"
 )
 

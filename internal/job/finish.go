@@ -25,30 +25,24 @@ func Finished(path string) bool {
 }
 
 // finish leaves what a run that has finished lacks of its files, since it was killed while it wrote them, or that is asked for
-// only now. It sends nothing, and ends as that run did.
+// only now. It sends nothing, writes nothing into the ledger, and ends as that run did.
 func (r *run) finish() error {
-	end := r.past.End
-	s := r.summary
-	s.Rows, s.Outcomes, s.Changes = r.past.Rows(), r.past.Counts(), r.past.Changes()
-	s.Unmanaged = len(r.past.Header.Unmanaged)
-	if err := r.placeBeside(); err != nil {
+	past, err := ledger.Open(r.File)
+	if err != nil {
+		return &Exit{Code: ExitInput, Err: err, Hint: "nothing was sent"}
+	}
+	defer past.Close()
+	r.past, r.record = past, past
+	r.Watcher.Started(past.Header.RunID)
+	s, end := r.summary, past.End
+	s.Rows, s.Outcomes, s.Changes, s.Unmanaged = past.Rows(), past.Counts(), past.Changes(), len(past.Header.Unmanaged)
+	if err := r.findBeside(); err != nil {
 		return err
 	}
-	f := &r.files
-	s.Run, s.Ledger = f.runID, f.shownLedger()
-	there := func(path string) bool { return r.written(path, end.At) }
-	f.reports = slices.DeleteFunc(slices.Clone(f.reports), func(path string) bool {
-		if !there(path) {
-			return false
-		}
-		s.Reports = append(s.Reports, path)
-		return true
-	})
-	if there(f.undo) && there(base.Path(f.undo)) {
-		f.undo = ""
-	}
-	if f.signature != "" && there(f.signature) {
-		f.signature = ""
+	s.Run, s.Ledger = r.files.runID, r.files.ledger
+	r.keepWritten(end.At)
+	if err := r.checkBeside(); err != nil {
+		return err
 	}
 	if err := r.render(); err != nil {
 		return err
@@ -60,9 +54,24 @@ func (r *run) finish() error {
 	return Fail(end.ExitCode, "see its report; to try what it left undone, make a new plan", "%s", s.Reason)
 }
 
-// written reports whether the run itself wrote a file when it had ended. An earlier leg's is out of date, and with --overwrite
-// all are written again.
-func (r *run) written(path string, ended time.Time) bool {
-	info, err := os.Stat(path)
-	return err == nil && !r.Outputs.Overwrite && !info.ModTime().Before(ended)
+// keepWritten leaves of a run's places those at which it has not written since it ended. With --overwrite all are written again.
+func (r *run) keepWritten(ended time.Time) {
+	f := &r.files
+	written := func(path string) bool {
+		info, err := os.Stat(path)
+		return err == nil && f.own[path] && !r.Outputs.Overwrite && !info.ModTime().Before(ended) // an earlier leg's is out of date
+	}
+	f.reports = slices.DeleteFunc(slices.Clone(f.reports), func(path string) bool {
+		if !written(path) {
+			return false
+		}
+		r.summary.Reports = append(r.summary.Reports, path)
+		return true
+	})
+	if !sentAnything(r.past) || written(f.undo) && written(base.Path(f.undo)) {
+		f.undo = ""
+	}
+	if f.signature != "" && written(f.signature) {
+		f.signature = ""
+	}
 }

@@ -45,7 +45,7 @@ func (r *run) placeNew() error {
 		f.ledger = filepath.Join(f.dir, ledgerFile)
 	}
 	if f.dir != "" && len(f.reports) == 0 {
-		f.reports = []string{filepath.Join(f.dir, "report.xlsx")}
+		f.reports = []string{filepath.Join(f.dir, reportFile)}
 	}
 	switch {
 	case !sends:
@@ -76,9 +76,22 @@ func undoBeside(ledger string) string {
 	return strings.TrimSuffix(ledger, filepath.Ext(ledger)) + "." + undoFile
 }
 
-// placeBeside finds the places of a run that goes on, or has finished: the reports that are named, else one beside the ledger.
-// What earlier legs left there is the run's own. What a leg that was killed left half-written is removed.
+// placeBeside finds the places of a run that goes on, and refuses those at which it could not write.
 func (r *run) placeBeside() error {
+	if err := r.findBeside(); err != nil {
+		return err
+	}
+	return r.checkBeside()
+}
+
+func (r *run) checkBeside() error {
+	return r.checkPlaces(r.files.places(), r.past.Header.Input.File, r.past.Header.Input.SHA256)
+}
+
+// findBeside finds the places of a run that goes on, or has finished: the reports that are named, else one beside the ledger or
+// where the first leg left it. What earlier legs left there is the run's own. What a leg that was killed left half-written is
+// removed.
+func (r *run) findBeside() error {
 	if r.Outputs.Ledger != "" || r.Outputs.RunDir != "" {
 		return Fail(ExitUsage, "", "%s is a ledger, and the run goes on in it: --ledger and --run-dir have no place here", r.File)
 	}
@@ -87,7 +100,9 @@ func (r *run) placeBeside() error {
 	f.reports, f.own = r.Outputs.Reports, map[string]bool{}
 	beside := strings.TrimSuffix(r.File, filepath.Ext(r.File)) + ".xlsx"
 	if dir, name := filepath.Split(r.File); name == ledgerFile {
-		f.undo, beside = filepath.Join(dir, undoFile), filepath.Join(dir, "report.xlsx")
+		f.undo, beside = filepath.Join(dir, undoFile), filepath.Join(dir, reportFile)
+	} else if dir := filepath.Join("runs", filepath.Base(h.RunID)); report.Of(filepath.Join(dir, reportFile), h.RunID) {
+		f.undo, beside = filepath.Join(dir, undoFile), filepath.Join(dir, reportFile) // of a run of which only the ledger was named
 	}
 	if len(f.reports) == 0 {
 		f.reports = []string{beside}
@@ -105,7 +120,7 @@ func (r *run) placeBeside() error {
 		f.own[f.undo] = f.own[held]
 	}
 	atomicfile.Sweep(filepath.Dir(f.ledger))
-	return r.checkPlaces(f.places(), h.Input.File, h.Input.SHA256)
+	return nil
 }
 
 // places are the files that a run leaves beside its ledger.

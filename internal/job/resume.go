@@ -18,6 +18,9 @@ func (r *run) resume(ctx context.Context) error {
 		return err
 	}
 	defer hold.Release()
+	if r.Client == nil {
+		return r.finish()
+	}
 	book, past, err := ledger.Resume(r.File)
 	if err != nil {
 		return &Exit{Code: ExitInput, Err: err, Hint: "nothing was sent"}
@@ -27,8 +30,8 @@ func (r *run) resume(ctx context.Context) error {
 	}
 	r.past, r.record = past, past
 	r.Watcher.Started(past.Header.RunID)
-	if past.Finished() {
-		return first(first(r.finish(), book.Close()), past.Close())
+	if past.Finished() { // by another run, a moment ago
+		return first(first(book.Close(), past.Close()), r.finish())
 	}
 	release, err := r.acceptLedger(ctx)
 	if err != nil {

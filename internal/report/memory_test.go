@@ -94,11 +94,11 @@ func manyLedger(t testing.TB, n, wide int) string {
 	current := &task.Task{ID: taskID(1), Type: task.ODataType}
 	current.Set(task.DisplayName, task.Text("Enable BitLocker on laptops"))
 	edits := []diff.Edit{edit(task.AssignedTo, "old@contoso.com", "dana@contoso.com")}
-	sheet := task.NewSheet("tasks.csv", "")
+	sheet := &task.Columns{File: "tasks.csv"}
 	sheet.Widen(3)
-	cells := []task.Ref{sheet.Keep(0, current.ID, task.Null), sheet.Keep(1, "dana@contoso.com", task.Null), sheet.Keep(2, "CHG0001", task.Null)}
+	cells := []*task.Cell{{Text: current.ID}, {Text: "dana@contoso.com"}, {Text: "CHG0001"}}
 	for i := range changes {
-		changes[i] = diff.Change{Index: i, SameAs: -1, Current: current, Edits: edits, Desired: sheet.Row(i+2, "", cells)}
+		changes[i] = diff.Change{Index: i, SameAs: -1, Current: current, Edits: edits, Desired: sheet.Row(i+2, cells)}
 	}
 	h := newRun("apply").header
 	h.Input.Rows = n

@@ -7,23 +7,23 @@ import (
 	"testing"
 )
 
-// Rows of one sheet: what is said once is shared, wishes come in table order whatever the columns' order, and a
-// text may ask for another value than itself, or for nothing.
-func TestSheet(t *testing.T) {
-	s := NewSheet("in.xlsx", "Tasks")
-	s.Widen(5)
-	s.Wishing(1, Status, "")
-	s.Wishing(2, AssignedTo, "")
-	s.Wishing(3, DueDateTime, "")
-	active := s.Keep(1, "Active", Text("active"))
-	dana := s.Keep(2, "dana", Text("dana"))
+// Wishes come in table order whatever the columns' order; a text may ask for another value than itself, or for nothing.
+func TestRows(t *testing.T) {
+	c := &Columns{File: "in.xlsx", Sheet: "Tasks"}
+	c.Widen(5)
+	c.Ask(1, Status, "")
+	c.Ask(2, AssignedTo, "")
+	c.Ask(3, DueDateTime, "")
+	text := func(s string) *Cell { return &Cell{Text: s} }
+	active := &Cell{"Active", Text("active"), true}
+	dana := &Cell{"dana", Text("dana"), true}
 	rows := []Desired{
-		s.Row(2, "a", []Ref{s.Keep(0, "a", Null), active, dana, s.KeepSilent(3, "someday"), s.Keep(4, "mine", Null)}),
-		s.Row(3, "b", []Ref{s.Keep(0, "b", Null), 0, dana}),
-		s.Row(4, "c", []Ref{s.Keep(0, "c", Null), active, s.Keep(2, "<clear>", Null), s.Keep(3, "2026-01-02", Text("2026-01-02T00:00:00Z"))}),
-		s.Row(5, "d", nil),
+		c.Row(2, []*Cell{text("a"), active, dana, text("someday"), text("mine")}),
+		c.Row(3, []*Cell{text("b"), nil, dana}),
+		c.Row(4, []*Cell{text("c"), active, {"<clear>", Null, true}, {"2026-01-02", Text("2026-01-02T00:00:00Z"), true}}),
+		c.Row(5, nil),
 	}
-	s.Widen(6)
+	c.Widen(6)
 	for i, want := range []string{
 		"a|Active|dana|someday|mine| assignedTo=dana(false) status=active(false)",
 		"b||dana||| assignedTo=dana(false)",
@@ -42,7 +42,7 @@ func TestSheet(t *testing.T) {
 			t.Errorf("row %d comes from %+v", i, o)
 		}
 	}
-	if rows[0].Silence(1); rows[0].Cell(1) != "" || rows[2].Cell(1) != "Active" {
+	if rows[0].Blank(1); rows[0].Cell(1) != "" || rows[2].Cell(1) != "Active" {
 		t.Error("a cell made blank is not, or others are with it")
 	}
 	if _, ok := rows[0].WishIn(1); ok {
@@ -66,26 +66,11 @@ func TestDesiredOfItsOwn(t *testing.T) {
 	}
 	for _, w := range got {
 		if !slices.Contains(wishes, w) {
-			t.Errorf("nobody wished for %+v", w)
+			t.Errorf("unexpected wish %+v", w)
 		}
 	}
 	var none Desired
 	if len(slices.Collect(none.Wishes())) > 0 || none.Cells() != nil || none.Cell(0) != "" || none.Origin() != (Origin{}) {
 		t.Error("the zero row says something")
-	}
-}
-
-// A list gives back what was added, wherever it lies.
-func TestList(t *testing.T) {
-	var l list[int]
-	for i := range 3*longList + 7 {
-		if at := l.add(-i); at != i {
-			t.Fatalf("%d is at %d", i, at)
-		}
-	}
-	for i := range 3*longList + 7 {
-		if got := *l.at(i); got != -i {
-			t.Fatalf("at %d is %d", i, got)
-		}
 	}
 }

@@ -1,0 +1,121 @@
+package xlsx
+
+import (
+	"errors"
+	"io"
+)
+
+// elements reads the elements of a part. Of markup that offers alternatives (mc:AlternateContent) it shows what the fallback
+// holds, as a program does that knows none of the extensions.
+type elements struct {
+	*tokenizer
+	exact       bool         // alternatives are refused
+	transparent []alternates // what is open and not shown
+	skip        int          // depth of an alternative that is left out, or 0
+}
+
+type alternates struct {
+	depth    int
+	fallback bool
+}
+
+func newElements(in io.Reader) *elements { return &elements{tokenizer: newTokenizer(in)} }
+
+var errAlternatives = errors.New("it holds alternatives (mc:AlternateContent), of which another program may take another")
+
+func (x *elements) depth() int { return x.tokenizer.depth() - len(x.transparent) }
+
+func (x *elements) next() (tokenKind, error) {
+	for {
+		kind, err := x.tokenizer.next()
+		if err != nil || kind == text && x.skip == 0 {
+			return kind, err
+		}
+		depth := x.tokenizer.depth()
+		last := len(x.transparent) - 1
+		switch {
+		case x.skip > 0:
+			if depth < x.skip {
+				x.skip = 0
+			}
+		case kind == endTag && last >= 0 && depth < x.transparent[last].depth:
+			x.transparent = x.transparent[:last]
+		case kind == endTag:
+			return kind, nil
+		case string(x.name) == "AlternateContent":
+			if x.exact {
+				return 0, errAlternatives
+			}
+			x.transparent = append(x.transparent, alternates{depth: depth})
+		case last < 0 || x.transparent[last].fallback || depth != x.transparent[last].depth+1:
+			return kind, nil
+		case string(x.name) == "Fallback":
+			x.transparent = append(x.transparent, alternates{depth, true})
+		default:
+			x.skip = depth
+		}
+	}
+}
+
+// child goes to the next child of the element that is open at a depth, beyond whatever lies before it, and reports whether there
+// is one. At depth 0 the child is the root element, and there is no other.
+func (x *elements) child(depth int) (bool, error) {
+	for {
+		kind, err := x.next()
+		switch {
+		case err == io.EOF:
+			return false, nil
+		case err != nil:
+			return false, err
+		case kind == startTag && x.depth() == depth+1:
+			return true, nil
+		case kind == endTag && x.depth() < depth:
+			return false, nil
+		}
+	}
+}
+
+// each calls visit for each child of the element that is open at a depth. What visit leaves of a child is left out.
+func (x *elements) each(depth int, visit func(name string) error) error {
+	for {
+		found, err := x.child(depth)
+		if err != nil || !found {
+			return err
+		}
+		if err := visit(string(x.name)); err != nil {
+			return err
+		}
+	}
+}
+
+// text appends the text of the element whose start tag was read last, in which no element lies.
+func (x *elements) text(to []byte) ([]byte, error) {
+	for {
+		switch kind, err := x.next(); {
+		case err != nil:
+			return to, err
+		case kind == startTag:
+			return to, errors.New("it has an element inside a text")
+		case kind == endTag:
+			return to, nil
+		}
+		to = append(to, x.data...)
+	}
+}
+
+// attr is the value of an attribute without a prefix, and whether it is there.
+func (x *elements) attr(name string) (string, bool) {
+	for _, a := range x.attrs {
+		if string(a.name) == name {
+			return string(a.value), true
+		}
+	}
+	return "", false
+}
+
+func (x *elements) isTrue(name string) bool {
+	value, _ := x.attr(name)
+	return truth(value)
+}
+
+func truth(v string) bool { return v == "1" || v == "true" || v == "on" }
