@@ -163,7 +163,7 @@ func required() []string {
 		"no task, twice", "no task, falsely", "halves after 413", "disk full", "sync fails", "overwrote", "settled late", "sent behind a canary",
 		"sent again after a refusal for now", "sent again after doubt", "the window of writes was full", "the window of requests was full",
 		"task deleted", "edit of another", "edit between look and effect", "item patch late", "item action late",
-		"named exception: applied by what another took away", "deleted before a late write took effect",
+		"deleted before a late write took effect",
 	}
 	for _, code := range []int{0, 1, 3, 5, 6, 8, 10, 130} {
 		names = append(names, fmt.Sprint("exit code ", code))
