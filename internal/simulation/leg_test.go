@@ -246,7 +246,7 @@ func (d *disk) Write(b []byte) (int, error) {
 	case err != nil || room == len(b):
 		return n, err
 	case d.leg.plan.end == diskFull:
-		reach("disk full")
+		branch("disk full")
 		return n, syscall.ENOSPC
 	}
 	d.leg.kill()
@@ -263,7 +263,7 @@ func (d *disk) Sync() error {
 	if d.plan == 0 {
 		d.plan = len(d.data)
 	} else if d.syncs++; d.leg.plan.end == syncFails && d.syncs > d.leg.plan.n {
-		reach("sync fails")
+		branch("sync fails")
 		return syscall.EIO
 	}
 	d.synced = len(d.data)

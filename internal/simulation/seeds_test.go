@@ -24,6 +24,9 @@ var failed atomic.Bool
 // families are what a seed can be played without, to find a shorter story.
 var families = []string{"call", "write", "read", "lag", "late", "edits", "legs", "apps", "undo"}
 
+// enoughSeeds come to every branch.
+const enoughSeeds = 2000
+
 // seedCount is how many seeds are simulated.
 func seedCount(t *testing.T) int {
 	text := os.Getenv("TASKRECON_SEEDS")
@@ -93,6 +96,9 @@ func TestSeeds(t *testing.T) {
 		}
 	})
 	if os.Getenv("TASKRECON_BRANCHES") != "" {
-		t.Logf("how often what is rare was reached:\n%s", table())
+		fmt.Printf("how often what is rare was reached:\n%s", table())
+	}
+	if never := missed(); seedCount(t) >= enoughSeeds && !t.Failed() && len(never) > 0 {
+		t.Errorf("never reached: %s", strings.Join(never, "; "))
 	}
 }
