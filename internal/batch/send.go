@@ -118,6 +118,7 @@ func (s *sender) begin(r *row, now time.Time) {
 		st := diff.Stand(r.change.Edits, r.change.Current, r.over)
 		if len(st.Old) < len(r.change.Edits) {
 			s.judge(r, look{asked: s.o.Seen, came: later(s.o.Seen, s.o.BaseRead), task: r.change.Current})
+			r.seen = sooner(r.seen, s.o.Seen) // nothing is sent upon a list for as long as it took to come
 			return
 		}
 		r.seen = s.o.Seen

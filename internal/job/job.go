@@ -212,6 +212,7 @@ func (r *run) makePlan(ctx context.Context) error {
 	if current, err = r.lookUp(ctx, rows, current); err != nil {
 		return err
 	}
+	r.listed = time.Now() // what a look by id showed is younger than the list, and counts from its own arrival
 	r.plan = diff.Make(rows, current)
 	r.Watcher.Fetched(len(current))
 	if text := withheld(current); text != "" {
