@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"taskrecon/internal/diff"
+	"taskrecon/internal/graph"
 	"taskrecon/internal/task"
 )
 
@@ -25,7 +26,7 @@ const (
 )
 
 // judge moves a row on by a look at its task. What the look shows is compared over all properties that the row changes (diff.Stand),
-// and a value that may not be believed yet is looked at again (doubtOld, doubtNew, noTask).
+// and a value that may not be believed yet is looked at again (oldSeen, doubtNew, noTask).
 //
 //	             wanted     old                          third                no task
 //	unsent       unchanged  send                         conflict             read on: notFound at the close
@@ -258,7 +259,7 @@ func (s *sender) noLook(r *row, l look) {
 		r.result.Reason = l.why
 		s.settle(r, diff.NotSent, s.unsentWords(r, "the task could not be read just before: "+l.why), l.came)
 	case r.why == unsent:
-		s.queueAt(r, l.came.Add(pauseAfter(r.failed)))
+		s.queueAt(r, l.came.Add(graph.Pause(-1, r.failed)))
 	case !s.closed(r, l):
 		r.failed = 0
 		s.lookOn(r, l.came)

@@ -59,7 +59,7 @@ func newRow(c *diff.Change) *row { return &row{change: c, writes: c.Writes()} }
 // edits are those of the write under way.
 func (r *row) edits() []diff.Edit { return r.writes[r.step].Edits }
 
-// last reports whether no write follows the one under way.
+// lastWrite reports whether no write follows the one under way.
 func (r *row) lastWrite() bool { return r.step == len(r.writes)-1 }
 
 // ownOld reports whether a property that the write under way sets is old.

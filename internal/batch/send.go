@@ -111,8 +111,7 @@ func (s *sender) enqueue(changes []*diff.Change, now time.Time) {
 // begin gives a row that was not sent its first place. What the list showed is the first look.
 func (s *sender) begin(r *row, now time.Time) {
 	if s.o.SettleOnly {
-		s.release(r)
-		return
+		return // it is still to be sent
 	}
 	if !s.o.Stale && r.step == 0 {
 		st := diff.Stand(r.change.Edits, r.change.Current, r.over)
@@ -370,8 +369,6 @@ func (s *sender) waitFor(until time.Time, why string) {
 		s.o.Waiting(until, why)
 	}
 }
-
-func pauseAfter(attempt int) time.Duration { return graph.Pause(-1, attempt) }
 
 // budgetUsed is the error of a run whose error budget is used up.
 func budgetUsed(bad int) error {

@@ -87,9 +87,6 @@ func (s *sender) drop(r *row, now time.Time) {
 	}
 }
 
-// release takes a row out of a sending that only settles: it is still to be sent.
-func (s *sender) release(*row) {}
-
 // unsentWords is the reason of a row that was not sent, or of whose two writes only the first was.
 func (s *sender) unsentWords(r *row, why string) string {
 	if r.step > 0 {
@@ -101,8 +98,7 @@ func (s *sender) unsentWords(r *row, why string) string {
 // unknown ends a row that was sent and cannot be settled.
 func (s *sender) unknown(r *row, now time.Time, why string) {
 	if s.o.SettleOnly {
-		s.release(r)
-		return
+		return // it is still to be settled, or to be sent
 	}
 	if r.why == unsent || !r.sent {
 		s.drop(r, now)
@@ -129,8 +125,7 @@ func (s *sender) applied(r *row, reason string, now time.Time) {
 	r.turn(unsent)
 	r.attempts, r.seen, r.result.Reason = 0, time.Time{}, ""
 	switch {
-	case s.o.SettleOnly:
-		s.release(r)
+	case s.o.SettleOnly: // the next write is still to be sent
 	case s.stopped:
 		s.drop(r, now)
 	default:

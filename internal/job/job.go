@@ -209,12 +209,13 @@ func (r *run) makePlan(ctx context.Context) error {
 	r.listed = time.Now()
 	rows := r.planRows()
 	r.plan = diff.Make(rows, current)
-	if current, err = r.lookUp(ctx, rows, current); err != nil {
-		return err
+	if slices.ContainsFunc(r.plan.Changes, func(c diff.Change) bool { return c.Outcome == diff.NotFound }) {
+		if current, err = r.lookUp(ctx, rows, current); err != nil {
+			return err
+		}
+		r.listed = time.Now() // what a look by id showed is younger than the list, and counts from its own arrival
+		r.plan = diff.Make(rows, current)
 	}
-	r.listed = time.Now() // what a look by id showed is younger than the list, and counts from its own arrival
-	r.plan = diff.Make(rows, current)
-	r.Watcher.Fetched(len(current))
 	if text := withheld(current); text != "" {
 		r.Watcher.Noticed(text)
 		r.input.Notices = append(r.input.Notices, text)
