@@ -216,6 +216,7 @@ func (r *run) makePlan(ctx context.Context) error {
 		r.listed = time.Now() // what a look by id showed is younger than the list, and counts from its own arrival
 		r.plan = diff.Make(rows, current)
 	}
+	r.Watcher.Fetched(len(current))
 	if text := withheld(current); text != "" {
 		r.Watcher.Noticed(text)
 		r.input.Notices = append(r.input.Notices, text)
