@@ -137,7 +137,7 @@ func (s *sender) sendOn(r *row, l look, st diff.Standing) {
 	case r.step > 0 && !r.ownOld(st): // the status is as wanted, but the first write was taken back
 		s.settle(r, diff.Differs, "the tenant holds "+holds(st), l.came)
 	case s.o.SettleOnly:
-		s.release(r)
+		s.o.Released(r.change)
 	case s.stopped && !r.sent:
 		s.drop(r, l.came)
 	case r.why == refused && (s.stopped || r.attempts >= s.o.MaxAttempts):
@@ -151,8 +151,10 @@ func (s *sender) sendOn(r *row, l look, st diff.Standing) {
 		r.result.Temporary = true
 		s.settle(r, diff.Failed, fmt.Sprintf("sent %s without taking effect; last: %s", task.Plural(r.attempts, "time"), r.result.Reason), l.came)
 	case l.came.Before(r.change.NotBefore):
+		r.overwriteOnly(st)
 		s.queueAt(r, r.change.NotBefore)
 	default:
+		r.overwriteOnly(st)
 		r.seen = l.came
 		s.makeReady(r)
 	}

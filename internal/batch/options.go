@@ -73,6 +73,8 @@ type Options struct {
 	Earlier map[*diff.Change]Earlier
 	// SettleOnly settles what earlier legs sent, by reading alone: a change that would be sent gets no result.
 	SettleOnly bool
+	// Released is called, under SettleOnly, with each change that a look showed not to have taken effect.
+	Released func(*diff.Change)
 
 	Canary    int // the first so many changes go alone; the rest follows only if all are applied
 	MaxErrors int // stop once so many changes ended badly; 0 is no such budget

@@ -171,7 +171,8 @@ func TestReadingsRefused(t *testing.T) {
 		{"no answer", refusal{err: errReset}, 5, diff.Applied, false, false},
 		{"no answer ever", refusal{err: errReset}, 99, diff.Unknown, false, true},
 		{"503 for ever", refusal{status: 503}, 99, diff.Unknown, false, true},
-		{"401", refusal{status: 401}, 1, diff.Unknown, true, true},
+		{"401", refusal{status: 401}, 1, diff.Applied, false, false},
+		{"401 with the new token too", refusal{status: 401}, 2, diff.Unknown, true, true},
 		{"403", refusal{status: 403}, 1, diff.Unknown, true, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -162,6 +162,11 @@ func (s *sender) landNoLooks(t *request, now time.Time) {
 		s.leaveNow()
 	case v == neverOnWire:
 		s.unreached(t, now)
+	case v == renewed:
+		for _, r := range slices.Backward(t.rows) {
+			s.lookAgain(r, now)
+		}
+		return
 	case v == tooLarge && len(t.rows) > 1:
 		s.most = min(s.most, (len(t.rows)+1)/2)
 	case refusal != nil && refusal.Status == http.StatusTooManyRequests:
@@ -176,5 +181,17 @@ func (s *sender) landNoLooks(t *request, now time.Time) {
 	}
 	for _, r := range t.rows {
 		s.judge(r, look{asked: t.at, came: now, why: t.err.Error()})
+	}
+}
+
+// lookAgain has a row looked at again whose look was never answered through no fault of the service.
+func (s *sender) lookAgain(r *row, now time.Time) {
+	switch {
+	case r.why != unsent && r.why != refused:
+		s.lookAt(r, now)
+	case s.stopped:
+		s.drop(r, now)
+	default:
+		s.queue = slices.Insert(s.queue, 0, r)
 	}
 }

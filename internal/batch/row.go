@@ -84,6 +84,16 @@ func (r *row) overwrite(third []diff.Edit) {
 	}
 }
 
+// overwriteOnly drops, before the first sending, what earlier looks found to be overwritten and this one does not.
+func (r *row) overwriteOnly(st diff.Standing) {
+	if r.sent {
+		return
+	}
+	r.over = slices.DeleteFunc(r.over, func(o diff.Overwritten) bool {
+		return !slices.ContainsFunc(st.Old, func(e diff.Edit) bool { return e.Property == o.Property && e.Property.Equal(e.Before, o.Value) })
+	})
+}
+
 // see notes what the tenant holds.
 func (r *row) see(found *task.Task) {
 	r.result.After = make([]task.Value, len(r.change.Edits))

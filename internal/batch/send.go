@@ -113,22 +113,20 @@ func (s *sender) begin(r *row, now time.Time) {
 		s.release(r)
 		return
 	}
+	if !s.o.Stale && r.step == 0 {
+		st := diff.Stand(r.change.Edits, r.change.Current, r.over)
+		if len(st.Old) < len(r.change.Edits) {
+			s.judge(r, look{asked: s.o.Seen, came: later(s.o.Seen, s.o.BaseRead), task: r.change.Current})
+			return
+		}
+		r.seen = s.o.Seen
+	}
 	if at := r.change.NotBefore; now.Before(at) {
 		s.waitFor(at, "what is taken back may still take effect")
 		s.queueAt(r, at)
 		return
 	}
-	if s.o.Stale || r.step > 0 {
-		s.queue = append(s.queue, r)
-		return
-	}
-	st := diff.Stand(r.change.Edits, r.change.Current, r.over)
-	if len(st.Old) == len(r.change.Edits) {
-		r.seen = s.o.Seen
-		s.queue = append(s.queue, r)
-		return
-	}
-	s.judge(r, look{asked: s.o.Seen, came: later(s.o.Seen, s.o.BaseRead), task: r.change.Current})
+	s.queue = append(s.queue, r)
 }
 
 func (s *sender) idle() bool {

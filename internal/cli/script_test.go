@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -18,7 +19,7 @@ import (
 )
 
 // settleWithin is the settling window of tests in real time, unless they say otherwise: the stand-ins do not lag.
-const settleWithin = "TASKRECON_SETTLE_WITHIN=1s"
+const settleWithin = "TASKRECON_SETTLE_WITHIN=200ms"
 
 // machineLocks names the directory that stands for the machine's in tests: none touches the real one.
 const machineLocks = "TEST_MACHINE_LOCKS"
@@ -33,6 +34,9 @@ func (t tests) Run() int {
 	}
 	defer os.RemoveAll(dir)
 	os.Setenv(machineLocks, dir)
+	if err := flag.Set("test.parallel", "8"); err != nil { // they wait more than they work
+		panic(err)
+	}
 	return t.M.Run()
 }
 

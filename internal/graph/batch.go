@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -111,7 +110,7 @@ func TaskURL(id string) string { return TasksPath + "/" + url.PathEscape(id) }
 
 // Batch makes one $batch call of at most MaxItems items. An error that is an *Error means that the service refused the
 // call as a whole; one that wraps ErrConnection that it is not known what became of it; one that wraps ErrNotSent or ErrSignIn that
-// nothing was sent. An envelope that writes and is refused with 401 is not made again: its error wraps ErrRenewed. After any other error sending has no sense.
+// nothing was sent. A call that is refused with 401 is not made again: its error wraps ErrRenewed. After any other error sending has no sense.
 func (c *Client) Batch(ctx context.Context, clientRequestID string, items []Item) (*Reply, error) {
 	if len(items) == 0 || len(items) > MaxItems {
 		return nil, fmt.Errorf("a $batch holds 1 to %d items, not %d", MaxItems, len(items))
@@ -123,13 +122,7 @@ func (c *Client) Batch(ctx context.Context, clientRequestID string, items []Item
 		return nil, fmt.Errorf("encoding a $batch: %w", err)
 	}
 	target := c.versionRoot() + "/$batch"
-	var a *answer
-	var err error
-	if slices.ContainsFunc(items, func(i Item) bool { return i.Method != http.MethodGet }) {
-		a, err = c.write(ctx, target, clientRequestID, body.Bytes())
-	} else {
-		a, err = c.call(ctx, http.MethodPost, target, clientRequestID, body.Bytes())
-	}
+	a, err := c.post(ctx, target, clientRequestID, body.Bytes())
 	if err != nil {
 		return nil, err
 	}

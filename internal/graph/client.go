@@ -47,7 +47,7 @@ type Client struct {
 	timeout  time.Duration
 	http     *http.Client
 	requests atomic.Int64
-	renewed  atomic.Pointer[string] // the token that was fetched last because a write was refused with 401
+	renewed  atomic.Pointer[string] // the token that was fetched last because a $batch was refused with 401
 }
 
 // New makes a client.
@@ -114,7 +114,7 @@ var (
 	// ErrNotSent marks a call of which nothing was sent, since no connection was made: a name that is not found, nothing
 	// that listens, a TLS handshake that fails, a proxy that refuses to connect, or no time left for it. It took no effect.
 	ErrNotSent = errors.New("no connection")
-	// ErrRenewed marks a call of writes that was refused with 401, for which a new token was fetched since: it can be made again.
+	// ErrRenewed marks a $batch that was refused with 401, for which a new token was fetched since: it can be made again.
 	ErrRenewed = errors.New("the access token was renewed")
 	// ErrSignIn marks a call of which nothing was sent, because no access token was to be had.
 	ErrSignIn = errors.New("signing in failed")
@@ -144,9 +144,9 @@ func (c *Client) call(ctx context.Context, method, target, requestID string, bod
 	}
 }
 
-// write posts what is not to be made again by itself: what it was decided upon may have grown old meanwhile. A 401 has a new token
-// fetched, once, and the answer is marked renewed.
-func (c *Client) write(ctx context.Context, target, requestID string, body []byte) (*answer, error) {
+// post makes a call that is not to be made again by itself: what it was decided upon may have grown old meanwhile, and its items count
+// against the limits. A 401 has a new token fetched, once, and the answer is marked renewed.
+func (c *Client) post(ctx context.Context, target, requestID string, body []byte) (*answer, error) {
 	token, err := c.cred.Token(ctx, false)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSignIn, err)

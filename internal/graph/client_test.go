@@ -54,12 +54,21 @@ func TestOneFreshTokenAfter401(t *testing.T) {
 			}
 			fmt.Fprint(w, `{"responses":[]}`)
 		})
-		_, err := s.client(t, Config{Credential: cred}).Batch(ctxOf(t), "my-id", []Item{{ID: "1", Method: "GET", URL: "/x"}})
-		if refused == 1 && err != nil {
-			t.Errorf("with a fresh token: %v", err)
+		c := s.client(t, Config{Credential: cred})
+		batch := func() error {
+			_, err := c.Batch(ctxOf(t), "my-id", []Item{{ID: "1", Method: "GET", URL: "/x"}})
+			return err
 		}
-		if refused == 2 {
-			wantError(t, err, "HTTP 401 Unauthorized, InvalidAuthenticationToken: Lifetime validation failed")
+		if err := batch(); !errors.Is(err, ErrRenewed) {
+			t.Errorf("at first: %v", err)
+		}
+		switch err := batch(); {
+		case refused == 1 && err != nil:
+			t.Errorf("with a fresh token: %v", err)
+		case refused == 2:
+			if wantError(t, err, "HTTP 401 Unauthorized, InvalidAuthenticationToken: Lifetime validation failed"); errors.Is(err, ErrRenewed) {
+				t.Errorf("the fresh token is renewed as well: %v", err)
+			}
 		}
 		got := s.requests()
 		if len(got) != calls || cred.fresh != 1 {

@@ -280,6 +280,9 @@ func TestOldTokensAreWithheld(t *testing.T) {
 		}
 		fmt.Fprintf(w, `{"responses":[{"id":"1","status":400,"body":{"error":{"message":"%s-0"}}}]}`, secret)
 	}).client(t, Config{})
+	if _, err := c.Batch(ctxOf(t), "id", []Item{{ID: "1", Method: http.MethodGet}}); !errors.Is(err, ErrRenewed) {
+		t.Errorf("the first token: %v", err)
+	}
 	reply, err := c.Batch(ctxOf(t), "id", []Item{{ID: "1", Method: http.MethodGet}})
 	if err != nil || !reply.Answers[0].Withheld {
 		t.Errorf("%+v, %v", reply, err)

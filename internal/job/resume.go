@@ -55,7 +55,7 @@ func (r *run) resume(ctx context.Context) error {
 // go on.
 func (r *run) settleFirst(ctx context.Context, book *ledger.Writer, refusal error) error {
 	err := r.goOn(book)
-	var sent []*diff.Change
+	var sent, old []*diff.Change
 	for _, c := range r.plan.Pending() {
 		if r.earlier[c].Sent {
 			sent = append(sent, c)
@@ -64,13 +64,14 @@ func (r *run) settleFirst(ctx context.Context, book *ledger.Writer, refusal erro
 	if err == nil && len(sent) > 0 {
 		o := r.sendOptions(len(sent))
 		o.SettleOnly, o.Canary, o.MaxErrors = true, 0, 0
+		o.Released = func(c *diff.Change) { old = append(old, c) }
 		err = r.post(ctx, sent, settled{watched{book, r.Watcher, r.lock}}, o)
 	}
 	if err == nil && ctx.Err() == nil {
 		if refusal = r.permit(); refusal == nil {
 			return r.keep(ctx, book, nil)
 		}
-		err = r.blockSent(book, sent, refusal)
+		err = r.blockSent(book, old, refusal)
 	}
 	return r.leaveOpen(ctx, book, first(err, refusal))
 }
@@ -84,13 +85,10 @@ func (s settled) Result(res diff.Result) error {
 }
 
 // blockSent records of what earlier legs sent without effect that it is not sent again.
-func (r *run) blockSent(book *ledger.Writer, sent []*diff.Change, refusal error) error {
-	for _, c := range sent {
-		if c.Outcome != diff.Pending {
-			continue
-		}
+func (r *run) blockSent(book *ledger.Writer, old []*diff.Change, refusal error) error {
+	for _, c := range old {
 		err := book.Result(diff.Result{
-			Change: c, Outcome: diff.Failed, Temporary: true, SettledAt: time.Now(),
+			Change: c, Outcome: diff.Failed, Temporary: true, SettledAt: time.Now(), Overwrote: r.earlier[c].Overwrote,
 			Reason: "sent without taking effect, and not sent again: " + refusal.Error(),
 		})
 		if err != nil {

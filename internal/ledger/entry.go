@@ -200,9 +200,7 @@ func (r *lineReader) entry(c Change) (Entry, error) {
 	e.Outcome, e.Reason = res.Outcome, res.Reason
 	if s.pending {
 		e.Result, e.Caller = res, r.caller(s.offset)
-		if len(res.Overwrote) > 0 {
-			e.Overwrote = res.Overwrote
-		}
+		e.Overwrote = res.Overwrote
 	}
 	return e, nil
 }

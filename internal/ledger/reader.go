@@ -437,6 +437,9 @@ func (r *Reader) takeResult(l *checkedLine, at place) error {
 		s.place, s.outcome, s.doubt = at, outcome, false
 		s.tries, s.open = s.tries+int32(res.Attempts), 0
 		s.onWire = s.onWire || res.Attempts > 0
+		if !s.onWire {
+			delete(r.over, res.Index) // it never left
+		}
 		s.settled, s.after = res.SettledAt.UnixMilli(), int64(res.SettledAfter*1000)
 		s.passing = res.Temporary && !res.Outcome.Good()
 		s.again = res.Outcome == diff.NotSent || res.Outcome == diff.Unknown || s.passing

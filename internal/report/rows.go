@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -178,7 +179,11 @@ func (r *rowSpool) close() error {
 	if r.file == nil {
 		return nil
 	}
-	return errors.Join(r.file.Close(), os.Remove(r.file.Name()))
+	err := r.file.Close()
+	if gone := os.Remove(r.file.Name()); !errors.Is(gone, fs.ErrNotExist) { // it is removed while it is open, where that can be done
+		err = errors.Join(err, gone)
+	}
+	return err
 }
 
 // splice writes a sheet's part, with rows before the end of its data.

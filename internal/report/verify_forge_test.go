@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -59,8 +60,8 @@ func TestVerifyNamesEveryCell(t *testing.T) {
 		for k, m := range cellForm.FindAllSubmatchIndex(xml, -1) {
 			cell := string(xml[max(m[2], m[8]):max(m[3], m[9])])
 			for how, forge := range forgeries {
-				// Every cell in the ways that are hard to see, and in one of the others.
-				if turn := k + len(how); (testing.Short() || racing) && turn%11 != 0 || len(how) < 10 && turn%4 != 0 {
+				// Of all, each eleventh; with TASKRECON_SLOW every cell in the ways that are hard to see, and in one of the others.
+				if turn := k + len(how); os.Getenv("TASKRECON_SLOW") == "" && turn%11 != 0 || len(how) < 10 && turn%4 != 0 {
 					continue
 				}
 				cellXML := forge(cell, string(xml[m[0]:m[1]]))
