@@ -100,6 +100,7 @@ func (w *world) judge() {
 		for _, l := range c.legs {
 			c.checkLimits(l)
 			c.checkSendingLines(l)
+			c.checkHeard(l)
 			c.checkEnd(l)
 			c.checkOutcomes(l)
 		}

@@ -259,6 +259,25 @@ func (c *campaign) checkKnown(it *item, tr *track) {
 	}
 }
 
+// checkHeard: a result is in the file as soon as its envelope has landed.
+func (c *campaign) checkHeard(l *leg) {
+	if l.plan.end == diskFull || l.plan.end == killedInWriting {
+		return
+	}
+	for _, p := range l.proofs {
+		tr := c.trackByKey(p.it.key)
+		if tr == nil || !tr.wanted(p.it.answer.values) || l.isDead() && !l.died.After(p.it.ex.back.Add(time.Nanosecond)) {
+			continue
+		}
+		branch("a result was in the file at once")
+		for _, n := range l.own() {
+			if n.Kind == "result" && n.Index == tr.index && n.begins >= p.size {
+				c.wireComplaint(p.it, "its answer had landed at %s, and its result was not in the file", c.world.clock(p.it.ex.back))
+			}
+		}
+	}
+}
+
 // final reports whether a result leaves nothing to do for a later leg.
 func final(n line) bool { return n.Outcome != "notSent" && n.Outcome != "unknown" && !n.Temporary }
 
