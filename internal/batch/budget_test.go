@@ -145,7 +145,9 @@ func TestPacingBesideOthers(t *testing.T) {
 			name string
 			latency
 		}{
-			{"50ms to 150ms", between(second/20, 3*second/20)}, {"1s", steady(second)}, {"3s", steady(3 * second)},
+			{"50ms to 150ms", between(second/20, 3*second/20)},
+			{"1s", steady(second)},
+			{"3s", steady(3 * second)},
 			{"3s, swinging by 1s", swinging(3*second, second/2, time.Minute)},
 		} {
 			for _, counting := range []counting{onArrival, onAnswer} {

@@ -27,6 +27,7 @@ type row struct {
 	writes []diff.Write
 	step   int                // the write under way
 	over   []diff.Overwritten // what was found and is overwritten
+	wrote  []diff.Overwritten // of that, what the last write that left overwrote
 	result diff.Result        // what is known so far
 	canary bool
 
@@ -109,6 +110,7 @@ func (r *row) leave(id string, at time.Time) {
 	res.SentAt, res.ClientRequestID = at, id
 	res.Status, res.Code, res.RequestID, res.Reason, res.ServerDate = 0, "", "", "", time.Time{}
 	r.sent, r.seen, r.looks = true, time.Time{}, 0
+	r.wrote = slices.Clone(r.over)
 	r.attempts++
 }
 

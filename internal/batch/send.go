@@ -89,6 +89,7 @@ func (s *sender) enqueue(changes []*diff.Change, now time.Time) {
 		earlier := s.o.Earlier[c]
 		for _, o := range earlier.Overwrote {
 			r.overwrite([]diff.Edit{{Property: o.Property, Before: o.Value}})
+			r.wrote = slices.Clone(r.over)
 		}
 		if earlier.Part {
 			r.step, r.sent = min(1, len(r.writes)-1), true

@@ -147,7 +147,7 @@ func (s *sender) settle(r *row, o diff.Outcome, reason string, now time.Time) {
 		res.SettledAfter = now.Sub(r.answered)
 	}
 	if r.sent {
-		res.Overwrote = r.over
+		res.Overwrote = r.wrote
 	}
 	s.settled++
 	s.unsynced = true

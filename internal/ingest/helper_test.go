@@ -178,9 +178,3 @@ func readBytes(data []byte) (*Input, error) {
 	in.SHA256 = "" // it differs for every byte
 	return in, err
 }
-
-func readFileOf(t testing.TB, path string) []byte {
-	data, err := os.ReadFile(path)
-	must(t, err)
-	return data
-}

@@ -15,7 +15,6 @@ type cell struct {
 	text   string // raw: a number is not formatted
 	kind   xlsx.Kind
 	format xlsx.Format // of a number
-	kept   bool        // text may be kept as it is; else its memory is that of a row, and it is copied
 }
 
 func (c *cell) blank() bool { return c.kind != xlsx.NoResult && blank(c.text) }

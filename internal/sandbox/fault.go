@@ -250,7 +250,7 @@ func (f Fault) arm() (*armed, error) {
 	if f.Count == 0 {
 		f.Count = 1
 	}
-	a := &armed{Fault: f, known: k, least: defaultSeconds, most: defaultSeconds}
+	a := &armed{Fault: f, known: k, least: defaultSlow, most: defaultSlow}
 	if f.How == "" {
 		return a, nil
 	}

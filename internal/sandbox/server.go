@@ -25,7 +25,7 @@ const (
 	defaultReadLimit  = 1000
 	defaultWindow     = 20 * time.Second
 	defaultPageSize   = 200
-	defaultSeconds    = 3 * time.Second // of faults that take seconds
+	defaultSlow       = 3 * time.Second // of faults that take seconds
 	defaultHugeBytes  = 256 << 20
 	defaultForeign    = "http://foreign.invalid"
 	maxBody           = 4 << 20

@@ -24,7 +24,7 @@ var defects = []struct{ what, file, old, new string }{
 	{"any body proves the write", "batch/answer.go", "case diff.Stand(r.edits(), after, r.over).Wanted():", "case len(r.edits()) > 0:"},
 	{"Retry-After is not waited for", "batch/answer.go", "s.queueAt(r, now.Add(pause))\n}\n\n// refusedForGood", "s.queueAt(r, now)\n}\n\n// refusedForGood"},
 	{"the first of two writes is not put on record", "batch/settle.go", "s.rec.Part(diff.Part{Change: r.change, Via: r.writes[r.step].Via, At: now})", "error(nil)"},
-	{"what was overwritten is not told", "batch/settle.go", "res.Overwrote = r.over", "res.Overwrote = nil"},
+	{"what was overwritten is not told", "batch/settle.go", "res.Overwrote = r.wrote", "res.Overwrote = nil"},
 	{"the canary stops nothing", "batch/settle.go", "if s.canaries > 0 || s.stopped {", "if false {"},
 	{"a slot of the window comes back after half of it", "batch/budget.go", "return max(0, b.o.Writes.Per+time", "return max(0, b.o.Writes.Per/2+time"},
 	{"a third value is old", "diff/threeway.go", "s.Third = append(s.Third, left)", "s.Old = append(s.Old, left)"},

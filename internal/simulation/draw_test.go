@@ -28,8 +28,6 @@ func (d dice) upTo(most time.Duration) time.Duration {
 	return time.Duration(d.Int64N(int64(most)))
 }
 
-func (d dice) between(low, high time.Duration) time.Duration { return low + d.upTo(high-low) }
-
 func pick[T any](d dice, from ...T) T { return from[d.IntN(len(from))] }
 
 // weighted is an alternative and how often it is drawn beside the others.

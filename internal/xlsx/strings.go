@@ -7,9 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
-
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 const (
