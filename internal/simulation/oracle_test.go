@@ -34,9 +34,10 @@ type track struct {
 	sameAs  *int
 	base    time.Time // when what the plan compares with was read
 	history history
-	sends   []*item // its writes on the wire, in the order in which they left
-	tries   []*item // those, and the ones that found no connection
-	guarded bool    // the sheet has a base for it
+	sends   []*item         // its writes on the wire, in the order in which they left
+	tries   []*item         // those, and the ones that found no connection
+	looks   map[*leg][]look // at its task
+	guarded bool            // the sheet has a base for it
 }
 
 // change is one property of a row.
@@ -146,7 +147,7 @@ func (c *campaign) follow() {
 }
 
 func (c *campaign) trackOf(n line, planned time.Time) *track {
-	tr := &track{index: n.Index, key: keyOf(n.ID), outcome: n.Outcome, sameAs: n.SameAs, base: planned, history: c.world.history(keyOf(n.ID))}
+	tr := &track{index: n.Index, key: keyOf(n.ID), outcome: n.Outcome, sameAs: n.SameAs, base: planned, looks: map[*leg][]look{}, history: c.world.history(keyOf(n.ID))}
 	if !n.BaseRead.IsZero() {
 		tr.base = n.BaseRead
 	}

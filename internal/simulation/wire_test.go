@@ -33,6 +33,7 @@ type exchange struct {
 	back   time.Time // when the client had the answer, or gave up
 	status int
 	body   []byte               // as the client has it; nil where it has no whole answer
+	page   map[string]values    // of a page: what the client read, by key
 	shown  map[string]time.Time // of a page: the moment as of which it shows a task, by key
 }
 
