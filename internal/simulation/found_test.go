@@ -110,3 +110,34 @@ func TestFoundThirdInTheListOfAnUndo(t *testing.T) {
 		s.holds(two)
 	})
 }
+
+// The look by its id at a task that the list lacks counts from when it came, not from when the list did.
+func TestFoundThirdInTheLookByID(t *testing.T) {
+	tell(t, &scenario{}, teller{
+		look: func(s *told, n int) itemFate {
+			if s.now() > 29 && s.now() < 31 {
+				return s.asOf(0.3)
+			}
+			return itemFate{}
+		},
+		call: func(s *told, ex *exchange, f *fate) {
+			if len(s.legs) < 2 {
+				return
+			}
+			switch ex.kind {
+			case kindList:
+				f.task = func(string) sandbox.Decision { return sandbox.Decision{Omit: true} }
+			case kindOne:
+				f.back = 2 * time.Second
+			}
+		},
+	}, func(s *told) {
+		s.set(0.5, two)
+		l := s.begin(calmLeg)
+		time.Sleep(time.Until(s.zero.Add(700 * time.Millisecond)))
+		if u := s.takeBack(l); u != nil {
+			s.ends(u, diff.Conflict, 0)
+		}
+		s.holds(two)
+	})
+}

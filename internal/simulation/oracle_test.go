@@ -309,7 +309,7 @@ func (c *campaign) wrong(l *leg, tr *track, o diff.Outcome, at time.Time, n *lin
 	}
 	switch o {
 	case diff.Applied:
-		return c.wrongApplied(tr, sends, at)
+		return c.wrongApplied(l, tr, sends, at)
 	case diff.Unchanged:
 		return c.wrongUnchanged(tr, sends, at)
 	case diff.Differs:
@@ -337,8 +337,8 @@ func (c *campaign) wrong(l *leg, tr *track, o diff.Outcome, at time.Time, n *lin
 }
 
 // wrongApplied: the tenant held the wanted value between the first sending and the last late effect, or what was looked at.
-func (c *campaign) wrongApplied(tr *track, sends []*item, at time.Time) string {
-	if len(sends) == 0 {
+func (c *campaign) wrongApplied(l *leg, tr *track, sends []*item, at time.Time) string {
+	if len(sends) == 0 && !c.announced(l, tr) {
 		return "it was never sent"
 	}
 	until := at
@@ -461,9 +461,9 @@ func (c *campaign) wrongConflict(tr *track, sends []*item, at time.Time, n *line
 		return "conflicts are overwritten"
 	}
 	from := tr.base
-	if len(sends) > 0 {
-		if e := tr.lastEffect(sends); e.After(from) {
-			from = e
+	if last := len(sends) - 1; last >= 0 {
+		if e := tr.lastEffect(sends); e.After(from) && !c.proven(tr, c.partOf(tr, sends[last]), sends) {
+			from = e // what was proven is not in question, but the write after it
 		}
 		if n != nil && n.Attempts == 0 && sends[len(sends)-1].ex.leg.n == c.legOf(n) {
 			return "it was sent, and the result counts no attempt"

@@ -208,14 +208,9 @@ func (w *world) announced(ex *exchange) time.Time {
 
 // waitAsked is how long a refusal for now asks to wait, where that is said in seconds.
 func waitAsked(it *item) time.Duration {
-	form := ""
-	for i, other := range it.ex.items {
-		if other == it && it.answer != nil && i < len(it.ex.fate.items) && it.ex.fate.items[i].Status == it.answer.status {
-			form = it.ex.fate.items[i].RetryAfter
-		}
-	}
-	if it.answer == nil && it.ex.fate.whole.Status == it.ex.status {
-		form = it.ex.fate.whole.RetryAfter
+	form := it.ex.wait
+	if it.answer != nil {
+		form = it.answer.wait
 	}
 	seconds, err := strconv.ParseFloat(form, 64)
 	if err != nil {
