@@ -116,7 +116,7 @@ func TestFoundThirdInTheLookByID(t *testing.T) {
 	tell(t, &scenario{}, teller{
 		look: func(s *told, n int) itemFate {
 			if s.now() > 29 && s.now() < 31 {
-				return s.asOf(0.3)
+				return s.asOf(1.2)
 			}
 			return itemFate{}
 		},
@@ -128,11 +128,11 @@ func TestFoundThirdInTheLookByID(t *testing.T) {
 			case kindList:
 				f.task = func(string) sandbox.Decision { return sandbox.Decision{Omit: true} }
 			case kindOne:
-				f.back = 2 * time.Second
+				f.out = 2 * time.Second
 			}
 		},
 	}, func(s *told) {
-		s.set(0.5, two)
+		s.set(1.5, two)
 		l := s.begin(calmLeg)
 		time.Sleep(time.Until(s.zero.Add(700 * time.Millisecond)))
 		if u := s.takeBack(l); u != nil {
