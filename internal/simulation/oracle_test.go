@@ -91,6 +91,8 @@ func (c *campaign) finished() bool {
 
 // judge looks at everything once nothing happens any more.
 func (w *world) judge() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	for _, c := range w.campaigns {
 		c.follow()
 	}
