@@ -188,7 +188,7 @@ func (l *leg) keep() {
 		case l.plan.powerLoss >= 0:
 			from = l.disk.syncedTo()
 		case l.plan.end == killedAtLanding:
-			from = l.before
+			from = max(l.before, l.disk.syncedTo())
 		}
 		l.kept = from
 		if l.plan.powerLoss >= 0 {

@@ -78,7 +78,7 @@ func (c *campaign) wrongApplied(l *leg, tr *track, sends []*item, at time.Time) 
 			continue
 		}
 		before := from.Add(-c.world.sc.settle)
-		if tr.history.others(before, from, func(_, after values) bool { return held(after) }) {
+		if tr.history.ever(before, from, held) {
 			branch("named exception: applied by what another took away")
 			continue
 		}
@@ -139,8 +139,8 @@ func (c *campaign) wrongDiffers(tr *track, sends []*item, at time.Time) string {
 // neverOther says that the tenant held what is wanted from the last effect of some writes on, where that is so.
 func (c *campaign) neverOther(tr *track, sends []*item, at time.Time) string {
 	from := tr.lastEffect(sends)
-	if from.IsZero() {
-		from = sends[0].ex.left
+	if from.IsZero() { // what the tenant holds is not of its making
+		return ""
 	}
 	if tr.history.ever(from, at, func(v values) bool { return !tr.wanted(v) }) {
 		return ""

@@ -136,7 +136,7 @@ func (c *campaign) judgeRestored() {
 		end := time.Now() // of the world: late effects are in
 		now := tr.history.at(end)
 		for _, e := range tr.edits {
-			touched := tr.history.others(tr.base, end, func(before, after values) bool {
+			touched := tr.history.others(tr.base.Add(-c.world.sc.lag), end, func(before, after values) bool {
 				return after == nil || before[e.property] != after[e.property]
 			})
 			if want := of.takenFrom(tr, e); !touched && now != nil && now[e.property] != want {
