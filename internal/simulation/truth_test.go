@@ -150,7 +150,10 @@ func (c *campaign) neverOther(tr *track, sends []*item, at time.Time) string {
 
 // wrongFailed: it was refused for good, or sent as often as is allowed, and did not take effect.
 func (c *campaign) wrongFailed(l *leg, tr *track, sends []*item, at time.Time, n *line) string {
-	if len(sends) == 0 {
+	switch {
+	case len(sends) == 0 && c.announced(l, tr): // what kept it from leaving is not on record
+		return ""
+	case len(sends) == 0:
 		return "it was never sent"
 	}
 	last := sends[len(sends)-1]
