@@ -41,7 +41,7 @@ func (s *told) now() float64 {
 	return time.Since(s.zero).Seconds()
 }
 
-// at lets something happen at a time of the story; it may be asked for before the story's clock runs.
+// when lets something happen at a time of the story; it may be asked for before the story's clock runs.
 func (s *told) when(at float64, do func()) {
 	s.begun = append(s.begun, func() { time.AfterFunc(time.Duration(at*float64(time.Second))-10*time.Millisecond, do) })
 }
@@ -109,7 +109,7 @@ func (s *told) script(t teller) func(*exchange) fate {
 	}
 }
 
-// play lets a story happen: before prepares it, tells plays it, and what the oracle finds wrong fails the test.
+// tell lets a story happen as play tells it; what the oracle finds wrong fails the test.
 func tell(t *testing.T, sc *scenario, c teller, play func(s *told)) {
 	t.Helper()
 	sc.settle, sc.reread, sc.call, sc.attempts, sc.concurrency = 30*time.Second, 2*time.Second, 130*time.Second, cmp.Or(sc.attempts, 6), 5
@@ -203,7 +203,7 @@ func (s *told) holds(value string) {
 	}
 }
 
-// begins takes the run of a leg back, and returns the last leg of the undo; nil where it asks for nothing.
+// takeBack takes the run of a leg back, and returns the last leg of the undo; nil where it asks for nothing.
 func (s *told) takeBack(l *leg) *leg {
 	s.undo(l.of, l.ledger)
 	if last := s.legs[len(s.legs)-1]; last != l {
