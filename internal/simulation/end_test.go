@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -113,7 +114,7 @@ func (c *campaign) checkSettledAfter(l *leg, tr *track, n *line) {
 
 // checkOverwrote: what was overwritten stands on the row's result, and nothing else does.
 func (c *campaign) checkOverwrote(l *leg, tr *track, n *line) {
-	want := map[string]bool{}
+	may, must := map[string]bool{}, map[string]bool{} // be named: what a look before any write found, and before the last
 	for _, it := range tr.sends {
 		if it.ex.leg.n > l.n || it.ex.left.After(n.SettledAt) {
 			continue
@@ -127,6 +128,7 @@ func (c *campaign) checkOverwrote(l *leg, tr *track, n *line) {
 		if last == nil {
 			continue
 		}
+		must = map[string]bool{}
 		for _, e := range tr.edits {
 			base := e.before
 			for _, a := range c.input[tr.key].edits {
@@ -135,21 +137,36 @@ func (c *campaign) checkOverwrote(l *leg, tr *track, n *line) {
 				}
 			}
 			if v := last.values[e.property]; v != base && v != e.wanted {
-				want[e.property+"="+v] = true
+				may[e.property+"="+v], must[e.property+"="+v] = true, true
 			}
 		}
 	}
+	if c.announcedInVain(l, tr) { // a later leg cannot tell
+		return
+	}
 	for _, o := range n.Overwrote {
 		text := o.Property + "=" + plain(o.Value)
-		if !want[text] {
+		if !may[text] {
 			c.world.complain("leg %d (%s), row %d: %s is said to be overwritten, and was not found", l.n, c.name, tr.index, text)
 		}
-		delete(want, text)
+		delete(must, text)
 		branch("overwrote")
 	}
-	for text := range want {
+	for text := range must {
 		c.world.complain("leg %d (%s), row %d: %s was overwritten, and the result does not say so", l.n, c.name, tr.index, text)
 	}
+}
+
+// announcedInVain reports whether a leg before this one has a line that says that the row is sent, of an envelope that never left.
+func (c *campaign) announcedInVain(l *leg, tr *track) bool {
+	for _, earlier := range c.legs {
+		for _, n := range earlier.own() {
+			if earlier.n < l.n && n.Kind == "sending" && slices.Contains(n.Changes, tr.index) && c.world.byRequest[n.ClientRequestID] == nil {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // checkCanary: until the first changes are applied, nothing else leaves on the first leg.

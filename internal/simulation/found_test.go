@@ -110,3 +110,78 @@ func TestFoundThirdInTheListOfAnUndo(t *testing.T) {
 		s.holds(two)
 	})
 }
+
+// The look by its id at a task that the list lacks counts from when it came, not from when the list did.
+func TestFoundThirdInTheLookByID(t *testing.T) {
+	tell(t, &scenario{}, teller{
+		look: func(s *told, n int) itemFate {
+			if s.now() > 29 && s.now() < 31 {
+				return s.asOf(1.2)
+			}
+			return itemFate{}
+		},
+		call: func(s *told, ex *exchange, f *fate) {
+			if len(s.legs) < 2 {
+				return
+			}
+			switch ex.kind {
+			case kindList:
+				f.task = func(string) sandbox.Decision { return sandbox.Decision{Omit: true} }
+			case kindOne:
+				f.out = 2 * time.Second
+			}
+		},
+	}, func(s *told) {
+		s.set(1.5, two)
+		l := s.begin(calmLeg)
+		time.Sleep(time.Until(s.zero.Add(700 * time.Millisecond)))
+		if u := s.takeBack(l); u != nil {
+			s.ends(u, diff.Conflict, 0)
+		}
+		s.holds(two)
+	})
+}
+
+// A first write that takes effect late is settled, though the status is found as wanted and needs no write.
+func TestFoundSecondWriteNotNeeded(t *testing.T) {
+	tell(t, twoWrites(), teller{
+		write: func(s *told, n int) itemFate { return s.effectAt(5, itemFate{}) },
+	}, func(s *told) {
+		s.setStatus(0.016, `"completed"`)
+		s.ends(s.begin(calmLeg), diff.Applied, 1)
+	})
+}
+
+// A leg that its limits have settle by reading alone, and that is told to stop meanwhile, ends as its rows deserve.
+func TestFoundStoppedWhileLimitsWait(t *testing.T) {
+	tell(t, &scenario{}, teller{
+		look: func(s *told, n int) itemFate {
+			if s.now() < 2 {
+				return s.asOf(0)
+			}
+			return itemFate{}
+		},
+	}, func(s *told) {
+		killed := calmLeg
+		killed.end, killed.after = killedAt, 17*time.Millisecond
+		l := s.begin(killed)
+		limited := calmLeg
+		limited.end, limited.after, limited.maxChanges = signalled, 20*time.Millisecond, 0
+		s.ends(s.world.leg(l.of, "apply", l.ledger, limited), diff.Applied, 1)
+	})
+}
+
+// What is to be overwritten is left for the next leg where a run is told to stop before it is sent: it is no conflict.
+func TestFoundStoppedBeforeOverwriting(t *testing.T) {
+	tell(t, &scenario{overwrite: true}, teller{}, func(s *told) {
+		s.world.at(s.sc.begin - time.Minute)
+		file := s.savePlan(s.write("desired.csv", s.sc.sheet()))
+		s.edit(edit{row: 0, property: "creatorNotes", value: two})
+		s.world.at(s.sc.begin)
+		stopped := calmLeg
+		stopped.end, stopped.after = signalled, 7*time.Millisecond
+		l := s.world.leg(s.campaign("run"), "apply", file, stopped)
+		s.ends(l, diff.NotSent, 0)
+		s.ends(s.goOn(l), diff.Applied, 1)
+	})
+}

@@ -45,6 +45,7 @@ type leg struct {
 	envelopes   int // of writes that left; world.mu
 	landings    int // of answers to them
 	before      int // bytes of the ledger before the landing at which it dies
+	proofs      []proof
 	lines       []line
 	kept        int // bytes of the ledger that outlived it
 }
@@ -94,6 +95,21 @@ func (l *leg) lands(ex *exchange) {
 		time.AfterFunc(time.Nanosecond, l.kill) // time passes once all that this answer sets off is done
 	}
 	l.landings++
+	for _, it := range ex.items {
+		if accepted(it) && it.answer.status == 200 && it.answer.values != nil {
+			time.AfterFunc(time.Nanosecond, func() {
+				l.world.mu.Lock()
+				defer l.world.mu.Unlock()
+				l.proofs = append(l.proofs, proof{it, l.disk.size()})
+			})
+		}
+	}
+}
+
+// proof is a write of which the answer has landed that may prove it, and how long the ledger was then.
+type proof struct {
+	it   *item
+	size int
 }
 
 // credential is a token that never ends.
@@ -172,7 +188,7 @@ func (l *leg) keep() {
 		case l.plan.powerLoss >= 0:
 			from = l.disk.syncedTo()
 		case l.plan.end == killedAtLanding:
-			from = l.before
+			from = max(l.before, l.disk.syncedTo())
 		}
 		l.kept = from
 		if l.plan.powerLoss >= 0 {

@@ -21,7 +21,10 @@ func keyOf(id string) string { return task.Key(id) }
 
 // looks are those that a leg had at a row, and the bodies that answered its writes, as they came.
 func (c *campaign) looks(l *leg, tr *track) []look {
-	var all []look
+	if all, known := tr.looks[l]; known {
+		return all
+	}
+	all := []look{}
 	for _, ex := range c.world.log {
 		if ex.leg != l || ex.body == nil {
 			continue
@@ -45,6 +48,7 @@ func (c *campaign) looks(l *leg, tr *track) []look {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b look) int { return a.came.Compare(b.came) })
+	tr.looks[l] = all
 	return all
 }
 
@@ -53,16 +57,22 @@ func (tr *track) readable(v values) bool {
 	return v != nil && !slices.ContainsFunc(tr.edits, func(e change) bool { _, ok := v[e.property]; return !ok })
 }
 
-// listed are the looks that a page of the list is.
+// listed is the look that a page of the list is at a task; none where it does not show it.
 func (ex *exchange) listed(key string) []look {
-	var page struct{ Value []json.RawMessage }
-	if ex.status != 200 || json.Unmarshal(ex.body, &page) != nil {
-		return nil
-	}
-	for _, raw := range page.Value {
-		if v := valuesOf(raw, key); v != nil {
-			return []look{{asked: ex.left, came: ex.back, as: ex.shown[key], values: v}}
+	if ex.page == nil {
+		ex.page = map[string]values{}
+		var page struct{ Value []json.RawMessage }
+		if ex.status == 200 && json.Unmarshal(ex.body, &page) == nil {
+			for _, raw := range page.Value {
+				var named struct{ ID string }
+				if json.Unmarshal(raw, &named) == nil {
+					ex.page[keyOf(named.ID)] = valuesOf(raw, keyOf(named.ID))
+				}
+			}
 		}
+	}
+	if v := ex.page[key]; v != nil {
+		return []look{{asked: ex.left, came: ex.back, as: ex.shown[key], values: v}}
 	}
 	return nil
 }

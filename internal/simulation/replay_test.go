@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"os"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	debug.SetGCPercent(400)                             // many small worlds, each soon gone
 	graph.Jitter = func(n int64) int64 { return n / 3 } // the one thing that is drawn in the program
 	os.Exit(m.Run())
 }

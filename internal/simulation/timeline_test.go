@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"taskrecon/internal/sandbox"
 )
 
 // clock is a moment in seconds from the beginning of the first leg.
@@ -130,5 +128,3 @@ func (w *world) timeline() string {
 
 // trace is the story in a form that two plays of one seed share.
 func (w *world) trace() string { return w.timeline() }
-
-var _ = sandbox.ByOther

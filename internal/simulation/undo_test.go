@@ -14,7 +14,7 @@ import (
 
 // checkUndo: the sheet takes back every change that was ever sent, to what stood there before.
 func (c *campaign) checkUndo(path string, done *job.Undone) {
-	input, err := ingest.Read(path, ingest.Options{})
+	input, err := ingest.Read(path, ingest.Options{Delimiter: ','})
 	if err != nil {
 		if done.Rows > 0 {
 			c.world.complain("the undo cannot be read: %v", err)
@@ -37,7 +37,7 @@ func (c *campaign) takeInput(path string) {
 	if ledger.Is(path) {
 		return
 	}
-	input, err := ingest.Read(path, ingest.Options{})
+	input, err := ingest.Read(path, ingest.Options{Delimiter: ','})
 	if err != nil || input.Base == nil {
 		return
 	}
@@ -136,7 +136,7 @@ func (c *campaign) judgeRestored() {
 		end := time.Now() // of the world: late effects are in
 		now := tr.history.at(end)
 		for _, e := range tr.edits {
-			touched := tr.history.others(tr.base, end, func(before, after values) bool {
+			touched := tr.history.others(tr.base.Add(-c.world.sc.lag), end, func(before, after values) bool {
 				return after == nil || before[e.property] != after[e.property]
 			})
 			if want := of.takenFrom(tr, e); !touched && now != nil && now[e.property] != want {

@@ -32,7 +32,9 @@ type exchange struct {
 	served time.Time // when the service did the work
 	back   time.Time // when the client had the answer, or gave up
 	status int
+	wait   string               // Retry-After
 	body   []byte               // as the client has it; nil where it has no whole answer
+	page   map[string]values    // of a page: what the client read, by key
 	shown  map[string]time.Time // of a page: the moment as of which it shows a task, by key
 }
 
@@ -63,6 +65,7 @@ type item struct {
 // answer is what the client has of an item.
 type answer struct {
 	status int
+	wait   string // Retry-After
 	values values // of the task, nil where the body is not that task
 }
 
@@ -281,7 +284,7 @@ func (w *world) landed(ex *exchange, resp *http.Response, err error) {
 	defer w.mu.Unlock()
 	ex.back = time.Now()
 	if err == nil {
-		ex.status, ex.body = resp.StatusCode, body
+		ex.status, ex.body, ex.wait = resp.StatusCode, body, resp.Header.Get("Retry-After")
 		ex.read()
 		ex.leg.lands(ex)
 	}
@@ -305,9 +308,10 @@ func (h *half) Read(b []byte) (int, error) {
 func (ex *exchange) read() {
 	var out struct {
 		Responses []struct {
-			ID     string
-			Status int
-			Body   json.RawMessage
+			ID      string
+			Status  int
+			Headers map[string]string
+			Body    json.RawMessage
 		}
 	}
 	if ex.kind == kindOne {
@@ -326,6 +330,11 @@ func (ex *exchange) read() {
 			}
 			found++
 			it.answer = &answer{status: r.Status, values: valuesOf(r.Body, it.key)}
+			for name, value := range r.Headers {
+				if strings.EqualFold(name, "Retry-After") {
+					it.answer.wait = value
+				}
+			}
 		}
 		if found != 1 {
 			it.answer = nil

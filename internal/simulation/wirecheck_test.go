@@ -208,14 +208,9 @@ func (w *world) announced(ex *exchange) time.Time {
 
 // waitAsked is how long a refusal for now asks to wait, where that is said in seconds.
 func waitAsked(it *item) time.Duration {
-	form := ""
-	for i, other := range it.ex.items {
-		if other == it && it.answer != nil && i < len(it.ex.fate.items) && it.ex.fate.items[i].Status == it.answer.status {
-			form = it.ex.fate.items[i].RetryAfter
-		}
-	}
-	if it.answer == nil && it.ex.fate.whole.Status == it.ex.status {
-		form = it.ex.fate.whole.RetryAfter
+	form := it.ex.wait
+	if it.answer != nil {
+		form = it.answer.wait
 	}
 	seconds, err := strconv.ParseFloat(form, 64)
 	if err != nil {
@@ -254,6 +249,25 @@ func (c *campaign) checkKnown(it *item, tr *track) {
 		for _, n := range l.own() {
 			if n.Kind == "result" && n.Index == tr.index && final(n) && n.SettledAt.Before(it.ex.left.Add(-time.Millisecond)) {
 				c.wireComplaint(it, "leg %d has its result, %s", l.n, n.Outcome)
+			}
+		}
+	}
+}
+
+// checkHeard: a result is in the file as soon as its envelope has landed.
+func (c *campaign) checkHeard(l *leg) {
+	if l.plan.end == diskFull || l.plan.end == killedInWriting {
+		return
+	}
+	for _, p := range l.proofs {
+		tr := c.trackByKey(p.it.key)
+		if tr == nil || !tr.wanted(p.it.answer.values) || l.isDead() && !l.died.After(p.it.ex.back.Add(time.Nanosecond)) {
+			continue
+		}
+		branch("a result was in the file at once")
+		for _, n := range l.own() {
+			if n.Kind == "result" && n.Index == tr.index && n.begins >= p.size {
+				c.wireComplaint(p.it, "its answer had landed at %s, and its result was not in the file", c.world.clock(p.it.ex.back))
 			}
 		}
 	}

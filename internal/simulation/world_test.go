@@ -132,6 +132,7 @@ func (w *world) config(command, file, dir string, plan legPlan) job.Config {
 		},
 		Limits:  job.Limits{MaxChanges: job.Quota{Off: true}, MaxClears: -1, AllowReopen: true},
 		Outputs: job.Outputs{Reports: []string{filepath.Join(dir, "report"+sc.report)}},
+		Ingest:  ingest.Options{Delimiter: ','},
 		Watcher: quiet{}, Version: "simulated", Operator: "simulation@nowhere",
 	}
 	if sc.twoWrites {
