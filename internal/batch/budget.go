@@ -58,13 +58,12 @@ func newBudget(o budgetOptions) *budget {
 	return b
 }
 
-// recent has writes of earlier runs or legs hold slots. last is when the last of them was answered, or given up.
+// recent has writes of earlier runs or legs hold slots for a whole window after the last of them: how long an answer to it took,
+// if one came, is not known.
 func (b *budget) recent(writes int, last, now time.Time) {
-	if last.After(now) { // another clock set it
-		last = now
-	}
-	b.writes.add(writes, last)
-	b.requests.add(writes, last)
+	last = sooner(last, now) // another clock may have set it
+	b.writes.earlier = past{writes, last.Add(b.writeHold(now))}
+	b.requests.earlier = past{writes, last.Add(b.requestHold(now))}
 }
 
 // spent counts requests that were made just before.

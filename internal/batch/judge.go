@@ -42,7 +42,7 @@ func (s *sender) judge(r *row, l look) {
 		s.noLook(r, l)
 		return
 	}
-	r.failed, r.looked = 0, l.asked
+	r.failed, r.looked, r.without = 0, l.asked, false
 	if l.none {
 		s.noTask(r, l)
 		return
@@ -135,7 +135,9 @@ func (s *sender) oldSeen(r *row, l look, st diff.Standing) {
 // sendOn makes a row ready whose write did not take effect, or was never sent.
 func (s *sender) sendOn(r *row, l look, st diff.Standing) {
 	switch {
-	case r.step > 0 && !r.ownOld(st): // the status is as wanted, but the first write was taken back
+	case r.step > 0 && !r.ownOld(st) && !s.closed(r, l): // the status is as wanted, but the first write is not seen yet
+		s.lookOn(r, l.came)
+	case r.step > 0 && !r.ownOld(st):
 		s.settle(r, diff.Differs, "the tenant holds "+holds(st), l.came)
 	case s.o.SettleOnly:
 		s.o.Released(r.change)
@@ -156,7 +158,8 @@ func (s *sender) sendOn(r *row, l look, st diff.Standing) {
 		s.queueAt(r, r.change.NotBefore)
 	default:
 		r.overwriteOnly(st)
-		r.seen = l.came
+		r.found = r.overwritten(st)
+		r.seen, r.without = l.came, r.why == doubted
 		s.makeReady(r)
 	}
 }
@@ -172,8 +175,10 @@ func (s *sender) conflict(r *row, l look, st diff.Standing) {
 	why := diff.ConflictWords(diff.ConflictsOf(r.change.Edits, st.Third))
 	if s.o.OnConflict == Overwrite && r.why != final {
 		kept := s.kept(r, st.Third)
-		if kept == "" && !s.stopped && r.attempts < s.o.MaxAttempts {
-			r.overwrite(st.Third)
+		if kept == "" && (s.stopped || r.attempts < s.o.MaxAttempts) {
+			if !s.stopped {
+				r.overwrite(st.Third)
+			}
 			st.Old = append(st.Old, st.Third...)
 			s.sendOn(r, l, st)
 			return

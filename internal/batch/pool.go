@@ -8,9 +8,10 @@ import (
 // pool is the slots of a sliding window over requests: one is taken when a request leaves, and given back so long after its
 // answer as the hold says, which may change while it is held.
 type pool struct {
-	size int // slots; none is no limit
-	away int // requests on the wire
-	past []past
+	size    int  // slots; none is no limit
+	away    int  // requests on the wire
+	earlier past // requests of earlier runs, and when their slots are given back: before any of ours
+	past    []past
 }
 
 // past is requests that were answered at one moment.
@@ -30,6 +31,9 @@ func (p *pool) free(at time.Time, h hold) int {
 		return unlimited
 	}
 	free, d := p.size-p.away, h(at)
+	if p.earlier.at.After(at) {
+		free -= p.earlier.n
+	}
 	for _, m := range p.past {
 		if m.at.Add(d).After(at) {
 			free -= m.n
@@ -46,6 +50,9 @@ func (p *pool) when(n int, now time.Time, h hold) time.Time {
 	free, d := p.size-p.away, h(now)
 	for _, m := range p.past {
 		free -= m.n
+	}
+	if free >= n {
+		return p.earlier.at
 	}
 	for _, m := range p.past {
 		if free += m.n; free >= n {

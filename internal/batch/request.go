@@ -52,7 +52,7 @@ func (t *request) envelope() diff.Envelope {
 	for _, r := range t.rows {
 		e.Changes = append(e.Changes, r.change)
 		e.Writes = append(e.Writes, r.writes[r.step].Via)
-		e.Overwrites = append(e.Overwrites, r.over)
+		e.Overwrites = append(e.Overwrites, r.found)
 	}
 	return e
 }

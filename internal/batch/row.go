@@ -27,7 +27,8 @@ type row struct {
 	writes []diff.Write
 	step   int                // the write under way
 	over   []diff.Overwritten // what was found and is overwritten
-	wrote  []diff.Overwritten // of that, what the last write that left overwrote
+	found  []diff.Overwritten // of that, what the look shows upon which it may be sent
+	wrote  []diff.Overwritten // what the writes that left overwrote
 	result diff.Result        // what is known so far
 	canary bool
 
@@ -36,6 +37,7 @@ type row struct {
 	announced bool  // the recorder knows of an envelope with it, and of no result since
 	attempts  int   // of the write under way in this leg, those whose connection was never made included
 	failed    int   // looks in a row that had no answer
+	without   bool  // the last look that had an answer showed, after the close, that its sendings are without effect
 	looks     int   // since it was last sent
 	look      *call // the look upon which it may be sent
 
@@ -80,9 +82,19 @@ func (r *row) made(st diff.Standing) bool {
 // overwrite notes what was found in the place of the base's value.
 func (r *row) overwrite(third []diff.Edit) {
 	for _, e := range third {
-		r.over = slices.DeleteFunc(r.over, func(o diff.Overwritten) bool { return o.Property == e.Property })
-		r.over = append(r.over, diff.Overwritten{Property: e.Property, Value: e.Before})
+		r.over = diff.Overwrite(r.over, diff.Overwritten{Property: e.Property, Value: e.Before})
 	}
+}
+
+// overwritten is what the write under way overwrites upon a look: the old values that are not the base's.
+func (r *row) overwritten(st diff.Standing) (found []diff.Overwritten) {
+	for _, e := range st.Old {
+		o := diff.Overwritten{Property: e.Property, Value: e.Before}
+		if slices.ContainsFunc(r.over, o.Equal) && slices.ContainsFunc(r.edits(), func(e diff.Edit) bool { return e.Property == o.Property }) {
+			found = append(found, o)
+		}
+	}
+	return found
 }
 
 // overwriteOnly drops, before the first sending, what earlier looks found to be overwritten and this one does not.
@@ -91,7 +103,7 @@ func (r *row) overwriteOnly(st diff.Standing) {
 		return
 	}
 	r.over = slices.DeleteFunc(r.over, func(o diff.Overwritten) bool {
-		return !slices.ContainsFunc(st.Old, func(e diff.Edit) bool { return e.Property == o.Property && e.Property.Equal(e.Before, o.Value) })
+		return !slices.ContainsFunc(st.Old, func(e diff.Edit) bool { return o.Equal(diff.Overwritten{Property: e.Property, Value: e.Before}) })
 	})
 }
 
@@ -110,7 +122,10 @@ func (r *row) leave(id string, at time.Time) {
 	res.SentAt, res.ClientRequestID = at, id
 	res.Status, res.Code, res.RequestID, res.Reason, res.ServerDate = 0, "", "", "", time.Time{}
 	r.sent, r.seen, r.looks = true, time.Time{}, 0
-	r.wrote = slices.Clone(r.over)
+	for _, o := range r.found {
+		r.wrote = diff.Overwrite(r.wrote, o)
+	}
+	r.without = false
 	r.attempts++
 }
 

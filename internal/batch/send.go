@@ -88,8 +88,7 @@ func (s *sender) enqueue(changes []*diff.Change, now time.Time) {
 		}
 		earlier := s.o.Earlier[c]
 		for _, o := range earlier.Overwrote {
-			r.overwrite([]diff.Edit{{Property: o.Property, Before: o.Value}})
-			r.wrote = slices.Clone(r.over)
+			r.over, r.wrote = diff.Overwrite(r.over, o), diff.Overwrite(r.wrote, o)
 		}
 		if earlier.Part {
 			r.step, r.sent = min(1, len(r.writes)-1), true
@@ -120,7 +119,7 @@ func (s *sender) begin(r *row, now time.Time) {
 			r.seen = sooner(r.seen, s.o.Seen) // nothing is sent upon a list for as long as it took to come
 			return
 		}
-		r.seen = s.o.Seen
+		r.seen, r.found = s.o.Seen, r.overwritten(st)
 	}
 	if at := r.change.NotBefore; now.Before(at) {
 		s.waitFor(at, "what is taken back may still take effect")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"taskrecon/internal/diff"
+	"taskrecon/internal/task"
 )
 
 // settleAs has a row that was sent looked at until its windows have closed. One of which nothing was ever put on the wire is dropped.
@@ -102,6 +103,11 @@ func (s *sender) unknown(r *row, now time.Time, why string) {
 	}
 	if r.why == unsent || !r.sent {
 		s.drop(r, now)
+		return
+	}
+	if r.without {
+		r.result.Temporary = true
+		s.settle(r, diff.Failed, fmt.Sprintf("sent %s without taking effect; %s; last: %s", task.Plural(r.result.Attempts, "time"), why, r.result.Reason), now)
 		return
 	}
 	sent := r.result.Reason

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"slices"
 	"time"
 
 	"taskrecon/internal/task"
@@ -48,6 +49,17 @@ func (c *Change) Writes() []Write {
 type Overwritten struct {
 	Property *task.Property
 	Value    task.Value
+}
+
+// Equal reports whether both are the same value of the same property.
+func (o Overwritten) Equal(p Overwritten) bool {
+	return o.Property == p.Property && o.Property.Equal(o.Value, p.Value)
+}
+
+// Overwrite is over with one more value, which takes the place of an earlier one of its property.
+func Overwrite(over []Overwritten, o Overwritten) []Overwritten {
+	kept := slices.DeleteFunc(slices.Clone(over), func(p Overwritten) bool { return p.Property == o.Property })
+	return append(kept, o)
 }
 
 // Result is how one change that was to be sent ended. A failure is a value here, never a Go error.

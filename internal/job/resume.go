@@ -67,11 +67,11 @@ func (r *run) settleFirst(ctx context.Context, book *ledger.Writer, refusal erro
 		o.Released = func(c *diff.Change) { old = append(old, c) }
 		err = r.post(ctx, sent, settled{watched{book, r.Watcher, r.lock}}, o)
 	}
-	if err == nil && ctx.Err() == nil {
+	if err == nil {
 		if refusal = r.permit(); refusal == nil {
 			return r.keep(ctx, book, nil)
 		}
-		err = r.blockSent(book, old, refusal)
+		err = first(context.Cause(ctx), r.blockSent(book, old, refusal))
 	}
 	return r.leaveOpen(ctx, book, first(err, refusal))
 }

@@ -17,7 +17,7 @@ var defects = []struct{ what, file, old, new string }{
 	{"the old value is believed before the window has closed", "batch/judge.go", "return !l.asked.Before(r.closes)", "return true"},
 	{"no task is believed at the first look", "batch/judge.go", "l.asked.Before(second)", "false && l.asked.Before(second)"},
 	{"a young base is taken for an old one", "batch/judge.go", "!l.came.Before(base.Add(s.o.SettleWithin))", "l.came.After(time.Time{})"},
-	{"a repeated write is smaller than the first", "batch/judge.go", "r.seen = l.came\n", "r.seen = l.came\n\t\tr.writes[r.step].Edits = st.Old\n"},
+	{"a repeated write is smaller than the first", "batch/judge.go", "r.found = r.overwritten(st)\n", "r.found = r.overwritten(st)\n\t\tr.writes[r.step].Edits = st.Old\n"},
 	{"a look is fresh for ten times as long", "batch/pack.go", "<= s.o.RereadAfter", "<= 10*s.o.RereadAfter"},
 	{"a 404 on a task that is there is final", "batch/answer.go", "status == http.StatusNotFound && !outer, ", ""},
 	{"a refusal for good hides an earlier sending", "batch/answer.go", "r.earlier.IsZero() ||", "true ||"},

@@ -114,7 +114,7 @@ func (c *campaign) checkSettledAfter(l *leg, tr *track, n *line) {
 
 // checkOverwrote: what was overwritten stands on the row's result, and nothing else does.
 func (c *campaign) checkOverwrote(l *leg, tr *track, n *line) {
-	may, must := map[string]bool{}, map[string]bool{} // be named: what a look before any write found, and before the last
+	may, must := map[string]bool{}, map[string]string{} // be named: what a look before any write found, and before the last of a property
 	for _, it := range tr.sends {
 		if it.ex.leg.n > l.n || it.ex.left.After(n.SettledAt) {
 			continue
@@ -128,16 +128,20 @@ func (c *campaign) checkOverwrote(l *leg, tr *track, n *line) {
 		if last == nil {
 			continue
 		}
-		must = map[string]bool{}
-		for _, e := range tr.edits {
+		for _, e := range c.parts(tr)[c.partOf(tr, it)] {
 			base := e.before
 			for _, a := range c.input[tr.key].edits {
 				if a.property == e.property {
 					base = a.before
 				}
 			}
-			if v := last.values[e.property]; v != base && v != e.wanted {
-				may[e.property+"="+v], must[e.property+"="+v] = true, true
+			v := last.values[e.property]
+			if v != e.wanted && (v != base || v != e.before) { // the plan may itself overwrite a value, in the place of which another was found
+				may[e.property+"="+v] = true
+			}
+			delete(must, e.property)
+			if v != e.wanted && v != base {
+				must[e.property] = v
 			}
 		}
 	}
@@ -149,10 +153,13 @@ func (c *campaign) checkOverwrote(l *leg, tr *track, n *line) {
 		if !may[text] {
 			c.world.complain("leg %d (%s), row %d: %s is said to be overwritten, and was not found", l.n, c.name, tr.index, text)
 		}
-		delete(must, text)
+		if must[o.Property] == plain(o.Value) {
+			delete(must, o.Property)
+		}
 		branch("overwrote")
 	}
-	for text := range must {
+	for property, value := range must {
+		text := property + "=" + value
 		c.world.complain("leg %d (%s), row %d: %s was overwritten, and the result does not say so", l.n, c.name, tr.index, text)
 	}
 }

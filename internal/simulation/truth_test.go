@@ -165,7 +165,11 @@ func (c *campaign) wrongFailed(l *leg, tr *track, sends []*item, at time.Time, n
 				mine++
 			}
 		}
-		if mine < c.world.sc.attempts && l.endsEarly() == "" {
+		closes := c.closes(last)
+		seen := slices.ContainsFunc(c.looks(l, tr), func(k look) bool { // and could not be read again before the next write
+			return !k.asked.Before(closes) && k.came.Before(at) && !k.absent && !tr.wanted(k.values)
+		})
+		if mine < c.world.sc.attempts && !seen && l.endsEarly() == "" {
 			return fmt.Sprintf("it was sent %d times on this leg, of %d", mine, c.world.sc.attempts)
 		}
 	case last.ex.leg != l || !refusedForGood(last):
