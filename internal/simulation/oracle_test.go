@@ -35,6 +35,7 @@ type track struct {
 	tries   []*item         // those, and the ones that found no connection
 	looks   map[*leg][]look // at its task
 	guarded bool            // the sheet has a base for it
+	began   time.Time       // when the leg began that made the plan
 }
 
 // change is one property of a row.
@@ -123,7 +124,9 @@ func (c *campaign) follow() {
 				planned = n.Planned
 			}
 			if n.Kind == "change" {
-				c.tracks = append(c.tracks, c.trackOf(n, planned))
+				tr := c.trackOf(n, planned)
+				tr.began = c.world.firstBegan(l.ledger)
+				c.tracks = append(c.tracks, tr)
 			}
 		}
 		break
@@ -143,6 +146,19 @@ func (c *campaign) follow() {
 			}
 		}
 	}
+}
+
+// firstBegan is when the first leg began of all that have a ledger.
+func (w *world) firstBegan(ledger string) time.Time {
+	var first time.Time
+	for _, c := range w.campaigns {
+		for _, l := range c.legs {
+			if l.ledger == ledger && (first.IsZero() || l.began.Before(first)) {
+				first = l.began
+			}
+		}
+	}
+	return first
 }
 
 func (c *campaign) trackOf(n line, planned time.Time) *track {

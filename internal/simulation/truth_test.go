@@ -108,7 +108,7 @@ func (c *campaign) wrongUnchanged(tr *track, sends []*item, at time.Time) string
 	switch {
 	case len(sends) > 0:
 		return "it was sent"
-	case !tr.guarded && tr.history.ever(tr.base.Add(-c.world.sc.lag-c.world.sc.rtt-c.world.sc.wander), at, tr.wanted): // the list itself may lag, and takes its way
+	case !tr.guarded && tr.history.ever(tr.began.Add(-c.world.sc.lag), at, tr.wanted): // what the plan reads may lag
 		return ""
 	case tr.history.ever(tr.base, at, tr.wanted):
 		return ""
