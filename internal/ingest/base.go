@@ -13,15 +13,6 @@ import (
 // unknownBase stands for the base of a row that names one in which its task is not.
 var unknownBase = new(task.Base)
 
-// encodeBase makes the lines of the base of a sheet, and the id that ties the sheet's rows to it.
-func encodeBase(rows []SheetRow, from Source) (id string, lines []string, err error) {
-	all := make([]base.Row, len(rows))
-	for i, r := range rows {
-		all[i].Base = r.Base
-	}
-	return base.Encode(all, from)
-}
-
 // takeBase reads the base of a sheet whose header says that it has one.
 func (b *builder) takeBase() (err error) {
 	if b.header.base == 0 {
@@ -37,7 +28,7 @@ func (b *builder) takeBase() (err error) {
 	case zone.String() != b.base.Zone.String():
 		return fmt.Errorf("was made with dates of the time zone %s; leave --timezone %s out", b.base.Zone, zone)
 	}
-	b.in.format, b.in.base = b.format, b.base
+	b.in.format, b.in.baseID, b.in.BaseLines = b.format, b.base.ID, b.base.Lines
 	return nil
 }
 
@@ -57,7 +48,7 @@ func (b *builder) baseOf(rec record) (from *task.Base, lost *base.Row, err error
 		return nil, nil, fmt.Errorf("row %d names the base %q, but the base that is there is %q; keep the rows of different exports apart, %s", rec.row, clip(named), b.base.ID, remedy)
 	}
 	id := ""
-	if at := b.header.id; at > 0 && at <= len(rec.cells) {
+	if at := b.in.IDColumn; at > 0 && at <= len(rec.cells) {
 		id = trimID(rec.cells[at-1].text)
 	}
 	switch row, known := b.base.Row(id); {

@@ -11,10 +11,10 @@ import (
 	"taskrecon/internal/task"
 )
 
-var exported = Source{Tenant: "t", Cloud: "sandbox", At: time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC), Zone: "UTC"}
+var exported = base.Source{Tenant: "t", Cloud: "sandbox", At: time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC), Zone: "UTC"}
 
 // baseOfTest is a base of tasks a and b, and of what the test sets in a.
-func baseOfTest(set func(*task.Task)) []SheetRow {
+func baseOfTest(set func(*task.Task)) []base.Row {
 	a := &task.Task{ID: "a", Type: task.ODataType}
 	a.Set(task.Status, task.Text("active"))
 	a.Set(task.Priority, task.Text("none"))
@@ -22,13 +22,13 @@ func baseOfTest(set func(*task.Task)) []SheetRow {
 	if set != nil {
 		set(a)
 	}
-	return []SheetRow{{Base: task.BaseOf(a)}, {Base: task.BaseOf(&task.Task{ID: "b", Type: task.ODataType})}}
+	return []base.Row{{Base: task.BaseOf(a)}, {Base: task.BaseOf(&task.Task{ID: "b", Type: task.ODataType})}}
 }
 
 // readBased reads a CSV text in which BASE stands for the id of a base that lies beside it.
-func readBased(t *testing.T, text string, rows []SheetRow, o Options) (*Input, error) {
+func readBased(t *testing.T, text string, rows []base.Row, o Options) (*Input, error) {
 	t.Helper()
-	id, lines, err := encodeBase(rows, exported)
+	id, lines, err := base.Encode(rows, exported)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,15 +104,15 @@ func TestLostCharacters(t *testing.T) {
 		a.Set(task.DisplayName, task.Text("bell \x07"))
 		a.Set(task.Description, task.Text(strings.Repeat("x", 40000)))
 	})
-	shown, whole := sheetText(task.Description, task.Text(strings.Repeat("x", 40000)), true)
-	if whole || len(shown) > maxCellText {
+	shown, whole := base.Show(task.Description, task.Text(strings.Repeat("x", 40000)), true)
+	if whole || len(shown) > base.MaxCellText {
 		t.Fatalf("40,000 characters are shown as %d, whole: %v", len(shown), whole)
 	}
-	in, err := readBased(t, "id,displayName,description,taskrecon base\na,bell "+lost+","+shown+",BASE\n", rows, Options{})
+	in, err := readBased(t, "id,displayName,description,taskrecon base\na,bell "+base.Lost+","+shown+",BASE\n", rows, Options{})
 	if err != nil || len(in.Problems) > 0 || asks(&in.Rows[0].Desired) {
 		t.Fatalf("unedited: %v, %v, %q", err, in.Problems, wishWords(in.Rows[0].Desired))
 	}
-	in, err = readBased(t, "id,displayName,taskrecon base\na,Bell "+lost+",BASE\n", rows, Options{})
+	in, err = readBased(t, "id,displayName,taskrecon base\na,Bell "+base.Lost+",BASE\n", rows, Options{})
 	if err != nil || len(in.Problems) != 1 || !strings.Contains(in.Problems[0].Message, "what a sheet cannot hold") {
 		t.Fatalf("an edit of half a text: %v, %v", err, in.Problems)
 	}
@@ -122,7 +122,7 @@ func TestBaseIsRefused(t *testing.T) {
 	rows := baseOfTest(nil)
 	const text = "id,status,taskrecon base\na,active,BASE\n"
 	write := func(t *testing.T, change func(lines []string) []string) error {
-		id, lines, err := encodeBase(rows, exported)
+		id, lines, err := base.Encode(rows, exported)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,7 +147,7 @@ func TestBaseIsRefused(t *testing.T) {
 		"edited":    {func(l []string) []string { l[1] = strings.Replace(l[1], "active", "pending", 1); return l }, "changed or damaged"},
 		"cut":       {func(l []string) []string { return l[:2] }, "changed or damaged"},
 		"of another": {func([]string) []string {
-			_, l, _ := encodeBase(rows[:1], exported)
+			_, l, _ := base.Encode(rows[:1], exported)
 			return l
 		}, "keep the rows of different exports apart"},
 		"a newer format": {func(l []string) []string { l[0] = strings.Replace(l[0], `Base":2`, `Base":9`, 1); return l }, "does not read"},
@@ -169,17 +169,6 @@ func TestBaseIsRefused(t *testing.T) {
 			t.Error(err)
 		}
 	})
-}
-
-func TestGuard(t *testing.T) {
-	for _, text := range []string{"", "a", "=1", "+1", "-1", "@x", "'=1", "''=1", "'a", "'", "\tx", "\rx"} {
-		if got := unguard(guard(text)); got != text {
-			t.Errorf("%q became %q", text, got)
-		}
-		if g := guard(text); strings.ContainsAny(g[:min(1, len(g))], "=+-@\t\r") {
-			t.Errorf("%q stands as %q in a CSV", text, g)
-		}
-	}
 }
 
 // Rows that a report hands back have a blank base: that nothing guards them any more is told.

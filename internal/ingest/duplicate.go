@@ -71,7 +71,7 @@ func (b *builder) disagree(same []int) {
 			where += fmt.Sprintf(" and %d more", more)
 		}
 		row := &b.in.Rows[i]
-		row.Problems = append(row.Problems, b.problem(row.Desired.Origin().Row, b.header.id,
+		row.Problems = append(row.Problems, b.problem(row.Desired.Origin().Row, b.in.IDColumn,
 			fmt.Sprintf("the id %q is also in row %s, which asks for something else; keep one", clip(row.Desired.ID), where)))
 	}
 }

@@ -14,7 +14,7 @@ func (b *builder) noHeaderRow() error {
 
 // lookForHeader notes the first row that has an id among its names, where the header has none.
 func (b *builder) lookForHeader(rec record) {
-	if b.header.hasID || b.better > 0 || rec.row > headerWithin {
+	if b.in.IDColumn > 0 || b.better > 0 || rec.row > headerWithin {
 		return
 	}
 	for _, c := range rec.cells {
@@ -51,7 +51,7 @@ func (b *builder) finish() error {
 		b.suggestHeader()
 		return nil
 	}
-	if b.header.hasID { // else every column has been named in the problem
+	if b.in.IDColumn > 0 { // else every column has been named in the problem
 		b.noticeOwnColumns()
 	}
 	b.noticeBase()

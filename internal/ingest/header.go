@@ -51,10 +51,8 @@ func (m match) name() string {
 type header struct {
 	columns []match // by column; further columns are the user's own
 	base    int     // column that ties rows to their base, or 0
-	id      int     // column of the id, or 0
 	width   int     // cells up to the last that is not blank
-	hasID   bool
-	asks    bool // a column can ask for something
+	asks    bool    // a column can ask for something
 }
 
 func (h *header) at(i int) match {
@@ -170,7 +168,7 @@ func (b *builder) readHeader(rec record) error {
 		}
 		switch {
 		case m.id:
-			b.header.hasID, b.header.id = true, i+1
+			b.in.IDColumn = i + 1
 		case m.base:
 			b.header.base = i + 1
 		case m.wishes():
@@ -178,7 +176,7 @@ func (b *builder) readHeader(rec record) error {
 		}
 		b.header.columns = append(b.header.columns, m)
 	}
-	if !b.header.hasID {
+	if b.in.IDColumn == 0 {
 		b.headerProblem(rec.row, 0, "no column is named id, so no row can be matched to a task; columns seen: "+b.seenColumns())
 	}
 	if seen[task.CreatedDateTime.Name] > 0 {

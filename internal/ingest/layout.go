@@ -64,7 +64,7 @@ func (b *builder) checkMerges() error {
 		}
 		if a.Top <= b.in.Header && b.in.Header <= a.Bottom {
 			b.headerProblem(b.in.Header, column, fmt.Sprintf("the header is merged over %s; unmerge it, so that each column has its own", a))
-			b.in.mergedHeader = true
+			b.in.MergedHeader = true
 		}
 		rows := b.in.Rows
 		for i := sort.Search(len(rows), func(i int) bool { return rows[i].Desired.Origin().Row >= a.Top }); i < len(rows) && rows[i].Desired.Origin().Row <= a.Bottom; i++ {
@@ -97,6 +97,6 @@ func (b *builder) markMerged(row *Row, a xlsx.Area, column int) {
 		}
 	}
 	p := b.problem(at, column, message)
-	p.untold = true
+	p.Unseen = true
 	row.Problems = append(row.Problems, p)
 }

@@ -64,12 +64,15 @@ type Input struct {
 	HeaderProblems int
 	Notices        []string // what the user should know and need not change
 	// Base says what the rows that have a base are compared with; nil where none has.
-	Base *Source
+	Base         *base.Source
+	BaseLines    []string // of the sheet's base as it was read; nil where it has none
+	IDColumn     int      // counted from 1; 0 where the header has none
+	MergedHeader bool
 
-	base         *base.Base
-	format       task.Format
-	written      map[*task.Cell]string // what those dates held that are kept as an instant
-	mergedHeader bool
+	baseID  string
+	header  *header
+	format  task.Format
+	written map[*task.Cell]string // what those dates held that are kept as an instant
 }
 
 // Row is one row of the input. A row with Problems is invalid; Desired then holds what was

@@ -71,11 +71,13 @@ type builder struct {
 
 func newBuilder(in *Input, o Options) *builder {
 	in.format, in.written = o.Format, map[*task.Cell]string{}
-	return &builder{
+	b := &builder{
 		in: in, notes: o.Notes, format: o.Format, headerRow: o.HeaderRow, hidden: o.Hidden,
 		loadBase: func() (*base.Base, error) { return base.ReadFile(o.basePath) },
 		remarks:  map[[2]string]*remark{}, emptied: map[string]int{},
 	}
+	in.header = &b.header
+	return b
 }
 
 func (b *builder) notice(text string) { b.in.Notices = append(b.in.Notices, text) }
@@ -181,7 +183,7 @@ func (b *builder) understand(rec record, from *task.Base) Row {
 	}
 	if from == unknownBase {
 		row.Desired.Base = nil
-		b.report(&row, b.header.id, `the id is not among those that the sheet was made from; blank the row's cell under "`+base.Name+`" to ask for every value of the row`, true)
+		b.report(&row, b.in.IDColumn, `the id is not among those that the sheet was made from; blank the row's cell under "`+base.Name+`" to ask for every value of the row`, true)
 	}
 	b.widenCaches(len(rec.cells))
 	for i := range rec.cells {
@@ -207,7 +209,7 @@ func (b *builder) understand(rec record, from *task.Base) Row {
 			row.Desired.ID = cells[i].Text
 		}
 	}
-	if at := b.header.id; at > 0 && (at > len(rec.cells) || rec.cells[at-1].blank()) {
+	if at := b.in.IDColumn; at > 0 && (at > len(rec.cells) || rec.cells[at-1].blank()) {
 		b.report(&row, at, "the row has no id", false)
 	}
 	b.dropUnchanged(&row.Desired)
@@ -246,9 +248,9 @@ func (b *builder) widenCaches(columns int) {
 }
 
 // report adds a problem of the cell in a column counted from 1, or of the row for column 0.
-func (b *builder) report(row *Row, column int, message string, untold bool) {
+func (b *builder) report(row *Row, column int, message string, unseen bool) {
 	p := b.problem(row.Desired.Origin().Row, column, message)
-	p.untold = untold
+	p.Unseen = unseen
 	row.Problems = append(row.Problems, p)
 }
 
@@ -275,8 +277,8 @@ func (b *builder) meaning(from *task.Base, m match, c cell, row, i int) (*task.C
 
 // read understands a cell that is not blank in a column counted from 1. The text holds with an error too.
 func (b *builder) read(from *task.Base, m match, c cell, row, column int) (string, task.Value, error) {
-	if b.csv && from != nil && m.property != nil && guarded(m.property) {
-		c.text = unguard(c.text)
+	if b.csv && from != nil && m.property != nil {
+		c.text = base.Unguard(m.property, c.text)
 	}
 	text, err := b.cellText(c, m, row, column)
 	if m.base {

@@ -7,9 +7,10 @@ import (
 	"strings"
 	"time"
 
+	"taskrecon/internal/base"
 	"taskrecon/internal/diff"
+	"taskrecon/internal/export"
 	"taskrecon/internal/graph"
-	"taskrecon/internal/ingest"
 	"taskrecon/internal/task"
 )
 
@@ -20,7 +21,7 @@ type Export struct {
 	Path   string                         // .xlsx or .csv
 	Where  func(*task.Task) (bool, error) // picks the tasks; nil is all
 	Edit   *Edit                          // what the sheet asks for already; nil is nothing. Its Where is the one above
-	Sheet  ingest.SheetOptions            // its Source is filled in
+	Sheet  export.Options                 // its Source is filled in
 	Again  graph.Again                    // may be nil
 	Notice func(string)                   // gets what is to be known of the sheet
 }
@@ -69,8 +70,8 @@ func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched)
 		}
 		return s, nil
 	}
-	e.Sheet.Source = ingest.Source{Tenant: who.Tenant, Cloud: e.Cloud, At: read}
-	if s.Reports, err = ingest.WriteSheet(e.Path, rows, e.Sheet); err != nil {
+	e.Sheet.Source = base.Source{Tenant: who.Tenant, Cloud: e.Cloud, At: read}
+	if s.Reports, err = export.Write(e.Path, rows, e.Sheet); err != nil {
 		return s, fmt.Errorf("writing %s: %w", e.Path, err)
 	}
 	s.Reason = strings.TrimSuffix("written; "+left, "; ")
@@ -91,12 +92,12 @@ func managedOnce(tasks []*task.Task) []*task.Task {
 }
 
 // rows are the rows of the sheet, in the order of the tenant's list, each task once.
-func (e *Export) rows(current []*task.Task) (rows []ingest.SheetRow, picked int, err error) {
+func (e *Export) rows(current []*task.Task) (rows []export.Row, picked int, err error) {
 	if e.Edit != nil {
 		e.Edit.Where = e.Where
 		edits, picked, err := e.Edit.Rows(current)
 		for _, row := range edits {
-			rows = append(rows, ingest.SheetRow{Base: task.BaseOf(row.Task), Wishes: row.Wishes})
+			rows = append(rows, export.Row{Base: task.BaseOf(row.Task), Wishes: row.Wishes})
 		}
 		return rows, picked, err
 	}
@@ -110,7 +111,7 @@ func (e *Export) rows(current []*task.Task) (rows []ingest.SheetRow, picked int,
 				continue
 			}
 		}
-		rows = append(rows, ingest.SheetRow{Base: task.BaseOf(t)})
+		rows = append(rows, export.Row{Base: task.BaseOf(t)})
 	}
 	return rows, len(rows), nil
 }

@@ -1,4 +1,4 @@
-package ingest
+package export
 
 import (
 	"archive/zip"
@@ -119,7 +119,7 @@ func (b *workbookWriter) fillTasks() (err error) {
 }
 
 // row writes one task. A blank cell is left out, and has the look of its column.
-func (b *workbookWriter) row(number int, row SheetRow) error {
+func (b *workbookWriter) row(number int, row Row) error {
 	shown, err := b.show(row)
 	if err != nil {
 		return err

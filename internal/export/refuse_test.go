@@ -1,12 +1,15 @@
-package ingest
+package export_test
 
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"taskrecon/internal/export"
+	"taskrecon/internal/ingest"
 	"taskrecon/internal/task"
 )
 
@@ -21,21 +24,21 @@ func TestSheetIsNotOverwrittenUnasked(t *testing.T) {
 		"d.ods": "is neither an .xlsx nor a .csv", "d": "is neither",
 	} {
 		path := filepath.Join(dir, name)
-		if err := CheckSheet(path, false); err == nil || !strings.Contains(err.Error(), want) {
+		if err := export.Check(path, false); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if files, err := WriteSheet(path, nil, o); err == nil || files != nil {
+		if files, err := export.Write(path, nil, o); err == nil || files != nil {
 			t.Errorf("%s was written: %q", name, files)
 		}
 	}
-	if err := CheckSheet(filepath.Join(dir, "new.CSV"), false); err != nil {
+	if err := export.Check(filepath.Join(dir, "new.CSV"), false); err != nil {
 		t.Error(err)
 	}
 	o.Overwrite = true
 	for _, name := range []string{"a.xlsx", "b.csv", "c.csv"} {
 		path := filepath.Join(dir, name)
-		must(t, CheckSheet(path, true))
-		_, err := WriteSheet(path, nastyRows(), o)
+		must(t, export.Check(path, true))
+		_, err := export.Write(path, nastyRows(), o)
 		must(t, err)
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 || info.Size() < 1000 {
 			t.Errorf("%s: %v, %v", name, info, err)
@@ -70,7 +73,7 @@ func TestSheetThatCannotAskIsNotWritten(t *testing.T) {
 			b.Set(task.CreatorNotes, task.Text("a\nb"))
 			b.Set(task.AssignedTo, task.Text("a\x00"))
 			b.Set(task.DueDateTime, summer)
-			files, err := WriteSheet(filepath.Join(dir, "tasks"+ext), []SheetRow{{Base: b, Wishes: []task.Wish{tt.wish}}}, o)
+			files, err := export.Write(filepath.Join(dir, "tasks"+ext), []export.Row{{Base: b, Wishes: []task.Wish{tt.wish}}}, o)
 			if err == nil || files != nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), "task t1: "+tt.wish.Property.Name) {
 				t.Errorf("%s: %q, %v", tt.want, files, err)
 			}
@@ -82,20 +85,45 @@ func TestSheetThatCannotAskIsNotWritten(t *testing.T) {
 }
 
 func TestSheetOptionsThatContradict(t *testing.T) {
-	for want, change := range map[string]func(*SheetOptions){
-		"named twice":        func(o *SheetOptions) { o.Columns = append(o.Columns, task.Status) },
-		"shown":              func(o *SheetOptions) { o.Columns = o.Columns[:2] },
-		"no name":            func(o *SheetOptions) { o.Zone = time.FixedZone("x", 3600) },
-		"but the base says":  func(o *SheetOptions) { o.Source.Zone = "Asia/Tokyo" },
-		"another machine kn": func(o *SheetOptions) { o.Zone = time.Local },
+	for want, change := range map[string]func(*export.Options){
+		"named twice":        func(o *export.Options) { o.Columns = append(o.Columns, task.Status) },
+		"shown":              func(o *export.Options) { o.Columns = o.Columns[:2] },
+		"no name":            func(o *export.Options) { o.Zone = time.FixedZone("x", 3600) },
+		"but the base says":  func(o *export.Options) { o.Source.Zone = "Asia/Tokyo" },
+		"another machine kn": func(o *export.Options) { o.Zone = time.Local },
 	} {
 		o := sheetOptions(t)
 		change(&o)
-		if _, err := WriteSheet(filepath.Join(t.TempDir(), "a.csv"), nil, o); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := export.Write(filepath.Join(t.TempDir(), "a.csv"), nil, o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
 		}
 	}
-	if _, err := WriteSheet(filepath.Join(t.TempDir(), "a.xlsx"), make([]SheetRow, maxRows), SheetOptions{}); err == nil || !strings.Contains(err.Error(), "write a .csv") {
+	if _, err := export.Write(filepath.Join(t.TempDir(), "a.xlsx"), make([]export.Row, 1<<20), export.Options{}); err == nil || !strings.Contains(err.Error(), "write a .csv") {
 		t.Errorf("too many rows: %v", err)
+	}
+}
+
+// TestSheetAsksForNoDate: the service's own "no date" shows as a blank, and yet a sheet can ask for it.
+func TestSheetAsksForNoDate(t *testing.T) {
+	none, summer := task.Text("0001-01-01T00:00:00Z"), task.Text("2026-07-15T08:30:00Z")
+	if !export.CanAsk(task.DueDateTime, summer, none) || export.CanAsk(task.DueDateTime, summer, task.Null) {
+		t.Error("CanAsk says otherwise")
+	}
+	for _, name := range []string{"undo.xlsx", "undo.csv"} {
+		path, o := filepath.Join(t.TempDir(), name), sheetOptions(t)
+		o.Shown, o.Columns = nil, []*task.Property{task.DueDateTime}
+		b := &task.Base{ID: "t1"}
+		b.Set(task.DueDateTime, summer)
+		wish := task.Wish{Property: task.DueDateTime, Value: none}
+		if _, err := export.Write(path, []export.Row{{Base: b, Wishes: []task.Wish{wish}}}, o); err != nil {
+			t.Fatal(err)
+		}
+		in, err := ingest.Read(path, ingest.Options{})
+		if err != nil || len(in.Problems) > 0 || len(in.Rows) != 1 {
+			t.Fatalf("%v, %v", in, err)
+		}
+		if wishes := slices.Collect(in.Rows[0].Desired.Wishes()); len(wishes) != 1 || wishes[0].Value != none {
+			t.Errorf("%s asks for %v", name, wishes)
+		}
 	}
 }
