@@ -48,7 +48,7 @@ var onlyIn = map[string][]string{
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy": {"graph"},
 
 	"go.yaml.in/yaml/v4":                          {"cli"},
-	"github.com/go-json-experiment/json":          {"graph"},
+	"github.com/go-json-experiment/json":          {"task", "graph"},
 	"github.com/go-json-experiment/json/jsontext": {"task", "graph", "ledger"},
 	"github.com/expr-lang/expr":                   {"where"},
 	"github.com/rs/zerolog":                       {"cli"},

@@ -55,14 +55,6 @@ func OnlyPair(v Value, name string) (Value, error) {
 // that the wish says, or for null none has the name. The other pairs stay as they are, in their order;
 // where the name is there several times, one pair in the place of the first remains.
 func WithPair(current Value, w Wish) (Value, error) {
-	if plainlyMet(current, w) {
-		return current, nil
-	}
-	return withPair(current, w)
-}
-
-// withPair makes the text anew.
-func withPair(current Value, w Wish) (Value, error) {
 	pairs, err := PairsOf(current)
 	if err != nil {
 		return current, err

@@ -9,6 +9,9 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Setting is one keyValuePair of intendedSettings. Names are not declared unique by the service.
@@ -29,10 +32,11 @@ func PairsOf(v Value) ([]Setting, error) {
 	if v.IsNull() {
 		return nil, nil
 	}
-	if pairs, ok := plainPairs(nil, v.text); ok {
-		return settingsOf(pairs), nil
+	var pairs []Setting
+	if err := json.Unmarshal([]byte(v.text), &pairs); err != nil {
+		return nil, fmt.Errorf("intendedSettings: %w", err)
 	}
-	return anyPairs(v.text)
+	return pairs, nil
 }
 
 // ValuesByName are the values of each name, in the order in which they compare; null is "".
@@ -47,35 +51,18 @@ func ValuesByName(pairs []Setting) map[string][]string {
 	return values
 }
 
-// anyPairs reads pairs in whatever way their JSON is written.
-func anyPairs(text string) ([]Setting, error) {
-	var pairs []Setting
-	if err := json.Unmarshal([]byte(text), &pairs); err != nil {
-		return nil, fmt.Errorf("intendedSettings: %w", err)
-	}
-	return pairs, nil
-}
-
 // SettingsValue makes a value of pairs, in their order.
 func SettingsValue(pairs []Setting) Value {
 	if len(pairs) == 0 {
 		return Text("[]")
 	}
-	if text, ok := plainSettings(pairs); ok {
-		return Text(text)
-	}
-	return Text(escapedSettings(pairs))
-}
-
-// escapedSettings writes pairs with whatever escapes they need.
-func escapedSettings(pairs []Setting) string {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(pairs); err != nil {
 		panic(err) // strings and pointers to strings always encode
 	}
-	return strings.TrimSuffix(buf.String(), "\n")
+	return Text(strings.TrimSuffix(buf.String(), "\n"))
 }
 
 // canonicalSettings sorts the pairs; a pair's null value and "" are one, as for strings elsewhere.
@@ -112,9 +99,12 @@ func wireSettings(v Value) (json.RawMessage, error) {
 	return json.Marshal(out)
 }
 
+// asEncodingJSON makes jsonv2 take what encoding/json takes.
+var asEncodingJSON = jsonv2.JoinOptions(jsonv2.MatchCaseInsensitiveNames(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
 func settingsFromWire(raw json.RawMessage) (Value, error) {
 	var pairs []Setting
-	if err := json.Unmarshal(raw, &pairs); err != nil {
+	if err := jsonv2.Unmarshal(raw, &pairs, asEncodingJSON); err != nil {
 		return Null, fmt.Errorf("intendedSettings: want an array of name and value, got %s", clip(string(raw)))
 	}
 	return SettingsValue(pairs), nil

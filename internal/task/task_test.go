@@ -75,7 +75,7 @@ func TestTaskOfAnotherType(t *testing.T) {
 func TestTaskFromJSONOfWrongShape(t *testing.T) {
 	const typed = `{"id":"1","@odata.type":"#microsoft.graph.securityConfigurationTask",`
 	for in, want := range map[string]string{
-		`null`:                         "the task has no id",
+		`null`:                         "want a task, got null",
 		`{}`:                           "the task has no id",
 		`{"id":null}`:                  "the task has no id",
 		`{"id":""}`:                    "the task has no id",
@@ -83,10 +83,10 @@ func TestTaskFromJSONOfWrongShape(t *testing.T) {
 		`{"id":7}`:                     "id: want a JSON string, got 7",
 		`{"id":7,"@odata.type":8}`:     "id: want a JSON string, got 7",
 		`{"id":"1","@odata.type":{}}`:  "@odata.type: want a JSON string, got {}",
-		`[]`:                           "cannot unmarshal array",
+		`[]`:                           "want a task, got []",
 		typed + `"status":["a"]}`:      `task 1: status: want a JSON string, got ["a"]`,
 		typed + `"dueDateTime":1}`:     `task 1: dueDateTime: want a JSON string, got 1`,
-		typed + `"intendedSettings":0`: "unexpected end",
+		typed + `"intendedSettings":0`: "unexpected EOF",
 		typed + `"managedDeviceCount":[` + strings.Repeat("1,", 99) + `1]}`: `task 1: managedDeviceCount: want a JSON number, got [` + strings.Repeat("1,", 39) + `1…`,
 	} {
 		var got Task

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"taskrecon/internal/text"
 )
 
@@ -77,15 +79,7 @@ func (p *Property) Canonical(v Value) string {
 
 // Equal reports whether two values of p mean the same to the service.
 func (p *Property) Equal(a, b Value) bool {
-	if a == b {
-		return true
-	}
-	if p.Kind == Settings && a.valid && b.valid {
-		if same, ok := samePlain(a.text, b.text); ok {
-			return same
-		}
-	}
-	return p.Canonical(a) == p.Canonical(b)
+	return a == b || p.Canonical(a) == p.Canonical(b)
 }
 
 // Cleared is the value that <clear> stands for. Call it only where Clearable.
@@ -142,9 +136,9 @@ func (p *Property) FromWire(raw json.RawMessage) (Value, error) {
 	case Int32:
 		return p.int32FromWire(raw)
 	}
-	var s string
-	if err := json.Unmarshal(raw, &s); err != nil {
-		return Null, fmt.Errorf("%s: want a JSON string, got %s", p.Name, clip(string(raw)))
+	s, err := member(p.Name, raw)
+	if err != nil {
+		return Null, err
 	}
 	if p.Kind == DateTime {
 		if t, err := ParseTime(s); err == nil {
@@ -155,8 +149,8 @@ func (p *Property) FromWire(raw json.RawMessage) (Value, error) {
 }
 
 func (p *Property) int32FromWire(raw json.RawMessage) (Value, error) {
-	var n json.Number
-	if err := json.Unmarshal(raw, &n); err != nil {
+	n := json.Number(raw)
+	if jsontext.Value(raw).Kind() != '0' && json.Unmarshal(raw, &n) != nil { // which takes a number in quotes
 		return Null, fmt.Errorf("%s: want a JSON number, got %s", p.Name, clip(string(raw)))
 	}
 	if whole, ok := WholeNumber(n.String()); ok {
