@@ -49,7 +49,7 @@ func (b *builder) baseOf(rec record) (from *task.Base, lost *base.Row, err error
 	}
 	id := ""
 	if at := b.in.IDColumn; at > 0 && at <= len(rec.cells) {
-		id = trimID(rec.cells[at-1].text)
+		id = bareID(rec.cells[at-1].text)
 	}
 	switch row, known := b.base.Row(id); {
 	case !known:

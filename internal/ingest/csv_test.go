@@ -23,7 +23,7 @@ func TestCSVRow(t *testing.T) {
 	if d.ID != "a-1" || d.Origin() != (task.Origin{File: "in.csv", Row: 4}) || in.Rows[0].SameAs != -1 {
 		t.Errorf("got %+v", d)
 	}
-	want := map[string]string{"assignedTo": "x\r\ny ", "status": "active", "description": ""}
+	want := map[string]string{"assignedTo": "x\r\ny", "status": "active", "description": ""}
 	if got := wishesOf(in, 0); !maps.Equal(got, want) {
 		t.Errorf("wishes %q", got)
 	}
@@ -93,7 +93,6 @@ func TestCSVForms(t *testing.T) {
 		{"UTF-16 LE mark", "\xff\xfe" + utf16LE("id,displayName\r\na,é😀\r\n")},
 		{"UTF-16 LE without mark", utf16LE("id,displayName\r\na,é😀\r\n")},
 		{"CR only", "id,displayName\ra,é😀\r"},
-		{"no last line end", "id,displayName\na,é😀"},
 		{"quoted", "\"id\",\"displayName\"\r\n\"a\",\"é😀\"\r\n"},
 	} {
 		in := readText(t, tt.text)
@@ -131,6 +130,8 @@ func TestCSVRefused(t *testing.T) {
 		{"after quote", "id,displayName\na,\"b\"c\n", "line 2, column 5: text follows the quote that ends a cell"},
 		{"html", "  <!DOCTYPE html><html>", "is a web page"},
 		{"xml", "<?xml version='1.0'?><Workbook/>", "is an XML file"},
+		{"cut in its last cell", "id,displayName\na,b\nc,bob@con", "line 3, the last record, has no line end, though the others have one"},
+		{"cut behind a quote", "id,displayName\r\na,\"b\"", "line 2, the last record, has no line end"},
 		{"wide", "id" + strings.Repeat(",x", xlsx.MaxColumns), "at most 2000 columns"},
 	} {
 		_, err := Read(write(t, "in.csv", []byte(tt.text)), Options{})

@@ -40,7 +40,7 @@ func (b *builder) finish() error {
 	case !b.hasHeader && b.headerRow > 0:
 		return b.noHeaderRow()
 	case !b.hasHeader && b.in.Sheet != "":
-		return fmt.Errorf("has nothing in sheet %q: no header and no rows", b.in.Sheet)
+		return fmt.Errorf("has nothing in sheet %q: no header and no rows%s", b.in.Sheet, b.elsewhereHint())
 	case !b.hasHeader:
 		return errors.New("has nothing in it: no header and no rows")
 	}
@@ -56,6 +56,8 @@ func (b *builder) finish() error {
 	}
 	b.noticeBase()
 	b.noticeHiddenColumns()
+	b.noticeOddRows()
+	b.noticeElsewhere()
 	b.noticeRemarks()
 	if err := b.checkMerges(); err != nil {
 		return err

@@ -69,10 +69,14 @@ func TestMatchHeader(t *testing.T) {
 
 func TestHeaderProblems(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
-		{"near miss", "id,Insight\n1,x\n", `in.csv:1:2: column "Insight" is not a property; did you mean "insights"?`},
+		{"near miss", "id,Insight\n1,x\n", `in.csv:1:2: column "Insight" is not a property; did you mean "insights"? If it is a column of your own, say --own-columns "Insight"`},
 		{"twice", "id,status,Status\n1,active,active\n", `in.csv:1:3: status has two columns, B and C; keep one of them`},
 		{"pair twice", "id,intendedSettings.A,Intended Settings.A\n1,x,x\n", `in.csv:1:3: intendedSettings.A has two columns, B and C; keep one of them`},
 		{"id twice", "id,Task ID\n1,1\n", `in.csv:1:2: id has two columns, A and B; keep one of them`},
+		{"in brackets", "id,dueDateTime (UTC),status\n1,2026-01-01,active\n", `in.csv:1:2: column "dueDateTime (UTC)" is not a property; did you mean "dueDateTime"? If it is a column of your own, say --own-columns "dueDateTime (UTC)"`},
+		{"a short name", "id,Due,status\n1,2026-01-01,active\n", `in.csv:1:2: column "Due" is not a property; did you mean "dueDateTime"? If it is a column of your own, say --own-columns "Due"`},
+		{"a short name in brackets", "id,status,Assignee [mail]\n1,active,x\n", `in.csv:1:3: column "Assignee [mail]" is not a property; did you mean "assignedTo"? If it is a column of your own, say --own-columns "Assignee [mail]"`},
+		{"a quoted header", "\"id,status\"\n\"1,active\"\n", "in.csv:1: the whole header is in one quoted cell; write the file again with quotes around single cells, or without any"},
 		{"no id", "status,Owner\nactive,me\n", `in.csv:1: no column is named id, so no row can be matched to a task; columns seen: "status", "Owner"`},
 	} {
 		in := readText(t, tt.text)
@@ -98,7 +102,7 @@ func TestSilentFile(t *testing.T) {
 		{"no row", "id,status\n", noRow},
 		{"blank rows", "id,status\n,\n\n ,\n", noRow},
 		{"neither", "id\n", "in.csv:1: " + noColumn + `"id"` + "\n" + noRow},
-		{"a near miss is mistake enough", "id,Stauts\n1,active\n", `in.csv:1:2: column "Stauts" is not a property; did you mean "status"?`},
+		{"a near miss is mistake enough", "id,Stauts\n1,active\n", `in.csv:1:2: column "Stauts" is not a property; did you mean "status"? If it is a column of your own, say --own-columns "Stauts"`},
 		{"a single setting", "id,intendedSettings.A\n1,x\n", ""},
 		{"blank cells", "id,status\n1,\n", ""},
 	} {

@@ -46,6 +46,8 @@ type Options struct {
 	Format    task.Format // timezone and date order of the cells; a nil zone is that of the sheet's base, else UTC
 	Stdin     io.Reader   // what StandardInput reads
 	Notes     bool        // a column named note is sent, though it is no property
+	// OwnColumns are headers that are the user's own, though they are, or are nearly, the name of a property.
+	OwnColumns []string
 
 	basePath string // where the base may lie that the file itself does not hold
 }

@@ -2,8 +2,8 @@ package ingest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
-	"unicode"
 
 	"taskrecon/internal/base"
 	"taskrecon/internal/task"
@@ -15,22 +15,20 @@ type cell struct {
 	text   string // raw: a number is not formatted
 	kind   xlsx.Kind
 	format xlsx.Format // of a number
+	// What is seen of the cell beside its text.
+	formula, struck bool
 }
 
 func (c *cell) blank() bool { return c.kind != xlsx.NoResult && blank(c.text) }
 
 // blank reports whether a text is empty or only white space, no-break spaces among it.
-func blank(s string) bool {
-	if s != "" && s[0] > ' ' && s[0] < 0x7f {
-		return false
-	}
-	return strings.TrimFunc(s, unicode.IsSpace) == ""
-}
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
 // record is one row of a file before it is understood.
 type record struct {
 	row    int
 	cells  []cell
+	width  int    // with blank cells at its end
 	hidden bool   // the sheet does not show it
 	ragged string // what is wrong with its length, or ""
 }
@@ -42,6 +40,7 @@ type builder struct {
 	base        *base.Base // nil where the sheet has none
 	csv         bool
 	notes       bool // a column named note is sent
+	ownColumns  []string
 	format      task.Format
 	date1904    bool // the workbook counts its days from 1904
 	headerRow   int  // that the user names, or 0
@@ -51,6 +50,11 @@ type builder struct {
 	better      int                   // row that looks more like a header than the one read, or 0
 	layout      *xlsx.Layout          // nil in CSV
 	unseen      []int                 // hidden rows that hold data
+	totals      []xlsx.Area           // totals rows of tables
+	totaled     []int                 // rows that were left out for that
+	struck      []int                 // rows with a cell of the task that is struck through
+	elsewhere   []*xlsx.Sheet         // other sheets that have a header
+	sheetNamed  bool                  // the user named the one read
 	used        [xlsx.MaxColumns]bool // columns that hold data
 	based       int                   // rows that have a base
 	lost        int                   // rows of a Failures sheet that have one
@@ -72,7 +76,7 @@ type builder struct {
 func newBuilder(in *Input, o Options) *builder {
 	in.format, in.written = o.Format, map[*task.Cell]string{}
 	b := &builder{
-		in: in, notes: o.Notes, format: o.Format, headerRow: o.HeaderRow, hidden: o.Hidden,
+		in: in, notes: o.Notes, ownColumns: o.OwnColumns, format: o.Format, headerRow: o.HeaderRow, hidden: o.Hidden,
 		loadBase: func() (*base.Base, error) { return base.ReadFile(o.basePath) },
 		remarks:  map[[2]string]*remark{}, emptied: map[string]int{},
 	}
@@ -98,6 +102,7 @@ func (b *builder) problem(row, column int, message string) Problem {
 // add takes the next record: the header first, then rows. Records without anything in them are
 // skipped. An error means that the file is beyond the limits, or not what the user says.
 func (b *builder) add(rec record) error {
+	rec.width = len(rec.cells)
 	for n := len(rec.cells); n > 0 && rec.cells[n-1].blank(); n-- {
 		rec.cells = rec.cells[:n-1]
 	}
@@ -125,6 +130,10 @@ func (b *builder) addHeader(rec record) error {
 
 // addRow takes a record below the header.
 func (b *builder) addRow(rec record) error {
+	if slices.ContainsFunc(b.totals, func(a xlsx.Area) bool { return a.Has(b.in.IDColumn, rec.row) }) {
+		b.totaled = append(b.totaled, rec.row)
+		return nil
+	}
 	from, lost, err := b.baseOf(rec)
 	if err != nil {
 		return err
@@ -137,6 +146,12 @@ func (b *builder) addRow(rec record) error {
 		return err
 	}
 	row := b.understand(rec, from)
+	for i, c := range rec.cells {
+		if c.struck && b.header.at(i).known() {
+			b.struck = append(b.struck, rec.row)
+			break
+		}
+	}
 	if lost != nil {
 		row.Desired.Base = lostBase(&row.Desired, lost)
 	}

@@ -52,7 +52,7 @@ func TestXLSXCells(t *testing.T) {
 		{"dueDateTime", `<c r="B2" s="2"><v>46023.5000000116</v></c>`, "2026-01-01T12:00:00.001Z", ""},
 		{"dueDateTime", `<c r="B2" t="d"><v>2026-01-01T10:00:00</v></c>`, "2026-01-01T10:00:00Z", ""},
 		{"dueDateTime", `<c r="B2" s="1"><f>TODAY()</f><v>46023</v></c>`, "2026-01-01T00:00:00Z", ""},
-		{"dueDateTime", `<c r="B2"><v>46023</v></c>`, "", `in.xlsx: Tasks!B2: dueDateTime "46023" is a number, not a date cell; format the cell as a date or write 2006-01-02`},
+		{"dueDateTime", `<c r="B2"><v>46023</v></c>`, "", `in.xlsx: Tasks!B2: dueDateTime "46023" is a number, not a date cell; format the cell as a date, or write a text such as 2026-12-24`},
 		{"dueDateTime", `<c r="B2" s="3"><v>46023</v></c>`, "", `is a number, not a date cell`},
 		{"dueDateTime", `<c r="B2" s="1"><v>60</v></c>`, "", `in.xlsx: Tasks!B2: dueDateTime "60" is 29 February 1900`},
 		{"dueDateTime", `<c r="B2" s="1"><v>0.5</v></c>`, "", `time of day without a date`},

@@ -56,7 +56,7 @@ func TestParseAssignment(t *testing.T) {
 	cases := []struct{ text, want, fails string }{
 		{text: "status=Completed", want: "status completed"},
 		{text: "assigned-to=amy@x", want: "assignedTo amy@x"},
-		{text: "Assigned To = amy@x", want: "assignedTo  amy@x"},
+		{text: "Assigned To = amy@x", want: "assignedTo amy@x"},
 		{text: "displayName=a=b", want: "displayName a=b"},
 		{text: "due-date-time=2026-12-01", want: "dueDateTime 2026-12-01T00:00:00Z"},
 		{text: "managedDeviceCount=012", want: "managedDeviceCount 12"},

@@ -25,6 +25,9 @@ func ParsePair(name, text string) (Wish, error) {
 	if !utf8.ValidString(text) {
 		return w, fmt.Errorf("%s.%s %q is not UTF-8 text", w.Property.Name, name, clip(text))
 	}
+	if what := Mistake(text); what != "" {
+		return w, fmt.Errorf("%s.%s is %s", w.Property.Name, name, what)
+	}
 	if strings.EqualFold(strings.TrimSpace(text), Clear) {
 		w.Value = Null
 	}

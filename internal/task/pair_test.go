@@ -3,7 +3,7 @@ package task
 import "testing"
 
 func TestParsePair(t *testing.T) {
-	for text, want := range map[string]Value{" a=1 ": Text(" a=1 "), " <CLEAR> ": Null, "<clear": Text("<clear")} {
+	for text, want := range map[string]Value{" a=1 ": Text(" a=1 "), " <CLEAR> ": Null, "<clear it": Text("<clear it")} {
 		if w, err := ParsePair("A b", text); err != nil || w != (Wish{IntendedSettings, want, "A b"}) {
 			t.Errorf("%q: %+v, %v", text, w, err)
 		}

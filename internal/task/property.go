@@ -37,6 +37,14 @@ type Property struct {
 // Clearable reports whether <clear> is a legal wish: null for a nullable property, [] for a collection.
 func (p *Property) Clearable() bool { return p.Writable && (p.Nullable || p.Kind == Settings) }
 
+// Address reports whether values that hold an "@" are addresses, which are equal without regard to case.
+func (p *Property) Address() bool { return p == AssignedTo || p == Creator }
+
+// OneLine reports whether white space at the ends of a value is never meant. Only texts of several lines and settings keep it.
+func (p *Property) OneLine() bool {
+	return p.Kind != Settings && p != Description && p != CreatorNotes && p != Insights
+}
+
 // Index is the property's place in the table, from 0 to Count-1.
 func (p *Property) Index() int { return p.index }
 

@@ -133,31 +133,36 @@ func ParseSettings(text string) (Value, error) {
 
 // jsonFault says what is wrong with a JSON text without the names of Go's types.
 func jsonFault(err error) string {
-	var wrong *json.UnmarshalTypeError
-	var broken *json.SyntaxError
+	var wrong *jsonv2.SemanticError
+	var broken *jsontext.SyntacticError
 	switch {
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return "a member is given twice in one setting"
+	case errors.As(err, &wrong) && errors.Is(err, jsonv2.ErrUnknownName):
+		return fmt.Sprintf("it has the unknown member %q", wrong.JSONPointer.LastToken())
 	case errors.As(err, &wrong):
-		return fmt.Sprintf("a %s stands at character %d, where a text in quotes belongs", wrong.Value, wrong.Offset)
-	case errors.As(err, &broken):
-		return fmt.Sprintf("%s at character %d", broken.Error(), broken.Offset)
+		return fmt.Sprintf("%s stands at character %d, where a text in quotes belongs", jsonKinds[wrong.JSONKind], wrong.ByteOffset+1)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "it ends too early"
+	case errors.As(err, &broken):
+		return fmt.Sprintf("%s at character %d", broken.Err, broken.ByteOffset+1)
 	}
-	return strings.TrimPrefix(err.Error(), "json: ")
+	return err.Error()
 }
 
+var jsonKinds = map[jsontext.Kind]string{'n': "null", 't': "true", 'f': "false", '"': "a text", '0': "a number", '{': "an object", '[': "an array"}
+
 func parseJSONSettings(text string) (Value, error) {
-	dec := json.NewDecoder(strings.NewReader(text))
-	dec.DisallowUnknownFields()
 	var in []struct {
 		Type  string  `json:"@odata.type"`
 		Name  *string `json:"name"`
 		Value *string `json:"value"`
 	}
-	if err := dec.Decode(&in); err != nil {
+	dec := jsontext.NewDecoder(strings.NewReader(text))
+	if err := jsonv2.UnmarshalDecode(dec, &in, jsonv2.MatchCaseInsensitiveNames(true), jsonv2.RejectUnknownMembers(true)); err != nil {
 		return Null, fmt.Errorf("%q is not a JSON array of {\"name\",\"value\"}: %s", clip(text), jsonFault(err))
 	}
-	if _, err := dec.Token(); err != io.EOF {
+	if _, err := dec.ReadToken(); err != io.EOF {
 		return Null, fmt.Errorf("%q has something after the JSON array", clip(text))
 	}
 	pairs := make([]Setting, len(in))

@@ -63,12 +63,15 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 }
 
 // Canonical is the form in which two values of p are equal exactly when the texts are: null and ""
-// are one for strings, settings are sorted, everything else is in one spelling already.
+// are one for strings, addresses are in lower case, settings are sorted, everything else is in one spelling already.
 func (p *Property) Canonical(v Value) string {
 	switch p.Kind {
 	case Settings:
 		return canonicalSettings(v)
 	case String:
+		if p.Address() && strings.Contains(v.text, "@") {
+			return strings.ToLower(v.text)
+		}
 		return v.text
 	}
 	if v.IsNull() {

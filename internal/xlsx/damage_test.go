@@ -119,7 +119,7 @@ func TestDamagedPartInAWholeZip(t *testing.T) {
 		{"a sheet of two parts", "xl/workbook.xml", replace(" r:id=", ` x:id="rId2" r:id=`), `sheet "Tasks" has two parts`},
 		{"half a workbook", "xl/workbook.xml", half, "workbook.xml"},
 		{"half the styles", stylesPart, half, "styles.xml"},
-		{"a format of no number", stylesPart, replace("</cellXfs>", `<xf numFmtId="x"/></cellXfs>`), `number "x"`},
+		{"a format of no number", stylesPart, replace("</cellXfs>", `<xf numFmtId="x"/></cellXfs>`), `numFmtId is "x"`},
 		{"another sheet part", "xl/_rels/workbook.xml.rels", replace("sheet1.xml", "sheet7.xml"), "is missing"},
 		{"a relationship twice", "xl/_rels/workbook.xml.rels", replace("</Relationships>", `<Relationship Id="rId1"/></Relationships>`), `relationship "rId1" is there twice`},
 	} {
