@@ -111,7 +111,7 @@ func (p *program) sheetOf(c *cli.Context) (e job.Export, err error) {
 		e.Where = picks.Match
 	}
 	e.Sheet.Overwrite = c.Bool("overwrite")
-	e.Sheet.Zone, err = zoneOf(c)
+	e.Sheet.Zone, err = p.zoneOf(c)
 	return e, err
 }
 

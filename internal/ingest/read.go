@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"time"
 
 	"taskrecon/internal/base"
 	"taskrecon/internal/task"
@@ -71,6 +73,10 @@ type Input struct {
 	IDColumn     int      // counted from 1; 0 where the header has none
 	MergedHeader bool
 
+	path   string
+	state  os.FileInfo // of the file when it was read; nil for standard input
+	readAt time.Time
+
 	baseID  string
 	header  *header
 	format  task.Format
@@ -90,11 +96,12 @@ type Row struct {
 // begins with the file's base name, and wraps the cause, such as fs.ErrNotExist. Everything that is wrong
 // inside a readable file is in Input.Problems. The file is only read. Read may be called concurrently.
 func Read(path string, o Options) (*Input, error) {
-	name, data, err := readSource(path, o.Stdin)
+	name := nameOf(path)
+	data, state, err := readSource(path, o.Stdin)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	in := &Input{File: name}
+	in := &Input{File: name, path: path, state: state, readAt: time.Now()}
 	if path != StandardInput {
 		o.basePath = base.Path(path)
 	}

@@ -112,6 +112,9 @@ func readRoster(file string, readFile func(string) ([]byte, error)) ([]task.Valu
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
+		if what := task.Mistake(line); what != "" {
+			return nil, fmt.Errorf("%s:%d: the assignee is %s", file, i+1, what)
+		}
 		if strings.EqualFold(line, task.Clear) {
 			return nil, fmt.Errorf("%s:%d: %q is not an assignee; take the line out, or write assignedTo=%s to empty every task's", file, i+1, line, task.Clear)
 		}
@@ -193,6 +196,10 @@ func (r record) check(name string) error {
 		return fmt.Errorf("%s:%d: the old assignee is blank, and %.80q the new; fill it in or take the line out", name, r.line, r.cells[1])
 	case r.cells[1] == "":
 		return fmt.Errorf("%s:%d: the new assignee of %.80q is blank; fill it in or take the line out", name, r.line, r.cells[0])
+	case task.Mistake(r.cells[0]) != "":
+		return fmt.Errorf("%s:%d: the old assignee is %s", name, r.line, task.Mistake(r.cells[0]))
+	case task.Mistake(r.cells[1]) != "":
+		return fmt.Errorf("%s:%d: the new assignee of %.80q is %s", name, r.line, r.cells[0], task.Mistake(r.cells[1]))
 	case strings.EqualFold(r.cells[1], task.Clear):
 		return fmt.Errorf("%s:%d: %q is not an assignee; pick the tasks of %.80q and set assignedTo=%s", name, r.line, r.cells[1], r.cells[0], task.Clear)
 	case strings.EqualFold(r.cells[0], r.cells[1]):

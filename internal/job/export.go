@@ -53,6 +53,7 @@ func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched)
 		return s, &Exit{Code: ExitInput, Err: err, Hint: "nothing was written"}
 	}
 	fetched(len(current), picked)
+	e.noticeAssignees(rows, current)
 	s.Rows = len(rows)
 	for _, row := range rows {
 		if len(row.Wishes) > 0 {
@@ -76,6 +77,27 @@ func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched)
 	}
 	s.Reason = strings.TrimSuffix("written; "+left, "; ")
 	return s, nil
+}
+
+// noticeAssignees says what a mass edit does with assignees that the tenant does not know.
+func (e *Export) noticeAssignees(rows []export.Row, current []*task.Task) {
+	if e.Edit == nil {
+		return
+	}
+	var wanted []task.Value
+	for _, row := range rows {
+		for _, w := range row.Wishes {
+			if w.Property == task.AssignedTo {
+				wanted = append(wanted, w.Value)
+			}
+		}
+	}
+	seen := assignees(managedOnce(current))
+	for _, text := range []string{noticeUnseen(wanted, seen), e.Edit.Leavers.noticeUnmatched(seen)} {
+		if text != "" {
+			e.Notice(text)
+		}
+	}
 }
 
 // managedOnce are the tasks that this program manages, each once, in the order of the tenant's list.
