@@ -1,4 +1,4 @@
-package ingest
+package ingest_test
 
 import (
 	"os"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"taskrecon/internal/base"
+	"taskrecon/internal/ingest"
 	"taskrecon/internal/task"
 )
 
@@ -31,14 +32,14 @@ func pairs(namesAndValues ...string) task.Value {
 }
 
 // readLost reads a CSV text in which BASE stands for the id of the base of these rows.
-func readLost(t *testing.T, text string, source base.Source, rows ...base.Row) *Input {
+func readLost(t *testing.T, text string, source base.Source, rows ...base.Row) *ingest.Input {
 	t.Helper()
 	id, lines, err := base.Encode(rows, source)
 	must(t, err)
 	path := filepath.Join(t.TempDir(), "failures.csv")
 	must(t, os.WriteFile(base.Path(path), []byte(strings.Join(lines, "\n")), 0o600))
 	must(t, os.WriteFile(path, []byte(strings.ReplaceAll(text, "BASE", id)), 0o600))
-	in, err := Read(path, Options{})
+	in, err := ingest.Read(path, ingest.Options{})
 	must(t, err)
 	return in
 }

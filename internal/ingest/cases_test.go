@@ -13,13 +13,6 @@ import (
 	"taskrecon/internal/task"
 )
 
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // reading is what came of a file in words: the error, or the problems and notices, and the wishes of the rows.
 func reading(path string, o ingest.Options) (refused, noticed, wishes string) {
 	in, err := ingest.Read(path, o)
@@ -37,16 +30,8 @@ func reading(path string, o ingest.Options) (refused, noticed, wishes string) {
 	return strings.Join(in.ProblemLines(), "\n"), strings.Join(in.Notices, "\n"), strings.Join(rows, "\n")
 }
 
-// write makes a file of the test's directory.
-func write(t testing.TB, name, text string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
-	must(t, os.WriteFile(path, []byte(text), 0o600))
-	return path
-}
-
-// book makes a workbook of sheets, whose cells are given row by row.
-func book(t testing.TB, sheets map[string][][]any, change func(*excelize.File)) string {
+// sheetsOf makes a workbook of sheets, whose cells are given row by row.
+func sheetsOf(t testing.TB, sheets map[string][][]any, change func(*excelize.File)) string {
 	t.Helper()
 	f := excelize.NewFile()
 	defer f.Close()
@@ -65,7 +50,7 @@ func book(t testing.TB, sheets map[string][][]any, change func(*excelize.File)) 
 	}
 	var buf bytes.Buffer
 	must(t, f.Write(&buf))
-	return write(t, "in.xlsx", buf.String())
+	return write(t, "in.xlsx", buf.Bytes())
 }
 
 // Inputs that people have, read in place. Each is refused, or read with a notice, or read as these wishes.
@@ -134,7 +119,7 @@ func TestSheetsThatAreNotRead(t *testing.T) {
 		"one of them named":  {map[string][][]any{"First": tasks[1:], "Second": tasks}, ingest.Options{Sheet: "first"}, "", "", ""},
 		"one of them hidden": {map[string][][]any{"First": tasks[1:], "Second": tasks}, ingest.Options{}, "Second", "", ""},
 	} {
-		path := book(t, tt.sheets, func(f *excelize.File) {
+		path := sheetsOf(t, tt.sheets, func(f *excelize.File) {
 			if tt.hide != "" {
 				must(t, f.SetSheetVisible(tt.hide, false))
 			}
@@ -150,7 +135,7 @@ func TestSheetsThatAreNotRead(t *testing.T) {
 }
 
 func TestStruckRowsAreNoticed(t *testing.T) {
-	path := book(t, map[string][][]any{"First": {{"id", "status", "Own"}, {"a", "active", "x"}, {"b", "active", "x"}, {"c", "active", "x"}}}, func(f *excelize.File) {
+	path := sheetsOf(t, map[string][][]any{"First": {{"id", "status", "Own"}, {"a", "active", "x"}, {"b", "active", "x"}, {"c", "active", "x"}}}, func(f *excelize.File) {
 		struck, err := f.NewStyle(&excelize.Style{Font: &excelize.Font{Strike: true}})
 		must(t, err)
 		must(t, f.SetCellStyle("First", "A2", "C2", struck))
@@ -165,7 +150,7 @@ func TestStruckRowsAreNoticed(t *testing.T) {
 
 // Only a table that holds the ids says which row is one of totals.
 func TestTotalsRowOfATableBeside(t *testing.T) {
-	path := book(t, map[string][][]any{"First": {{"id", "status", "Team", "Hours"}, {"a", "active", "x", 1}, {"b", "active", "Total", 1}}}, func(f *excelize.File) {
+	path := sheetsOf(t, map[string][][]any{"First": {{"id", "status", "Team", "Hours"}, {"a", "active", "x", 1}, {"b", "active", "Total", 1}}}, func(f *excelize.File) {
 		must(t, f.AddTable("First", &excelize.Table{Range: "C1:D3", Name: "T"}))
 		f.Pkg.Range(func(name, part any) bool {
 			if name, data := name.(string), part.([]byte); strings.HasPrefix(name, "xl/tables/") {
@@ -197,7 +182,7 @@ func TestColumnsOfTheUsersOwn(t *testing.T) {
 		if tt.own != "" {
 			own = []string{tt.own}
 		}
-		refused, noticed, _ := reading(write(t, "in.csv", tt.header+"\na,,\n"), ingest.Options{OwnColumns: own})
+		refused, noticed, _ := reading(write(t, "in.csv", []byte(tt.header+"\na,,\n")), ingest.Options{OwnColumns: own})
 		if (refused == "") != (tt.refused == "") || !strings.Contains(refused, tt.refused) || !strings.Contains(noticed, tt.noticed) {
 			t.Errorf("%s, own %q: refused %q, noticed %q", tt.header, tt.own, refused, noticed)
 		}
@@ -213,7 +198,7 @@ func TestRowsOfAnotherFormThanTheHeader(t *testing.T) {
 		"id,assignedTo,status\na\n":                                         "in.csv:2: the row has 1 cell, but the header has 3; it may have been cut",
 		"id,status,,\na,active\nb,active,,\nc,active,x,y\nd,active,x,y,z\n": "in.csv:5: the row has 5 cells, but the header has 4",
 	} {
-		if refused, _, _ := reading(write(t, "in.csv", strings.TrimSuffix(text, "\n")+"\n"), ingest.Options{}); !strings.HasPrefix(refused, want) {
+		if refused, _, _ := reading(write(t, "in.csv", []byte(strings.TrimSuffix(text, "\n")+"\n")), ingest.Options{}); !strings.HasPrefix(refused, want) {
 			t.Errorf("%q: %s, want %s", text, refused, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package ingest
+package ingest_test
 
 import (
 	"os"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"taskrecon/internal/base"
+	"taskrecon/internal/ingest"
 	"taskrecon/internal/task"
 )
 
@@ -26,7 +27,7 @@ func baseOfTest(set func(*task.Task)) []base.Row {
 }
 
 // readBased reads a CSV text in which BASE stands for the id of a base that lies beside it.
-func readBased(t *testing.T, text string, rows []base.Row, o Options) (*Input, error) {
+func readBased(t *testing.T, text string, rows []base.Row, o ingest.Options) (*ingest.Input, error) {
 	t.Helper()
 	id, lines, err := base.Encode(rows, exported)
 	if err != nil {
@@ -39,7 +40,7 @@ func readBased(t *testing.T, text string, rows []base.Row, o Options) (*Input, e
 	if err := os.WriteFile(path, []byte(strings.ReplaceAll(text, "BASE", id)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return Read(path, o)
+	return ingest.Read(path, o)
 }
 
 func wishWords(d task.Desired) string {
@@ -69,7 +70,7 @@ func TestRowsWithBase(t *testing.T) {
 		{"a wrong edit", "id,status,displayName,taskrecon base\na,actve,Patch it,BASE\n", "", `did you mean "active"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			in, err := readBased(t, tt.text, baseOfTest(nil), Options{})
+			in, err := readBased(t, tt.text, baseOfTest(nil), ingest.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -90,7 +91,7 @@ func TestRowsWithBase(t *testing.T) {
 
 // What the report hands back as input must ask for no more than the row did.
 func TestUnchangedCellsAreBlank(t *testing.T) {
-	in, err := readBased(t, "id,status,displayName,taskrecon base\na,pending,Patch it,BASE\n", baseOfTest(nil), Options{})
+	in, err := readBased(t, "id,status,displayName,taskrecon base\na,pending,Patch it,BASE\n", baseOfTest(nil), ingest.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,11 +109,11 @@ func TestLostCharacters(t *testing.T) {
 	if whole || len(shown) > base.MaxCellText {
 		t.Fatalf("40,000 characters are shown as %d, whole: %v", len(shown), whole)
 	}
-	in, err := readBased(t, "id,displayName,description,taskrecon base\na,bell "+base.Lost+","+shown+",BASE\n", rows, Options{})
+	in, err := readBased(t, "id,displayName,description,taskrecon base\na,bell "+base.Lost+","+shown+",BASE\n", rows, ingest.Options{})
 	if err != nil || len(in.Problems) > 0 || asks(&in.Rows[0].Desired) {
 		t.Fatalf("unedited: %v, %v, %q", err, in.Problems, wishWords(in.Rows[0].Desired))
 	}
-	in, err = readBased(t, "id,displayName,taskrecon base\na,Bell "+base.Lost+",BASE\n", rows, Options{})
+	in, err = readBased(t, "id,displayName,taskrecon base\na,Bell "+base.Lost+",BASE\n", rows, ingest.Options{})
 	if err != nil || len(in.Problems) != 1 || !strings.Contains(in.Problems[0].Message, "what a sheet cannot hold") {
 		t.Fatalf("an edit of half a text: %v, %v", err, in.Problems)
 	}
@@ -135,7 +136,7 @@ func TestBaseIsRefused(t *testing.T) {
 		if err := os.WriteFile(path, []byte(strings.ReplaceAll(text, "BASE", id)), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err = Read(path, Options{})
+		_, err = ingest.Read(path, ingest.Options{})
 		return err
 	}
 	for name, tt := range map[string]struct {
@@ -164,7 +165,7 @@ func TestBaseIsRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = readBased(t, text, rows, Options{Format: task.Format{Zone: berlin}})
+		_, err = readBased(t, text, rows, ingest.Options{Format: task.Format{Zone: berlin}})
 		if err == nil || !strings.Contains(err.Error(), "leave --timezone Europe/Berlin out") {
 			t.Error(err)
 		}
@@ -182,7 +183,7 @@ func TestRowsWithoutTheirBaseAreTold(t *testing.T) {
 		"id,status,taskrecon base\n":                              "",
 		"id,status,taskrecon base\na,active,BASE\nb,,BASE\nc,,\n": "",
 	} {
-		in, err := readBased(t, text, baseOfTest(nil), Options{})
+		in, err := readBased(t, text, baseOfTest(nil), ingest.Options{})
 		must(t, err)
 		got := strings.Join(in.Notices, "\n")
 		if !strings.Contains(got, want) || want == "" && strings.Contains(got, "nothing under") {
@@ -192,7 +193,7 @@ func TestRowsWithoutTheirBaseAreTold(t *testing.T) {
 }
 
 func TestTwoColumnsOfBases(t *testing.T) {
-	in, err := readBased(t, "id,status,taskrecon base,Taskrecon Base\na,pending,BASE,\n", baseOfTest(nil), Options{})
+	in, err := readBased(t, "id,status,taskrecon base,Taskrecon Base\na,pending,BASE,\n", baseOfTest(nil), ingest.Options{})
 	must(t, err)
 	if got := messages(in); in.HeaderProblems != 1 || !strings.Contains(got, "taskrecon base has two columns, C and D; keep one of them") {
 		t.Errorf("%q", got)

@@ -1,10 +1,11 @@
-package ingest
+package ingest_test
 
 import (
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
+	"taskrecon/internal/ingest"
 	"testing"
 	"time"
 )
@@ -148,7 +149,7 @@ func TestCorpus(t *testing.T) {
 			continue
 		}
 		start := time.Now()
-		in, err := Read(file, Options{})
+		in, err := ingest.Read(file, ingest.Options{})
 		if d := time.Since(start); d > 10*time.Second {
 			t.Errorf("%s took %s", name, d)
 		}
@@ -176,7 +177,7 @@ func TestCorpusCSVContent(t *testing.T) {
 		must(t, err)
 		var want []map[string]string
 		must(t, json.Unmarshal(raw, &want))
-		in, err := Read(filepath.Join(corpusDir, "csv", "csp__"+name+".csv"), Options{})
+		in, err := ingest.Read(filepath.Join(corpusDir, "csv", "csp__"+name+".csv"), ingest.Options{})
 		must(t, err)
 		if len(in.Rows) != len(want) || len(want) == 0 {
 			t.Errorf("%s: %d rows, want %d", name, len(in.Rows), len(want))
@@ -195,7 +196,7 @@ func TestCorpusCSVContent(t *testing.T) {
 // A workbook of tidyverse/readxl holds days around the false 29 February 1900, with their texts beside them.
 func TestCorpusLeapYear(t *testing.T) {
 	corpusFiles(t)
-	in, err := Read(filepath.Join(corpusDir, "dates", "rxl__dates-leap-year-1900-xlsx.xlsx"), Options{})
+	in, err := ingest.Read(filepath.Join(corpusDir, "dates", "rxl__dates-leap-year-1900-xlsx.xlsx"), ingest.Options{})
 	must(t, err)
 	for _, row := range in.Rows {
 		if c := row.Desired.Cells(); (c[0] == c[1]) != (c[2] == "TRUE") {

@@ -1,4 +1,4 @@
-package ingest
+package ingest_test
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 	"testing"
 	"unicode/utf16"
 
+	"taskrecon/internal/ingest"
 	"taskrecon/internal/task"
 	"taskrecon/internal/xlsx"
 )
@@ -63,7 +64,7 @@ func TestCSVProblems(t *testing.T) {
 		{"a", `in.csv:2: the row has 1 cell, but the header has 6; it may have been cut`},
 		{"a,,", `in.csv:2: the row has 3 cells, but the header has 6; it may have been cut`},
 		{"a,,,,,x,y", `in.csv:2: the row has 7 cells, but the header has 6; a text that holds the separator must be quoted`},
-		{"a,,,,," + strings.Repeat("x", maxCellSize+1), `in.csv:2:6: the cell holds 1048577 bytes`},
+		{"a,,,,," + strings.Repeat("x", 1<<20+1), `in.csv:2:6: the cell holds 1048577 bytes`},
 	} {
 		in := readText(t, header+tt.row+"\n")
 		if got := messages(in); len(in.Problems) != 1 || !strings.Contains(got, tt.want) {
@@ -134,18 +135,18 @@ func TestCSVRefused(t *testing.T) {
 		{"cut behind a quote", "id,displayName\r\na,\"b\"", "line 2, the last record, has no line end"},
 		{"wide", "id" + strings.Repeat(",x", xlsx.MaxColumns), "at most 2000 columns"},
 	} {
-		_, err := Read(write(t, "in.csv", []byte(tt.text)), Options{})
+		_, err := ingest.Read(write(t, "in.csv", []byte(tt.text)), ingest.Options{})
 		if err == nil || !strings.HasPrefix(err.Error(), "in.csv: ") || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: got %v, want %s", tt.name, err, tt.want)
 		}
 	}
-	if _, err := Read("/nowhere/in.csv", Options{}); !errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), "nowhere") {
+	if _, err := ingest.Read("/nowhere/in.csv", ingest.Options{}); !errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), "nowhere") {
 		t.Errorf("missing: %v", err)
 	}
-	if _, err := Read(t.TempDir(), Options{}); err == nil || !strings.Contains(err.Error(), "is a directory") {
+	if _, err := ingest.Read(t.TempDir(), ingest.Options{}); err == nil || !strings.Contains(err.Error(), "is a directory") {
 		t.Errorf("directory: %v", err)
 	}
-	if _, err := Read(write(t, "in.csv", []byte("id\na\n")), Options{Sheet: "Tasks"}); err == nil || !strings.Contains(err.Error(), "no worksheet") {
+	if _, err := ingest.Read(write(t, "in.csv", []byte("id\na\n")), ingest.Options{Sheet: "Tasks"}); err == nil || !strings.Contains(err.Error(), "no worksheet") {
 		t.Errorf("sheet of a CSV: %v", err)
 	}
 }

@@ -1,8 +1,9 @@
-package ingest
+package ingest_test
 
 import (
 	"fmt"
 	"strings"
+	"taskrecon/internal/ingest"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
@@ -45,7 +46,7 @@ func TestMistakesThroughoutAColumnAreOneLine(t *testing.T) {
 			setRow(t, f, i+2, fmt.Sprint("a", i), fmt.Sprintf("%02d/12/2026", i%11+1))
 		}
 	})
-	got := readBook(t, data, Options{}).ProblemLines()
+	got := readBook(t, data, ingest.Options{}).ProblemLines()
 	if len(got) != 1 || !strings.HasPrefix(got[0], `in.xlsx: Tasks!B2:B901 (900 cells): dueDateTime "01/12/2026" is ambiguous`) || !strings.HasSuffix(got[0], `(also "02/12/2026", "03/12/2026", "04/12/2026")`) {
 		t.Errorf("%q", got)
 	}

@@ -239,7 +239,7 @@ func (b *builder) checkID() {
 		return
 	}
 	problem := "no column is named id, so no row can be matched to a task; columns seen: " + b.seenColumns() + b.elsewhereHint()
-	if b.csv && b.header.width == 1 {
+	if b.csv && !b.sepNamed && b.header.width == 1 {
 		for _, d := range delimiters {
 			if fields, err := newCSVReader([]byte(b.in.Columns[0]), d).Read(); err == nil && hasID(fields) {
 				problem = "the whole header is in one quoted cell; " + quotedWhole

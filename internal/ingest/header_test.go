@@ -1,8 +1,10 @@
-package ingest
+package ingest_test
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
+	"taskrecon/internal/ingest"
 	"testing"
 	"time"
 )
@@ -51,19 +53,25 @@ func TestMatchHeader(t *testing.T) {
 		{"Managed", ""},
 		{"Message", ""},
 	} {
-		m := matchHeader(tt.header)
-		got := ""
-		switch {
-		case m.id:
-			got = "=id"
-		case m.property != nil:
-			got = "=" + m.property.Name
-		case m.near != "":
-			got = "~" + m.near
-		}
-		if got != tt.want {
+		if got := headerMeaning(t, tt.header); got != tt.want {
 			t.Errorf("header %q: got %q, want %q", tt.header, got, tt.want)
 		}
+	}
+}
+
+// headerMeaning is what a header is taken for: "=id", a property's "=name", "~" and what it is near to, or "".
+func headerMeaning(t *testing.T, header string) string {
+	if in := readText(t, header+",status\na,active\n"); in.IDColumn == 1 {
+		return "=id"
+	}
+	got := messages(readText(t, "id,"+header+"\na,#N/A\n")) + strings.Join(readText(t, "id,"+header+"\na,\n").Notices, "")
+	switch m := regexp.MustCompile(`(?:did you mean "|2:2: )(\w+)|^.*(createdDateTime) is read-only`).FindStringSubmatch(got); {
+	case m == nil:
+		return ""
+	case strings.Contains(got, "did you mean"):
+		return "~" + m[1]
+	default:
+		return "=" + m[1] + m[2]
 	}
 }
 
@@ -152,10 +160,8 @@ func TestOwnColumnsAreNamedAndCarried(t *testing.T) {
 
 func TestNoteIsNoColumnOfTheUsersOwnWhereItIsSent(t *testing.T) {
 	for sent, want := range map[bool]string{true: `"Ticket"`, false: `"Ticket", "Note"`} {
-		in := &Input{}
-		b := newBuilder(in, Options{Notes: sent})
-		b.in.Columns = []string{"Ticket", "Note"}
-		b.noticeOwnColumns()
+		in, err := readWith(t, "id,status,Ticket,Note\na,active,1,2\n", ingest.Options{Notes: sent})
+		must(t, err)
 		if got := strings.Join(in.Notices, "\n"); got != "these columns are not properties and are not sent: "+want {
 			t.Errorf("sent %v: %q", sent, got)
 		}
@@ -177,12 +183,12 @@ func TestHugeHeader(t *testing.T) {
 		t.Errorf("it took %s", took)
 	}
 	for _, lead := range []string{"", "intendedSettings."} {
-		in := readText(t, "id,status,"+lead+strings.Repeat("x", maxCellSize)+"x\na,active,1\n")
+		in := readText(t, "id,status,"+lead+strings.Repeat("x", 1<<20)+"x\na,active,1\n")
 		if got := messages(in); !strings.HasPrefix(got, "in.csv:1:3: the cell holds 10485") || in.HeaderProblems != 1 {
 			t.Error(got)
 		}
 	}
-	in = readText(t, "id,intendedSettings."+strings.Repeat("x", longestName)+"\na,1\n")
+	in = readText(t, "id,intendedSettings."+strings.Repeat("x", 256)+"\na,1\n")
 	if len(in.Problems) > 0 || !asks(&in.Rows[0].Desired) {
 		t.Errorf("a long name of a setting is refused: %s", messages(in))
 	}

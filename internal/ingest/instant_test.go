@@ -1,4 +1,4 @@
-package ingest
+package ingest_test
 
 import (
 	"os"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"taskrecon/internal/base"
+	"taskrecon/internal/ingest"
 	"taskrecon/internal/task"
 )
 
@@ -31,7 +32,7 @@ func TestDatesAreKeptAsInstants(t *testing.T) {
 	} {
 		// Twice, since a column remembers what it has read.
 		path := write(t, "in.csv", []byte("id,dueDateTime,Own day\na,"+tt.text+",2026-12-01\nb,"+tt.text+",2026-12-01\n"))
-		in, err := Read(path, Options{Format: tt.format})
+		in, err := ingest.Read(path, ingest.Options{Format: tt.format})
 		must(t, err)
 		for i, id := range []string{"a", "b"} {
 			d := &in.Rows[i].Desired
@@ -56,7 +57,7 @@ func TestDatesBesideABaseAreKeptAsInstants(t *testing.T) {
 	for text, kept := range map[string]string{"2026-12-01 17:00": "", "2026-12-01T16:00:00Z": "", "2026-12-01 18:00": "2026-12-01T17:00:00Z"} {
 		path := write(t, "tasks.csv", []byte("id,dueDateTime,taskrecon base\na,"+text+","+id+"\n"))
 		must(t, os.WriteFile(base.Path(path), []byte(strings.Join(lines, "\n")+"\n"), 0o600))
-		in, err := Read(path, Options{})
+		in, err := ingest.Read(path, ingest.Options{})
 		must(t, err)
 		if got := in.Rows[0].Desired.Cell(1); got != kept {
 			t.Errorf("%q is kept as %q, want %q", text, got, kept)

@@ -1,14 +1,15 @@
-package ingest
+package ingest_test
 
 import (
 	"slices"
 	"strings"
 	"testing"
 
+	"taskrecon/internal/ingest"
 	"taskrecon/internal/task"
 )
 
-func pairsOf(in *Input, row int) string {
+func pairsOf(in *ingest.Input, row int) string {
 	var words []string
 	for w := range in.Rows[row].Desired.Wishes() {
 		switch {

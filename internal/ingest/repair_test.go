@@ -1,9 +1,10 @@
-package ingest
+package ingest_test
 
 import (
 	"fmt"
 	"slices"
 	"strings"
+	"taskrecon/internal/ingest"
 	"testing"
 )
 
@@ -50,7 +51,7 @@ func TestCellsTakenMendedRefused(t *testing.T) {
 		{"intendedSettings.A b", `<c r="B2" t="b"><v>1</v></c>`, "", "", "intendedSettings.A b is a logical value"},
 		{"intendedSettings.A b", text("x_x0007_"), "", "", "intendedSettings.A b holds the control character U+0007"},
 	} {
-		in := readBook(t, sheetOf(t, fmt.Sprintf(`<row r="1"><c t="str"><v>id</v></c><c t="str"><v>%s</v></c></row><row r="2"><c t="str"><v>a</v></c>%s</row>`, tt.column, tt.cell)), Options{})
+		in := readBook(t, sheetOf(t, fmt.Sprintf(`<row r="1"><c t="str"><v>id</v></c><c t="str"><v>%s</v></c></row><row r="2"><c t="str"><v>a</v></c>%s</row>`, tt.column, tt.cell)), ingest.Options{})
 		got := messages(in)
 		if (got == "") != (tt.problem == "") || !strings.Contains(got, tt.problem) || len(in.Problems) > 1 {
 			t.Errorf("%s %s: problems\n%s\nwant\n%s", tt.column, tt.cell, got, tt.problem)

@@ -39,6 +39,7 @@ type builder struct {
 	loadBase    func() (*base.Base, error)
 	base        *base.Base // nil where the sheet has none
 	csv         bool
+	sepNamed    bool // the user says what separates the cells of a CSV
 	notes       bool // a column named note is sent
 	ownColumns  []string
 	format      task.Format
@@ -76,7 +77,7 @@ type builder struct {
 func newBuilder(in *Input, o Options) *builder {
 	in.format, in.written = o.Format, map[*task.Cell]string{}
 	b := &builder{
-		in: in, notes: o.Notes, ownColumns: o.OwnColumns, format: o.Format, headerRow: o.HeaderRow, hidden: o.Hidden,
+		in: in, sepNamed: o.Delimiter != 0, notes: o.Notes, ownColumns: o.OwnColumns, format: o.Format, headerRow: o.HeaderRow, hidden: o.Hidden,
 		loadBase: func() (*base.Base, error) { return base.ReadFile(o.basePath) },
 		remarks:  map[[2]string]*remark{}, emptied: map[string]int{},
 	}

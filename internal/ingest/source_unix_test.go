@@ -1,12 +1,13 @@
 //go:build unix
 
-package ingest
+package ingest_test
 
 import (
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
+	"taskrecon/internal/ingest"
 	"testing"
 	"time"
 )
@@ -21,7 +22,7 @@ func TestNamedPipe(t *testing.T) {
 		must(t, syscall.Mkfifo(path, 0o600))
 		wrote := make(chan error, 1)
 		go func() { wrote <- os.WriteFile(path, text, 0o600) }()
-		in, err := Read(path, Options{})
+		in, err := ingest.Read(path, ingest.Options{})
 		must(t, err)
 		must(t, <-wrote)
 		if len(in.Rows) != 1 || in.Rows[0].Desired.ID != "a-1" || wishesOf(in, 0)["status"] != "active" {
@@ -45,13 +46,13 @@ func TestFileThatChangesWhileItIsRead(t *testing.T) {
 			}
 		}
 	}()
-	_, _, err := readSource(path, nil)
+	_, err := ingest.Read(path, ingest.Options{})
 	for tries := 0; err == nil && tries < 100; tries++ {
-		_, _, err = readSource(path, nil)
+		_, err = ingest.Read(path, ingest.Options{})
 	}
 	close(done)
 	<-stopped
-	if err == nil || err.Error() != "changed while it was read; wait until it is complete" {
+	if err == nil || err.Error() != "in.csv: changed while it was read; wait until it is complete" {
 		t.Errorf("%v", err)
 	}
 }
@@ -68,7 +69,7 @@ func TestFileThatGrowsAfterItWasRead(t *testing.T) {
 			path := write(t, "in.csv", []byte("id,status\na,active\n"))
 			at := time.Now().Add(-tt.age)
 			must(t, os.Chtimes(path, at, at))
-			in, err := Read(path, Options{})
+			in, err := ingest.Read(path, ingest.Options{})
 			must(t, err)
 			if tt.grows {
 				must(t, os.WriteFile(path, []byte("id,status\na,active\nb,active\n"), 0o600))

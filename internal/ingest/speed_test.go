@@ -1,4 +1,4 @@
-package ingest
+package ingest_test
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"taskrecon/internal/ingest"
 	"testing"
 	"time"
 )
@@ -144,7 +145,7 @@ func TestRepeatedTextsAreKeptOnce(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
-		in, err := Read(path, Options{})
+		in, err := ingest.Read(path, ingest.Options{})
 		must(t, err)
 		runtime.GC()
 		runtime.ReadMemStats(&after)

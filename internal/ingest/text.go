@@ -43,7 +43,7 @@ var rounded = regexp.MustCompile(`^[+-]?\d+([.,]\d*)?[eE][+-]?\d+$`)
 // mangled reports whether a text looks like a number that a spreadsheet has rounded, such as 1.2E+15.
 func mangled(s string) bool {
 	const longest = 32 // no spreadsheet writes a longer number
-	return s != "" && s[0] <= '9' && len(s) <= longest && rounded.MatchString(s)
+	return len(s) <= longest && rounded.MatchString(s)
 }
 
 // checkID refuses what cannot be the id of a task: an id stands in the address of a request.
