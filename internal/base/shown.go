@@ -11,7 +11,7 @@ import (
 // MaxCellText is how many UTF-16 units the text of a workbook's cell holds.
 const MaxCellText = 32767
 
-// Lost stands in a sheet for what no sheet can hold. Where a value was shown with it, an edited text that still has it is refused.
+// Lost replaces in a sheet what no sheet can hold. Where a value was shown with it, an edited text that still has it is refused.
 const Lost = "\uFFFD"
 
 // CutHere ends the text of a value that is too long for a cell.

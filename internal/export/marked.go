@@ -20,7 +20,7 @@ import (
 
 const (
 	maxComments = 2000 // of a marked sheet; further bad cells are only coloured
-	// noText stands for what a workbook cannot show as text without hiding what is wrong with it. It is
+	// noText replaces what a workbook cannot show as text without hiding what is wrong with it. It is
 	// an error value, so that a sheet in which it is left is refused.
 	noText = "#VALUE!"
 )
@@ -41,7 +41,7 @@ func CheckMarked(path, input string, overwrite bool) error {
 
 // WriteMarked writes the input as a workbook in which the cells with problems are coloured and say in
 // a comment what is wrong. Rows of a workbook keep their numbers. All cells are text, and read again as
-// what they were; where a cell's problem was that it is no text, noText stands in it.
+// what they were; where a cell's problem was that it is no text, noText replaces it.
 // The file lands whole or not at all, and in the place of another only with overwrite.
 func WriteMarked(in *ingest.Input, path string, overwrite bool) (err error) {
 	if in.MergedHeader {
@@ -125,7 +125,7 @@ func (m *marker) fill() (err error) {
 	return writeBaseSheet(m.f, m.in.BaseLines)
 }
 
-// row writes a row. Problems of the whole row are told at its id.
+// row writes a row. Problems of the whole row are noted at its id.
 func (m *marker) row(number int, texts []string, problems []ingest.Problem, style int) error {
 	notes := map[int]string{}
 	hidden := map[int]bool{}

@@ -59,7 +59,7 @@ func TestSheetThatCannotAskIsNotWritten(t *testing.T) {
 		{task.Wish{Property: task.DueDateTime, Value: task.Null}, "cannot be emptied"},
 		{task.Wish{Property: task.Insights, Value: task.Null}, "the cell would show what it shows"},
 		{task.Wish{Property: task.CreatorNotes, Value: task.Text("a\r\nb")}, "the cell would show what it shows"},
-		{task.Wish{Property: task.AssignedTo, Value: task.Text("b\ufffd")}, "stands for what a sheet cannot hold"},
+		{task.Wish{Property: task.AssignedTo, Value: task.Text("b\ufffd")}, "replaces what a sheet cannot hold"},
 		{task.Wish{Property: task.Creator, Value: task.Text("x")}, "is no column of the sheet"},
 		{task.Wish{Property: task.IntendedSettings, Value: task.Text("x"), Pair: "mode"}, "no columns for single settings"},
 	} {

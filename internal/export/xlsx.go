@@ -145,7 +145,7 @@ func (b *workbookWriter) row(number int, row Row) error {
 	return b.out.SetRow("A"+strconv.Itoa(number), cells, o)
 }
 
-// value is the cell's text, or the number or the date that stands for exactly that value.
+// value is the cell's text, or the number or the date that means exactly that value.
 func (b *workbookWriter) value(p *task.Property, s shownCell) any {
 	switch {
 	case p == nil:

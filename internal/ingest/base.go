@@ -10,7 +10,7 @@ import (
 	"taskrecon/internal/task"
 )
 
-// unknownBase stands for the base of a row that names one in which its task is not.
+// unknownBase is the base of a row that names one in which its task is not.
 var unknownBase = new(task.Base)
 
 // takeBase reads the base of a sheet whose header says that it has one.
@@ -64,7 +64,7 @@ func (b *builder) baseOf(rec record) (from *task.Base, lost *base.Row, err error
 	return from, nil, nil
 }
 
-// lostBase is what the wishes of a row of a Failures sheet are compared with: a wish that did not come in place and still stands there
+// lostBase is what the wishes of a row of a Failures sheet are compared with: a wish that did not come in place and is still in its cell
 // with the value that it was compared with then, so that it meets the same conflict; any other with the value that was found.
 func lostBase(d *task.Desired, lost *base.Row) *task.Base {
 	b := &task.Base{ID: lost.ID, Read: lost.Read, Closes: lost.Closes}
@@ -151,8 +151,8 @@ func (b *builder) noticeBase() {
 func (b *builder) noticeBaseless() {
 	switch n := b.baseless; {
 	case n == 1:
-		b.notice(`1 row has nothing under "` + base.Name + `": every value in it is asked for, and nothing tells what somebody else changed since; go through the plan, or edit a fresh export`)
+		b.notice(`1 row has nothing under "` + base.Name + `": every value in it is asked for, and nothing shows what somebody else has changed since; go through the plan, or edit a fresh export`)
 	case n > 1:
-		b.notice(fmt.Sprintf(`%d rows have nothing under %q: every value in them is asked for, and nothing tells what somebody else changed since; go through the plan, or edit a fresh export`, n, base.Name))
+		b.notice(fmt.Sprintf(`%d rows have nothing under %q: every value in them is asked for, and nothing shows what somebody else has changed since; go through the plan, or edit a fresh export`, n, base.Name))
 	}
 }

@@ -41,7 +41,7 @@ func (b *builder) asInBase(from *task.Base, m match, c cell) bool {
 }
 
 // ErrLost is the problem of an edited text that still shows what a sheet could not hold.
-var ErrLost = errors.New(`the text holds "` + base.Lost + `", which stands for what a sheet cannot hold; leave the cell as it was, or write the whole text again`)
+var ErrLost = errors.New(`the text holds "` + base.Lost + `", which replaces what a sheet cannot hold; leave the cell as it was, or write the whole text again`)
 
 // whole refuses an edit of a value that the sheet could not show whole, if that shows in it.
 func (b *builder) whole(from *task.Base, m match, text string) error {
@@ -55,7 +55,7 @@ func (b *builder) whole(from *task.Base, m match, text string) error {
 	return ErrLost
 }
 
-// dropUnchanged takes out of a row that has a base the wishes for what the base holds, in whatever form they stand there.
+// dropUnchanged takes out of a row that has a base the wishes for what the base holds, in whatever form.
 func (b *builder) dropUnchanged(d *task.Desired) {
 	if d.Base == nil {
 		return

@@ -175,7 +175,7 @@ func TestBaseIsRefused(t *testing.T) {
 // Rows that a report hands back have a blank base: that nothing guards them any more is told.
 func TestRowsWithoutTheirBaseAreTold(t *testing.T) {
 	for text, want := range map[string]string{
-		"id,status,taskrecon base\na,pending,\nb,active\n":        `2 rows have nothing under "taskrecon base": every value in them is asked for, and nothing tells what somebody else changed since; go through the plan, or edit a fresh export`,
+		"id,status,taskrecon base\na,pending,\nb,active\n":        `2 rows have nothing under "taskrecon base": every value in them is asked for, and nothing shows what somebody else has changed since; go through the plan, or edit a fresh export`,
 		"id,status,taskrecon base\na,pending,BASE\nb,active,\n":   `1 row has nothing under "taskrecon base": every value in it is asked for`,
 		"id,status,taskrecon base\na,pending,BASE\nb,,\n":         "",
 		"id,status,taskrecon base\na,pending,BASE\n":              "",

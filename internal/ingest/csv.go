@@ -110,7 +110,7 @@ func csvError(err error, text []byte, sep rune, skipped int) error {
 	const remedy = "put the whole cell in quotes and write each quote inside it twice"
 	switch {
 	case errors.Is(pe.Err, csv.ErrBareQuote):
-		return fmt.Errorf("%s: a quote stands inside a cell that does not begin with one; %s", place, remedy)
+		return fmt.Errorf("%s: a quote is inside a cell that does not begin with one; %s", place, remedy)
 	case errors.Is(pe.Err, csv.ErrQuote):
 		return fmt.Errorf("%s: text follows the quote that ends a cell; %s", place, remedy)
 	}

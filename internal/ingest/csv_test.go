@@ -126,7 +126,7 @@ func TestCSVRefused(t *testing.T) {
 		{"NUL", "id\na\nb\x00\n", "line 3, column 2 holds a NUL byte"},
 		{"UTF-16 cut", "\xff\xfei\x00d", "odd number of bytes"},
 		{"UTF-16 half", "\xff\xfei\x00\x00\xd8a\x00", "line 1, column 2 holds half a character"},
-		{"bare quote", "id,displayName\na,b\"c\n", "line 2, column 4: a quote stands inside a cell that does not begin with one"},
+		{"bare quote", "id,displayName\na,b\"c\n", "line 2, column 4: a quote is inside a cell that does not begin with one"},
 		{"open quote", "id,displayName\na,\"bc\nd,e\n", "line 2, column 3: the quote that opens here is never closed"},
 		{"after quote", "id,displayName\na,\"b\"c\n", "line 2, column 5: text follows the quote that ends a cell"},
 		{"html", "  <!DOCTYPE html><html>", "is a web page"},

@@ -120,7 +120,7 @@ func TestQuoteErrorsInsideLongRecords(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
 		{"sep=,\nid,x\na,\"1\n2\" y\n", "line 4, column 2 (in the record that starts on line 3): text follows the quote"},
 		{"id,x\n\"a\",\"é\"\"é\n\nb,c\n", "line 2, column 5: the quote that opens here is never closed"},
-		{"id,x\nßé,é\"\n", `line 2, column 5: a quote stands inside`},
+		{"id,x\nßé,é\"\n", `line 2, column 5: a quote is inside`},
 	} {
 		if _, err := readWith(t, tt.text, ingest.Options{}); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%q: %v, want %s", tt.text, err, tt.want)

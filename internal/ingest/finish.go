@@ -76,6 +76,6 @@ func (b *builder) refuseSilence() {
 		b.headerProblem(b.in.Header, 0, "no column can ask for anything: none but id is named after a property that can be set; columns seen: "+b.seenColumns())
 	}
 	if len(b.in.Rows) == 0 {
-		b.headerProblem(b.in.Header, 0, "no row stands below the header, so nothing is asked for")
+		b.headerProblem(b.in.Header, 0, "no row is below the header, so nothing is asked for")
 	}
 }

@@ -19,7 +19,7 @@ import (
 // taskID is the other name that a header may give the key.
 const taskID = "Task ID"
 
-// match is what a header's text stands for; the zero match is a column of the user's own.
+// match is what a header's text means; the zero match is a column of the user's own.
 type match struct {
 	id       bool
 	property *task.Property
@@ -104,7 +104,7 @@ var bracketed = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile
 // shortNames are what people call properties. A header with one of these names is one of the user's own beside the property's column.
 var shortNames = map[string]*task.Property{"due": task.DueDateTime, "assignee": task.AssignedTo}
 
-// matchPair understands "intendedSettings.NAME". What stands behind the first dot is the name as it is.
+// matchPair understands "intendedSettings.NAME". What follows the first dot is the name as it is.
 func matchPair(text string) (match, bool) {
 	property, name, dot := strings.Cut(text, ".")
 	if name = strings.TrimFunc(name, unicode.IsSpace); !dot || name == "" || len(property) > longestName {

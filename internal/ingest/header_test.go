@@ -102,7 +102,7 @@ func TestHeaderProblems(t *testing.T) {
 // TestSilentFile: a file that cannot ask for anything is refused, since it would seem to be carried out.
 func TestSilentFile(t *testing.T) {
 	const noColumn = "no column can ask for anything: none but id is named after a property that can be set; columns seen: "
-	const noRow = "in.csv:1: no row stands below the header, so nothing is asked for"
+	const noRow = "in.csv:1: no row is below the header, so nothing is asked for"
 	for _, tt := range []struct{ name, text, want string }{
 		{"own columns", "id,Owner,createdDateTime\n1,me,2020-01-01\n", "in.csv:1: " + noColumn + `"id", "Owner", "createdDateTime"`},
 		{"id alone", "id\n1\n", "in.csv:1: " + noColumn + `"id"`},

@@ -62,7 +62,7 @@ func (b *builder) noticeHiddenColumns() {
 }
 
 // checkMerges makes every row that a merged cell reaches in a column of the task a problem: whether the
-// cell stands for one row or for all that it covers, only the user knows.
+// cell is for one row or for all that it covers, only the user knows.
 func (b *builder) checkMerges() error {
 	if b.layout == nil {
 		return nil

@@ -1,6 +1,3 @@
-// Package ingest reads desired tasks from a CSV or XLSX file. What it cannot understand it reports
-// with file, sheet and cell, all at once; a file that it cannot trust whole it refuses, because a row
-// that is lost without a word is a wish that is lost.
 package ingest
 
 import (

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// The table of docs/input.md on what cells are taken, mended and refused, a row a row.
-func TestCellsTakenMendedRefused(t *testing.T) {
+// The table of docs/input.md on what cells are taken, repaired and refused, row by row.
+func TestCellsTakenRepairedRefused(t *testing.T) {
 	const kept, removed = "no-break spaces or zero-width characters were kept as they are", "white space or characters that are not seen were removed"
 	const json = `[{"name":"a","value":"1"}]`
 	text := func(s string) string {
@@ -66,7 +66,7 @@ func TestCellsTakenMendedRefused(t *testing.T) {
 	}
 }
 
-func TestIDsTakenMendedRefused(t *testing.T) {
+func TestIDsTakenRepairedRefused(t *testing.T) {
 	for _, tt := range []struct{ cell, id, notice, problem string }{
 		{" a-1\t", "a-1", "id: white space or characters that are not seen were removed (line 2, column 1)", ""},
 		{"{a-1}", "a-1", "id: braces around the id were removed (line 2, column 1)", ""},

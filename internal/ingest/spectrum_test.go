@@ -25,7 +25,7 @@ func TestCSVSpectrum(t *testing.T) {
 		name := filepath.Base(path)
 		t.Run(name, func(t *testing.T) {
 			if name == "location_coordinates.csv" { // its JSON is of another record, and its quotes are refused here
-				if _, err := ingest.Read(path, ingest.Options{}); err == nil || !strings.Contains(err.Error(), "line 2, column 22: a quote stands inside a cell") {
+				if _, err := ingest.Read(path, ingest.Options{}); err == nil || !strings.Contains(err.Error(), "line 2, column 22: a quote is inside a cell") {
 					t.Fatal(err)
 				}
 				return

@@ -46,7 +46,7 @@ func mangled(s string) bool {
 	return len(s) <= longest && rounded.MatchString(s)
 }
 
-// checkID refuses what cannot be the id of a task: an id stands in the address of a request.
+// checkID refuses what cannot be the id of a task: an id is part of the address of a request.
 func checkID(id string) error {
 	if mangled(id) {
 		return fmt.Errorf("the id %q is a number that a spreadsheet has rounded; take the id from its source and enter it as text", clip(id))

@@ -41,7 +41,7 @@ func ParseTime(s string) (time.Time, error) {
 	return t, nil
 }
 
-// DateOrder says in which order the parts of an all-digit date with "/", "." or "-" stand.
+// DateOrder says in which order the parts of an all-digit date with "/", "." or "-" come.
 type DateOrder string
 
 // The orders that --date-order takes; the zero value refuses such dates as ambiguous.

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// PairColumn is the name of the one pair of intendedSettings that a column with this header is for: what stands behind the first dot,
+// PairColumn is the name of the one pair of intendedSettings that a column with this header is for: what follows the first dot,
 // as it is. It is "" for any other header.
 func PairColumn(header string) string {
 	property, name, _ := strings.Cut(header, ".")
@@ -19,7 +19,7 @@ func PairColumn(header string) string {
 }
 
 // ParsePair reads the wish for the pair of intendedSettings that has this name from the text of a cell
-// that is not blank: the value exactly as it stands there, or Clear, which removes the pair.
+// that is not blank: the value exactly as it is there, or Clear, which removes the pair.
 func ParsePair(name, text string) (Wish, error) {
 	w := Wish{Property: IntendedSettings, Value: Text(text), Pair: name}
 	if !utf8.ValidString(text) {

@@ -1,8 +1,3 @@
-// Package task holds the nouns of the program: a Microsoft Intune task, its properties, and the
-// parsing, canonical form, equality and wire form of their values.
-//
-// The property table follows the reference page "Update securityConfigurationTask" (Graph beta);
-// nullability follows the service's metadata, which is stricter than the page.
 package task
 
 import "strings"
@@ -28,7 +23,7 @@ type Property struct {
 	Name     string
 	Kind     Kind
 	Nullable bool     // may be null on the wire
-	Writable bool     // may stand in a PATCH
+	Writable bool     // may be part of a PATCH
 	Enum     string   // what a member is called in messages ("status"); only for Kind Enum
 	Members  []string // in the service's spelling and order; only for Kind Enum
 	index    int

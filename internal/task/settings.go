@@ -141,7 +141,7 @@ func jsonFault(err error) string {
 	case errors.As(err, &wrong) && errors.Is(err, jsonv2.ErrUnknownName):
 		return fmt.Sprintf("it has the unknown member %q", wrong.JSONPointer.LastToken())
 	case errors.As(err, &wrong):
-		return fmt.Sprintf("%s stands at character %d, where a text in quotes belongs", jsonKinds[wrong.JSONKind], wrong.ByteOffset+1)
+		return fmt.Sprintf("%s is at character %d, where a text in quotes belongs", jsonKinds[wrong.JSONKind], wrong.ByteOffset+1)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "it ends too early"
 	case errors.As(err, &broken):

@@ -85,7 +85,7 @@ func (p *Property) Equal(a, b Value) bool {
 	return a == b || p.Canonical(a) == p.Canonical(b)
 }
 
-// Cleared is the value that <clear> stands for. Call it only where Clearable.
+// Cleared is the value that <clear> asks for. Call it only where Clearable.
 func (p *Property) Cleared() Value {
 	if p.Kind == Settings {
 		return Text("[]")
@@ -93,7 +93,7 @@ func (p *Property) Cleared() Value {
 	return Null
 }
 
-// Unset reports whether v stands for "no value": null, an empty string or collection, or the
+// Unset reports whether v means "no value": null, an empty string or collection, or the
 // service's 0001-01-01T00:00:00Z.
 func (p *Property) Unset(v Value) bool {
 	switch p.Kind {

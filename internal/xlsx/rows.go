@@ -249,7 +249,7 @@ func (r *Rows) cellTag(c *rawCell, previous int) error {
 		case "r":
 			column, row, ok := parseRef(string(a.value))
 			if !ok || row != r.row.Number || column <= previous {
-				return fmt.Errorf("cell %q stands in row %d behind column %d", clip(string(a.value)), r.row.Number, previous)
+				return fmt.Errorf("cell %q is in row %d behind column %d", clip(string(a.value)), r.row.Number, previous)
 			}
 			c.Column = column
 		}
