@@ -79,7 +79,7 @@ func messages(in *ingest.Input) string {
 
 func wishesOf(in *ingest.Input, row int) map[string]string {
 	m := map[string]string{}
-	for w := range in.Rows[row].Desired.Wishes() {
+	for w := range in.Rows[row].Desired.Assignments() {
 		m[w.Property.Name] = w.Value.String()
 	}
 	return m
@@ -87,7 +87,7 @@ func wishesOf(in *ingest.Input, row int) map[string]string {
 
 func wishWords(d task.Desired) string {
 	var words []string
-	for w := range d.Wishes() {
+	for w := range d.Assignments() {
 		words = append(words, w.Property.Name+"="+w.Value.String())
 	}
 	slices.Sort(words)

@@ -9,8 +9,8 @@ import (
 
 // Row is a row of a sheet that is made for editing: what the task held, and what the sheet asks for already.
 type Row struct {
-	Base   *task.Base
-	Wishes []task.Wish // in place of the base's values; none for a pair
+	Base        *task.Base
+	Assignments []task.Assignment // in place of the base's values; none for a pair
 }
 
 // Options say what a sheet that is made for editing looks like.

@@ -49,19 +49,19 @@ func TestSheetIsNotOverwrittenUnasked(t *testing.T) {
 func TestSheetThatCannotAskIsNotWritten(t *testing.T) {
 	summer, long := task.Text("2026-07-15T08:30:00Z"), strings.Repeat("x", 40000)
 	for _, tt := range []struct {
-		wish task.Wish
+		wish task.Assignment
 		want string
 	}{
-		{task.Wish{Property: task.Description, Value: task.Text(long)}, "longer than the 32767 characters"},
-		{task.Wish{Property: task.Description, Value: task.Text("a\x00")}, "control characters"},
-		{task.Wish{Property: task.Description, Value: task.Text(" ")}, "it is blank"},
-		{task.Wish{Property: task.Description, Value: task.Text("<CLEAR>")}, "read as something else"},
-		{task.Wish{Property: task.DueDateTime, Value: task.Null}, "cannot be emptied"},
-		{task.Wish{Property: task.Insights, Value: task.Null}, "the cell would show what it shows"},
-		{task.Wish{Property: task.CreatorNotes, Value: task.Text("a\r\nb")}, "the cell would show what it shows"},
-		{task.Wish{Property: task.AssignedTo, Value: task.Text("b\ufffd")}, "replaces what a sheet cannot hold"},
-		{task.Wish{Property: task.Creator, Value: task.Text("x")}, "is no column of the sheet"},
-		{task.Wish{Property: task.IntendedSettings, Value: task.Text("x"), Pair: "mode"}, "no columns for single settings"},
+		{task.Assignment{Property: task.Description, Value: task.Text(long)}, "longer than the 32767 characters"},
+		{task.Assignment{Property: task.Description, Value: task.Text("a\x00")}, "control characters"},
+		{task.Assignment{Property: task.Description, Value: task.Text(" ")}, "it is blank"},
+		{task.Assignment{Property: task.Description, Value: task.Text("<CLEAR>")}, "read as something else"},
+		{task.Assignment{Property: task.DueDateTime, Value: task.Null}, "cannot be emptied"},
+		{task.Assignment{Property: task.Insights, Value: task.Null}, "the cell would show what it shows"},
+		{task.Assignment{Property: task.CreatorNotes, Value: task.Text("a\r\nb")}, "the cell would show what it shows"},
+		{task.Assignment{Property: task.AssignedTo, Value: task.Text("b\ufffd")}, "replaces what a sheet cannot hold"},
+		{task.Assignment{Property: task.Creator, Value: task.Text("x")}, "is no column of the sheet"},
+		{task.Assignment{Property: task.IntendedSettings, Value: task.Text("x"), Pair: "mode"}, "no columns for single settings"},
 	} {
 		for _, ext := range []string{".xlsx", ".csv"} {
 			dir := t.TempDir()
@@ -73,7 +73,7 @@ func TestSheetThatCannotAskIsNotWritten(t *testing.T) {
 			b.Set(task.CreatorNotes, task.Text("a\nb"))
 			b.Set(task.AssignedTo, task.Text("a\x00"))
 			b.Set(task.DueDateTime, summer)
-			files, err := export.Write(filepath.Join(dir, "tasks"+ext), []export.Row{{Base: b, Wishes: []task.Wish{tt.wish}}}, o)
+			files, err := export.Write(filepath.Join(dir, "tasks"+ext), []export.Row{{Base: b, Assignments: []task.Assignment{tt.wish}}}, o)
 			if err == nil || files != nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), "task t1: "+tt.wish.Property.Name) {
 				t.Errorf("%s: %q, %v", tt.want, files, err)
 			}
@@ -114,15 +114,15 @@ func TestSheetAsksForNoDate(t *testing.T) {
 		o.Shown, o.Columns = nil, []*task.Property{task.DueDateTime}
 		b := &task.Base{ID: "t1"}
 		b.Set(task.DueDateTime, summer)
-		wish := task.Wish{Property: task.DueDateTime, Value: none}
-		if _, err := export.Write(path, []export.Row{{Base: b, Wishes: []task.Wish{wish}}}, o); err != nil {
+		wish := task.Assignment{Property: task.DueDateTime, Value: none}
+		if _, err := export.Write(path, []export.Row{{Base: b, Assignments: []task.Assignment{wish}}}, o); err != nil {
 			t.Fatal(err)
 		}
 		in, err := ingest.Read(path, ingest.Options{})
 		if err != nil || len(in.Problems) > 0 || len(in.Rows) != 1 {
 			t.Fatalf("%v, %v", in, err)
 		}
-		if wishes := slices.Collect(in.Rows[0].Desired.Wishes()); len(wishes) != 1 || wishes[0].Value != none {
+		if wishes := slices.Collect(in.Rows[0].Desired.Assignments()); len(wishes) != 1 || wishes[0].Value != none {
 			t.Errorf("%s asks for %v", name, wishes)
 		}
 	}

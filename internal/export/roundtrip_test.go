@@ -104,7 +104,7 @@ func asksForNothing(t rapid.TB, path string, rows []export.Row) {
 		if row.Desired.ID != rows[i].Base.ID || row.Desired.Base == nil {
 			t.Errorf("row %d is %q, with a base: %v", i, row.Desired.ID, row.Desired.Base != nil)
 		}
-		for w := range row.Desired.Wishes() {
+		for w := range row.Desired.Assignments() {
 			held, _ := rows[i].Base.Get(w.Property)
 			t.Errorf("%s asks for %q; the base is %q", w.Property.Name, w.Value, held)
 		}
@@ -156,7 +156,7 @@ func TestSheetsOfEdits(t *testing.T) {
 				v, err := p.FromWire(json.RawMessage(genWire(p).Draw(t, "wish")))
 				held, _ := rows[i].Base.Get(p)
 				if err == nil && p.Writable && !p.Equal(v, held) && export.CanAsk(p, held, v) {
-					rows[i].Wishes = append(rows[i].Wishes, task.Wish{Property: p, Value: v})
+					rows[i].Assignments = append(rows[i].Assignments, task.Assignment{Property: p, Value: v})
 				}
 			}
 		}
@@ -170,8 +170,8 @@ func TestSheetsOfEdits(t *testing.T) {
 			t.Fatal(err, in.Problems)
 		}
 		for i, row := range in.Rows {
-			want := task.NewDesired(task.Origin{}, "", nil, rows[i].Wishes...)
-			if !row.Desired.SameWishes(&want) {
+			want := task.NewDesired(task.Origin{}, "", nil, rows[i].Assignments...)
+			if !row.Desired.SameAssignments(&want) {
 				t.Fatalf("asked for %s, read %s", wishWords(want), wishWords(row.Desired))
 			}
 		}

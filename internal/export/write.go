@@ -184,8 +184,8 @@ func (w *sheetWriter) wishes(row Row) (by [task.Count]*task.Value, err error) {
 	if blank(id) || len(id) > base.MaxCellText || strings.ContainsFunc(id, base.Unwritable) {
 		return by, fmt.Errorf("task %q: no sheet can hold this id", text.Clip(id, 80))
 	}
-	for i := range row.Wishes {
-		wish := &row.Wishes[i]
+	for i := range row.Assignments {
+		wish := &row.Assignments[i]
 		switch p := wish.Property; {
 		case wish.Pair != "":
 			return by, fmt.Errorf("task %s: %s.%s: the sheet has no columns for single settings", id, p.Name, wish.Pair)

@@ -41,7 +41,7 @@ func nastyRows() []export.Row {
 		b.Set(task.IntendedSettings, task.SettingsValue([]task.Setting{{Name: "mode", Value: &text}, {Name: "=b", Value: nil}}))
 		rows = append(rows, export.Row{Base: b})
 	}
-	rows[0].Wishes = []task.Wish{
+	rows[0].Assignments = []task.Assignment{
 		{Property: task.DisplayName, Value: task.Null},
 		{Property: task.DueDateTime, Value: task.Text("2027-03-01T10:00:00Z")},
 		{Property: task.ManagedDeviceCount, Value: task.Text("7")},
@@ -158,7 +158,7 @@ func checkShown(t *testing.T, f *excelize.File, rows []export.Row, o export.Opti
 		for _, p := range []*task.Property{task.DisplayName, task.Description, task.Status, task.IntendedSettings} {
 			v, _ := row.Base.Get(p)
 			want, _ := base.Show(p, v, false)
-			for _, w := range row.Wishes {
+			for _, w := range row.Assignments {
 				if w.Property == p {
 					want, _ = base.Show(p, w.Value, false)
 				}
@@ -220,11 +220,11 @@ func checkWishes(t *testing.T, path string, rows []export.Row) {
 		t.Fatalf("%s: %d rows\n%s", filepath.Base(path), len(in.Rows), messages(in))
 	}
 	for i, row := range in.Rows {
-		if n := len(slices.Collect(row.Desired.Wishes())); n != len(rows[i].Wishes) {
+		if n := len(slices.Collect(row.Desired.Assignments())); n != len(rows[i].Assignments) {
 			t.Errorf("%s: row %d asks for %q", filepath.Base(path), i+2, wishesOf(in, i))
 			continue
 		}
-		for _, w := range rows[i].Wishes {
+		for _, w := range rows[i].Assignments {
 			if got := wishesOf(in, i)[w.Property.Name]; got != w.Value.String() {
 				t.Errorf("%s: row %d asks for %s %q, want %q", filepath.Base(path), i+2, w.Property.Name, got, w.Value)
 			}

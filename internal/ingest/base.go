@@ -68,7 +68,7 @@ func (b *builder) baseOf(rec record) (from *task.Base, lost *base.Row, err error
 // with the value that it was compared with then, so that it meets the same conflict; any other with the value that was found.
 func lostBase(d *task.Desired, lost *base.Row) *task.Base {
 	b := &task.Base{ID: lost.ID, Read: lost.Read, Closes: lost.Closes}
-	for w := range d.Wishes() {
+	for w := range d.Assignments() {
 		found, known := lost.Found.Get(w.Property)
 		if !known {
 			continue
@@ -91,7 +91,7 @@ func lostBase(d *task.Desired, lost *base.Row) *task.Base {
 }
 
 // lostPairs is found, in which the pair that a wish is for is as it was if the wish is the one that did not come in place.
-func lostPairs(w task.Wish, was, found, wanted task.Value) task.Value {
+func lostPairs(w task.Assignment, was, found, wanted task.Value) task.Value {
 	same := func(a, b task.Value) bool {
 		one, errOne := task.OnlyPair(a, w.Pair)
 		two, errTwo := task.OnlyPair(b, w.Pair)

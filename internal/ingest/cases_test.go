@@ -22,7 +22,7 @@ func reading(path string, o ingest.Options) (refused, noticed, wishes string) {
 	var rows []string
 	for _, row := range in.Rows {
 		var words []string
-		for w := range row.Desired.Wishes() {
+		for w := range row.Desired.Assignments() {
 			words = append(words, w.Property.Name+"="+w.Value.String())
 		}
 		rows = append(rows, row.Desired.ID+" "+strings.Join(words, " "))

@@ -61,7 +61,7 @@ func (b *builder) dropUnchanged(d *task.Desired) {
 		return
 	}
 	for i, m := range b.header.columns {
-		w, ok := d.WishIn(i)
+		w, ok := d.AssignmentIn(i)
 		if !ok {
 			continue
 		}

@@ -45,7 +45,7 @@ func readBased(t *testing.T, text string, rows []base.Row, o ingest.Options) (*i
 
 func wishWords(d task.Desired) string {
 	var words []string
-	for w := range d.Wishes() {
+	for w := range d.Assignments() {
 		name := w.Property.Name
 		if w.Pair != "" {
 			name += "." + w.Pair

@@ -5,9 +5,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"taskrecon/internal/ingest"
 	"testing"
 	"time"
+
+	"taskrecon/internal/ingest"
 )
 
 // corpusDir holds other people's files, read in place.

@@ -28,7 +28,7 @@ func TestCSVRow(t *testing.T) {
 	if got := wishesOf(in, 0); !maps.Equal(got, want) {
 		t.Errorf("wishes %q", got)
 	}
-	wishes := slices.Collect(d.Wishes())
+	wishes := slices.Collect(d.Assignments())
 	if wishes[0].Property != task.Description || !wishes[0].Value.IsNull() {
 		t.Errorf("wishes are not in table order, or <clear> is not null: %+v", wishes)
 	}

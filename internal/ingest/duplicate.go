@@ -51,7 +51,7 @@ func (b *builder) agree(same []int) bool {
 	first := &b.in.Rows[same[0]]
 	for _, i := range same {
 		row := &b.in.Rows[i]
-		if len(row.Problems) > 0 || !row.Desired.SameWishes(&first.Desired) {
+		if len(row.Problems) > 0 || !row.Desired.SameAssignments(&first.Desired) {
 			return false
 		}
 	}

@@ -6,9 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"taskrecon/internal/ingest"
 	"testing"
 	"testing/iotest"
+
+	"taskrecon/internal/ingest"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"

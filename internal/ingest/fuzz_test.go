@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"slices"
 	"strings"
-	"taskrecon/internal/ingest"
 	"testing"
+
+	"taskrecon/internal/ingest"
 )
 
 // check says what holds for every input that was read.
@@ -27,7 +28,7 @@ func check(t *testing.T, in *ingest.Input) {
 		if row.SameAs >= i {
 			t.Fatalf("row %d is the same as a later one", i)
 		}
-		wishes := slices.Collect(d.Wishes())
+		wishes := slices.Collect(d.Assignments())
 		for j := 1; j < len(wishes); j++ {
 			before, w := wishes[j-1], wishes[j]
 			bothPairs := before.Pair != "" && w.Pair != "" && before.Pair != w.Pair

@@ -3,8 +3,9 @@ package ingest_test
 import (
 	"fmt"
 	"strings"
-	"taskrecon/internal/ingest"
 	"testing"
+
+	"taskrecon/internal/ingest"
 
 	"github.com/xuri/excelize/v2"
 )

@@ -4,9 +4,10 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"taskrecon/internal/ingest"
 	"testing"
 	"time"
+
+	"taskrecon/internal/ingest"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -9,9 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"testing"
+
 	"taskrecon/internal/ingest"
 	"taskrecon/internal/task"
-	"testing"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -135,7 +136,7 @@ func messages(in *ingest.Input) string {
 
 func wishesOf(in *ingest.Input, row int) map[string]string {
 	m := map[string]string{}
-	for w := range in.Rows[row].Desired.Wishes() {
+	for w := range in.Rows[row].Desired.Assignments() {
 		m[w.Property.Name] = w.Value.String()
 	}
 	return m
@@ -180,7 +181,7 @@ func readBytes(data []byte) (*ingest.Input, error) {
 }
 
 func asks(d *task.Desired) bool {
-	for range d.Wishes() {
+	for range d.Assignments() {
 		return true
 	}
 	return false

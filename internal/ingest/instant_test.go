@@ -39,7 +39,7 @@ func TestDatesAreKeptAsInstants(t *testing.T) {
 			if got, want := strings.Join(d.Cells(), "|"), id+"|"+tt.kept+"|2026-12-01"; got != want {
 				t.Errorf("%s: %q, want %q", tt.name, got, want)
 			}
-			w, ok := d.WishIn(1)
+			w, ok := d.AssignmentIn(1)
 			if again, err := task.DueDateTime.ParseCell(d.Cell(1), task.Format{}); ok && (err != nil || again != w.Value) {
 				t.Errorf("%s: reads again as %v, %v, want %v", tt.name, again, err, w.Value)
 			}

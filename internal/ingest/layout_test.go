@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
-	"taskrecon/internal/ingest"
 	"testing"
+
+	"taskrecon/internal/ingest"
 
 	"github.com/xuri/excelize/v2"
 )

@@ -7,8 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"taskrecon/internal/ingest"
 	"testing"
+
+	"taskrecon/internal/ingest"
 )
 
 // LibreOffice takes a CSV in and gives a workbook of its own making back, with dates and numbers as it

@@ -6,9 +6,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"taskrecon/internal/ingest"
 	"testing"
 	"time"
+
+	"taskrecon/internal/ingest"
 )
 
 // tool finds a program that other people's files are made with, or skips aloud.

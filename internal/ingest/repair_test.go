@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"taskrecon/internal/ingest"
 	"testing"
+
+	"taskrecon/internal/ingest"
 )
 
 // The table of docs/input.md on what cells are taken, repaired and refused, row by row.
@@ -60,7 +61,7 @@ func TestCellsTakenRepairedRefused(t *testing.T) {
 		if (notices == "") != (tt.notice == "") || !strings.Contains(notices, tt.notice) {
 			t.Errorf("%s %s: notices\n%s\nwant\n%s", tt.column, tt.cell, notices, tt.notice)
 		}
-		if w := slices.Collect(in.Rows[0].Desired.Wishes()); tt.problem == "" && (len(w) != 1 || w[0].Value.String() != tt.value) {
+		if w := slices.Collect(in.Rows[0].Desired.Assignments()); tt.problem == "" && (len(w) != 1 || w[0].Value.String() != tt.value) {
 			t.Errorf("%s %s: %+v, want %q", tt.column, tt.cell, w, tt.value)
 		}
 	}

@@ -238,11 +238,11 @@ func (b *builder) checkSettings(row *Row) {
 	if b.wholeSettings == 0 {
 		return
 	}
-	if _, whole := row.Desired.WishIn(b.wholeSettings - 1); !whole {
+	if _, whole := row.Desired.AssignmentIn(b.wholeSettings - 1); !whole {
 		return
 	}
 	for _, at := range b.pairs {
-		if w, ok := row.Desired.WishIn(at); ok {
+		if w, ok := row.Desired.AssignmentIn(at); ok {
 			b.report(row, at+1, fmt.Sprintf("the row sets intendedSettings as a whole and intendedSettings.%s; leave one of them blank", w.Pair), false)
 			return
 		}
@@ -251,7 +251,7 @@ func (b *builder) checkSettings(row *Row) {
 
 // asks reports whether a row wishes for anything.
 func asks(d *task.Desired) bool {
-	for range d.Wishes() {
+	for range d.Assignments() {
 		return true
 	}
 	return false

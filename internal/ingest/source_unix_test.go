@@ -7,9 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"taskrecon/internal/ingest"
 	"testing"
 	"time"
+
+	"taskrecon/internal/ingest"
 )
 
 // A pipe with a name, such as the shell's <(command), has no size, and is read like any file.

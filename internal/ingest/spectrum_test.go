@@ -6,8 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"taskrecon/internal/ingest"
 	"testing"
+
+	"taskrecon/internal/ingest"
 )
 
 // TestCSVSpectrum reads the files of csv-spectrum, an npm package of CSV's edge cases, against the readings that its authors wrote down.

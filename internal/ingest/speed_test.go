@@ -9,9 +9,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"taskrecon/internal/ingest"
 	"testing"
 	"time"
+
+	"taskrecon/internal/ingest"
 )
 
 // How fast a file of so many rows may be read, against a reference in the same run, before a machine's noise.

@@ -27,7 +27,7 @@ func noticeAssignees(p *diff.Plan, current []*task.Task) (notices []string) {
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		differs := false
-		for w := range c.Desired.Wishes() {
+		for w := range c.Desired.Assignments() {
 			if c.Current == nil || !w.Property.Address() {
 				continue
 			}

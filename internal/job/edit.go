@@ -286,8 +286,8 @@ type Edit struct {
 
 // EditRow is a task and the properties that the edit changes of it, in table order.
 type EditRow struct {
-	Task   *task.Task
-	Wishes []task.Wish
+	Task        *task.Task
+	Assignments []task.Assignment
 }
 
 // Properties are those that the edit may change, in table order.
@@ -341,7 +341,7 @@ func (e *Edit) Rows(tasks []*task.Task) (rows []EditRow, picked int, err error) 
 		}
 		picked++
 		if len(wishes) > 0 {
-			rows = append(rows, EditRow{Task: t, Wishes: wishes})
+			rows = append(rows, EditRow{Task: t, Assignments: wishes})
 		}
 	}
 	return rows, picked, nil
@@ -358,14 +358,14 @@ func (e *Edit) picks(t *task.Task) (bool, error) {
 }
 
 // wishes are what the edit changes of a task, which is the n-th picked, from 0.
-func (e *Edit) wishes(t *task.Task, n int) ([]task.Wish, error) {
+func (e *Edit) wishes(t *task.Task, n int) ([]task.Assignment, error) {
 	after := *t
 	for i := range e.Assignments {
 		a := &e.Assignments[i]
 		v := a.Values[n%len(a.Values)]
 		if a.Pair != "" {
 			var err error
-			v, err = task.WithPair(after.Get(a.Property), task.Wish{Property: a.Property, Value: v, Pair: a.Pair})
+			v, err = task.WithPair(after.Get(a.Property), task.Assignment{Property: a.Property, Value: v, Pair: a.Pair})
 			if err != nil {
 				return nil, err
 			}
@@ -375,10 +375,10 @@ func (e *Edit) wishes(t *task.Task, n int) ([]task.Wish, error) {
 	if heir, ok := e.Leavers.Heir(t); ok {
 		after.Set(task.AssignedTo, heir)
 	}
-	var wishes []task.Wish // All is in table order
+	var wishes []task.Assignment // All is in table order
 	for _, p := range task.All() {
 		if v := after.Get(p); !p.Equal(t.Get(p), v) {
-			wishes = append(wishes, task.Wish{Property: p, Value: v})
+			wishes = append(wishes, task.Assignment{Property: p, Value: v})
 		}
 	}
 	return wishes, nil

@@ -56,7 +56,7 @@ func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched)
 	e.noticeAssignees(rows, current)
 	s.Rows = len(rows)
 	for _, row := range rows {
-		if len(row.Wishes) > 0 {
+		if len(row.Assignments) > 0 {
 			s.Changes++
 		}
 	}
@@ -86,7 +86,7 @@ func (e *Export) noticeAssignees(rows []export.Row, current []*task.Task) {
 	}
 	var wanted []task.Value
 	for _, row := range rows {
-		for _, w := range row.Wishes {
+		for _, w := range row.Assignments {
 			if w.Property == task.AssignedTo {
 				wanted = append(wanted, w.Value)
 			}
@@ -119,7 +119,7 @@ func (e *Export) rows(current []*task.Task) (rows []export.Row, picked int, err 
 		e.Edit.Where = e.Where
 		edits, picked, err := e.Edit.Rows(current)
 		for _, row := range edits {
-			rows = append(rows, export.Row{Base: task.BaseOf(row.Task), Wishes: row.Wishes})
+			rows = append(rows, export.Row{Base: task.BaseOf(row.Task), Assignments: row.Assignments})
 		}
 		return rows, picked, err
 	}

@@ -228,7 +228,7 @@ func (w *world) export() string {
 		}
 		for _, p := range r.wishes {
 			if p.wanted != held[p.property] {
-				row.Wishes = append(row.Wishes, task.Wish{Property: task.Lookup(p.property), Value: valueOf(p.wanted)})
+				row.Assignments = append(row.Assignments, task.Assignment{Property: task.Lookup(p.property), Value: valueOf(p.wanted)})
 			}
 		}
 		rows = append(rows, row)

@@ -39,9 +39,9 @@ type Origin struct {
 	Row   int    `json:"row"`
 }
 
-// Wish is one property that a row sets, with the value wanted. With a Pair it is for the one pair of
+// Assignment is one property that a row sets, with the value wanted. With a Pair it is for the one pair of
 // intendedSettings that has this name, and leaves the others as they are; null then removes the pair.
-type Wish struct {
+type Assignment struct {
 	Property *Property
 	Value    Value
 	Pair     string
