@@ -87,6 +87,15 @@ func ageFiles(dir string) error {
 	})
 }
 
+// writeOld writes a file of a test that is as old as files usually are.
+func writeOld(path string, data []byte) error {
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		return err
+	}
+	old := time.Now().Add(-time.Hour)
+	return os.Chtimes(path, old, old)
+}
+
 // exits N COMMAND... runs a command and demands its exit code.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {

@@ -26,14 +26,20 @@ func pattern(text string) func() *regexp.Regexp {
 // Mistake says what the text of a cell is where it cannot be meant as a value, such as "the error #N/A, not a value"; "" is none.
 func Mistake(text string) string {
 	text = strings.TrimSpace(text)
-	switch {
-	case strings.HasPrefix(text, "#") || strings.HasPrefix(text, "Err:"):
+	if text == "" {
+		return ""
+	}
+	switch c := text[0]; { // most texts begin with a letter or a digit, and are done
+	case c == '#' || c == 'E':
 		if sheetError().MatchString(text) {
 			return fmt.Sprintf("the error %s, not a value", clip(text))
 		}
-	case objectText().MatchString(text):
-		return fmt.Sprintf("%q, which PowerShell writes in the place of an object; write out what the object holds, intendedSettings as a JSON array or as name=value lines", clip(text))
-	case nearlyClear(text):
+	case c == '@' || c == 'S' || c == 'M':
+		if objectText().MatchString(text) {
+			return fmt.Sprintf("%q, which PowerShell writes in the place of an object; write out what the object holds, intendedSettings as a JSON array or as name=value lines", clip(text))
+		}
+	}
+	if nearlyClear(text) {
 		return fmt.Sprintf("%q; did you mean %s?", clip(text), Clear)
 	}
 	return ""
@@ -44,7 +50,7 @@ var bracketed = pattern(`^([<‹«＜\[{(]?)[\s/]*(\p{L}+)[\s/]*([>›»＞\]})]
 // nearlyClear reports whether a text is Clear with a slip: a word that is nearly the same, in brackets of some kind.
 func nearlyClear(text string) bool {
 	const longest = 20
-	if len(text) > longest || strings.EqualFold(text, Clear) {
+	if len(text) > longest || !strings.ContainsAny(text, "<>‹›«»＜＞[]{}()&") || strings.EqualFold(text, Clear) {
 		return false
 	}
 	m := bracketed().FindStringSubmatch(html.UnescapeString(text))

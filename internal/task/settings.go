@@ -1,7 +1,6 @@
 package task
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -33,7 +32,7 @@ func PairsOf(v Value) ([]Setting, error) {
 		return nil, nil
 	}
 	var pairs []Setting
-	if err := json.Unmarshal([]byte(v.text), &pairs); err != nil {
+	if err := jsonv2.Unmarshal([]byte(v.text), &pairs, asEncodingJSON); err != nil {
 		return nil, fmt.Errorf("intendedSettings: %w", err)
 	}
 	return pairs, nil
@@ -56,31 +55,61 @@ func SettingsValue(pairs []Setting) Value {
 	if len(pairs) == 0 {
 		return Text("[]")
 	}
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(pairs); err != nil {
-		panic(err) // strings and pointers to strings always encode
+	out := make([]byte, 0, 64*len(pairs))
+	for i, s := range pairs {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = quoted(append(out, `{"name":`...), s.Name)
+		out = append(out, `,"value":`...)
+		if s.Value == nil {
+			out = append(out, "null}"...)
+		} else {
+			out = append(quoted(out, *s.Value), '}')
+		}
 	}
-	return Text(strings.TrimSuffix(buf.String(), "\n"))
+	return Text("[" + string(out) + "]")
 }
 
-// canonicalSettings sorts the pairs; a pair's null value and "" are one, as for strings elsewhere.
-func canonicalSettings(v Value) string {
+// quoted appends a text as JSON. Bytes that are no UTF-8 become U+FFFD.
+func quoted(to []byte, text string) []byte {
+	to, _ = jsontext.AppendQuote(to, text)
+	return to
+}
+
+// sortedPairs are the pairs of a value in the order in which they compare; a null value and "" are one, as for strings elsewhere.
+func sortedPairs(v Value) ([]Setting, error) {
 	pairs, err := PairsOf(v)
-	if err != nil {
-		return v.text
-	}
 	empty := ""
 	for i := range pairs {
 		if pairs[i].Value == nil {
 			pairs[i].Value = &empty
 		}
 	}
-	slices.SortFunc(pairs, func(a, b Setting) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.text(), b.text()))
-	})
+	slices.SortFunc(pairs, Setting.compare)
+	return pairs, err
+}
+
+func (s Setting) compare(o Setting) int {
+	return cmp.Or(cmp.Compare(s.Name, o.Name), cmp.Compare(s.text(), o.text()))
+}
+
+func canonicalSettings(v Value) string {
+	pairs, err := sortedPairs(v)
+	if err != nil {
+		return v.text
+	}
 	return SettingsValue(pairs).text
+}
+
+// sameSettings compares two values as canonicalSettings does, without writing them.
+func sameSettings(a, b Value) bool {
+	one, err1 := sortedPairs(a)
+	two, err2 := sortedPairs(b)
+	if err1 != nil || err2 != nil {
+		return canonicalSettings(a) == canonicalSettings(b)
+	}
+	return slices.EqualFunc(one, two, func(a, b Setting) bool { return a.compare(b) == 0 })
 }
 
 func wireSettings(v Value) (json.RawMessage, error) {

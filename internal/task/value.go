@@ -82,6 +82,9 @@ func (p *Property) Canonical(v Value) string {
 
 // Equal reports whether two values of p mean the same to the service.
 func (p *Property) Equal(a, b Value) bool {
+	if p.Kind == Settings {
+		return a == b || sameSettings(a, b)
+	}
 	return a == b || p.Canonical(a) == p.Canonical(b)
 }
 
