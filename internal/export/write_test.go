@@ -145,7 +145,11 @@ func checkShown(t *testing.T, f *excelize.File, rows []export.Row, o export.Opti
 	if b.ID != id || len(b.Lines) != 1+len(rows) {
 		t.Errorf("the base is %s with %d lines", b.ID, len(b.Lines))
 	}
-	baseColumn := columnOf(t, f, base.Name)
+	shown := []*task.Property{task.DisplayName, task.Description, task.Status, task.IntendedSettings}
+	baseColumn, columns := columnOf(t, f, base.Name), make([]string, len(shown))
+	for i, p := range shown {
+		columns[i] = columnOf(t, f, p.Name)
+	}
 	for i, row := range rows {
 		cell := func(column string) string {
 			text, err := f.GetCellValue("Tasks", column+itoa(i+2), excelize.Options{RawCellValue: true})
@@ -155,7 +159,7 @@ func checkShown(t *testing.T, f *excelize.File, rows []export.Row, o export.Opti
 		if cell("A") != row.Base.ID || cell(baseColumn) != id {
 			t.Errorf("row %d: id %q, base %q", i+2, cell("A"), cell(baseColumn))
 		}
-		for _, p := range []*task.Property{task.DisplayName, task.Description, task.Status, task.IntendedSettings} {
+		for j, p := range shown {
 			v, _ := row.Base.Get(p)
 			want, _ := base.Show(p, v, false)
 			for _, w := range row.Assignments {
@@ -166,7 +170,7 @@ func checkShown(t *testing.T, f *excelize.File, rows []export.Row, o export.Opti
 					want = task.Clear
 				}
 			}
-			if got := cell(columnOf(t, f, p.Name)); !base.SameText(got, want) {
+			if got := cell(columns[j]); !base.SameText(got, want) {
 				t.Errorf("row %d: %s: got %q, want %q", i+2, p.Name, fmt.Sprintf("%.80s", got), fmt.Sprintf("%.80s", want))
 			}
 		}
@@ -178,10 +182,10 @@ func TestWrittenWorkbookShowsEveryValue(t *testing.T) {
 	f := openSheet(t, writeSheet(t, "tasks.xlsx", rows, o))
 	checkShown(t, f, rows, o)
 	due, count := columnOf(t, f, "dueDateTime"), columnOf(t, f, "managedDeviceCount")
+	name, description, created := columnOf(t, f, "displayName"), columnOf(t, f, "description"), columnOf(t, f, "createdDateTime")
 	for i := range rows {
 		for column, isNumber := range map[string]bool{
-			columnOf(t, f, "displayName"): false, columnOf(t, f, "description"): false,
-			due: i == 0 || i%8 < 2, count: i == 0 || i%4 < 2, columnOf(t, f, "createdDateTime"): true,
+			name: false, description: false, due: i == 0 || i%8 < 2, count: i == 0 || i%4 < 2, created: true,
 		} {
 			typ, err := f.GetCellType("Tasks", column+itoa(i+2))
 			must(t, err)
