@@ -1,6 +1,3 @@
-// Package base reads and writes what the tasks of a sheet held when the sheet was made. A base is a few lines of JSON: a header,
-// then one for each task. They lie in a hidden sheet of a workbook, or in a file beside a CSV, and a hash over all of them ties the
-// sheet's rows to them: a sheet whose base was lost, altered or taken from another sheet can be told.
 package base
 
 import (

@@ -106,3 +106,15 @@ func TestReadFile(t *testing.T) {
 		t.Errorf("%+v, %v", b, err)
 	}
 }
+
+func TestTextsThatAreNoFormulas(t *testing.T) {
+	for _, text := range []string{"a", "=1", "+1", "-1", "@x", "'=1", "''=1", "'a", "'", "\tx", "\rx"} {
+		shown, whole := Show(task.Insights, task.Text(text), true)
+		if got := Unguard(task.Insights, shown); got != text || !whole {
+			t.Errorf("%q became %q", text, got)
+		}
+		if strings.ContainsAny(shown[:1], "=+-@\t\r") {
+			t.Errorf("%q is shown as %q in a CSV", text, shown)
+		}
+	}
+}

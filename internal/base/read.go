@@ -35,7 +35,7 @@ func (b *Base) Row(id string) (r Row, ok bool) {
 }
 
 // ErrAltered says that the lines are not those that were written.
-var ErrAltered = errors.New(`its base was changed or damaged, so that nobody can tell what was edited; export again, or delete the column "` + Name + `" to ask for every value in it`)
+var ErrAltered = errors.New(`its base was changed or damaged, so that it cannot be known what was edited; export again, or delete the column "` + Name + `" to ask for every value in it`)
 
 // Decode reads what Encode wrote, and refuses it where a single character differs.
 func Decode(lines []string) (*Base, error) {

@@ -145,9 +145,9 @@ func newRun(n int) *run {
 		t.Set(task.Priority, task.Text("low"))
 		current = append(current, t)
 		rows[i] = diff.Row{SameAs: -1, Desired: task.NewDesired(task.Origin{}, id, nil,
-			task.Wish{Property: task.Priority, Value: task.Text("low")},
-			task.Wish{Property: task.AssignedTo, Value: task.Text("new@contoso.com")},
-			task.Wish{Property: task.Status, Value: task.Text("completed")},
+			task.Assignment{Property: task.Priority, Value: task.Text("low")},
+			task.Assignment{Property: task.AssignedTo, Value: task.Text("new@contoso.com")},
+			task.Assignment{Property: task.Status, Value: task.Text("completed")},
 		)}
 	}
 	// Limits and re-reading have tests of their own; elsewhere they stay out of the way.

@@ -225,7 +225,7 @@ func (p *program) runConfig(c *cli.Context, file string) (config job.Config, err
 	if config.Ingest, err = p.ingestOptions(c); err != nil {
 		return config, err
 	}
-	if config.Report.Zone, err = zoneOf(c); err != nil {
+	if config.Report.Zone, err = p.zoneOf(c); err != nil {
 		return config, err
 	}
 	if config.Limits, err = limitsOf(c); err != nil {
@@ -390,7 +390,7 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 	if err := report.Supported(out); err != nil {
 		return nil, &job.Exit{Code: job.ExitUsage, Err: err}
 	}
-	zone, err := zoneOf(c)
+	zone, err := p.zoneOf(c)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"taskrecon/internal/ingest"
+	"taskrecon/internal/export"
 	"taskrecon/internal/job"
 	"taskrecon/internal/task"
 	"taskrecon/internal/text"
@@ -87,7 +87,7 @@ func (p *program) export(c *cli.Context) (*job.Summary, error) {
 	}
 	e.Sheet.Template = true
 	s := job.NewSummary("export")
-	if s.Reports, err = ingest.WriteSheet(e.Path, nil, e.Sheet); err != nil {
+	if s.Reports, err = export.Write(e.Path, nil, e.Sheet); err != nil {
 		return s, err
 	}
 	s.Reason = "written"
@@ -100,7 +100,7 @@ func (p *program) sheetOf(c *cli.Context) (e job.Export, err error) {
 	if e.Path = c.String("output"); e.Path == "" {
 		return e, job.Fail(job.ExitUsage, "see taskrecon "+c.Command.Name+" --help", "%s needs -o FILE.xlsx or -o FILE.csv", c.Command.Name)
 	}
-	if err := ingest.CheckSheet(e.Path, c.Bool("overwrite")); err != nil {
+	if err := export.Check(e.Path, c.Bool("overwrite")); err != nil {
 		return e, &job.Exit{Code: job.ExitUsage, Err: err}
 	}
 	if expression := c.String("where"); expression != "" {
@@ -111,7 +111,7 @@ func (p *program) sheetOf(c *cli.Context) (e job.Export, err error) {
 		e.Where = picks.Match
 	}
 	e.Sheet.Overwrite = c.Bool("overwrite")
-	e.Sheet.Zone, err = zoneOf(c)
+	e.Sheet.Zone, err = p.zoneOf(c)
 	return e, err
 }
 

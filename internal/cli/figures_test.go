@@ -83,7 +83,7 @@ func measure(t *testing.T, n int, o sandbox.Options, flags []string) (s job.Summ
 			n--
 		}
 	}
-	if err := os.WriteFile(file, []byte(csv.String()), 0o600); err != nil {
+	if err := writeOld(file, []byte(csv.String())); err != nil {
 		t.Fatal(err)
 	}
 	args := append([]string{

@@ -35,6 +35,7 @@ func flagsOfInput() []cli.Flag {
 		&cli.StringFlag{Name: "password-file", Category: inputFlags, Usage: "open an encrypted workbook with the password in `FILE` (or in TASKRECON_WORKBOOK_PASSWORD)"},
 		&cli.StringFlag{Name: "encoding", Category: inputFlags, Usage: "`NAME` of a CSV's encoding, such as windows-1252 (default: UTF-8, or UTF-16 where it shows)"},
 		&cli.StringFlag{Name: "delimiter", Category: inputFlags, Usage: "`CHARACTER` between a CSV's cells, or tab (default: the one that fits the header)"},
+		&cli.StringFlag{Name: "own-columns", Category: inputFlags, Usage: "columns `NAME,...` are your own, however near to a property's name"},
 		&cli.StringFlag{Name: "timezone", Category: inputFlags, Value: "UTC", Usage: "`ZONE` of dates without an offset, such as Europe/Berlin"},
 		&cli.StringFlag{Name: "problems", Category: outputFlags, Usage: "where cells are wrong, write the sheet to `FILE.xlsx` with these coloured and commented"},
 		&cli.StringFlag{Name: "date-order", Category: inputFlags, Usage: "read 03/04/2026 as `dmy|mdy|ymd` (default: refuse it as ambiguous)"},
@@ -132,7 +133,10 @@ func (p *program) ingestOptions(c *cli.Context) (ingest.Options, error) {
 		Sheet: c.String("sheet"), HeaderRow: c.Int("header-row"), Hidden: ingest.Hidden(c.String("hidden")),
 		Encoding: c.String("encoding"), Stdin: p.stdin,
 	}
-	zone, err := zoneOf(c)
+	if own := c.String("own-columns"); own != "" {
+		o.OwnColumns = strings.Split(own, ",")
+	}
+	zone, err := p.zoneOf(c)
 	if err != nil {
 		return o, err
 	}
@@ -169,8 +173,11 @@ func dateOrder(c *cli.Context) (task.DateOrder, error) {
 	return task.OrderNone, usage("--date-order %q is none of dmy, mdy, ymd", c.String("date-order"))
 }
 
-func zoneOf(c *cli.Context) (*time.Location, error) {
+func (p *program) zoneOf(c *cli.Context) (*time.Location, error) {
 	zone, err := time.LoadLocation(c.String("timezone"))
+	if tz := strings.TrimPrefix(p.env["TZ"], ":"); zone == time.Local && zone.String() == "UTC" && tz != "" && tz != "UTC" {
+		return nil, usage("--timezone %s: this machine does not know the zone %q that TZ names; write it like Europe/Berlin", c.String("timezone"), p.env["TZ"])
+	}
 	if err != nil {
 		return nil, usage("--timezone %q is not a time zone that is known here; write it like Europe/Berlin", c.String("timezone"))
 	}
@@ -272,7 +279,7 @@ func limitsOf(c *cli.Context) (job.Limits, error) {
 }
 
 // fixedByPlan are the flags that say how a file is read and by which way its status goes: a ledger has what they were.
-var fixedByPlan = []string{"sheet", "header-row", "hidden", "encoding", "delimiter", "date-order", "status-via"}
+var fixedByPlan = []string{"sheet", "header-row", "hidden", "encoding", "delimiter", "own-columns", "date-order", "status-via"}
 
 // fixedOptions are those of fixedByPlan that a flag, a variable or the configuration sets.
 func fixedOptions(c *cli.Context) (options []ledger.Option) {

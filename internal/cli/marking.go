@@ -4,6 +4,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/export"
 	"taskrecon/internal/ingest"
 )
 
@@ -19,7 +20,7 @@ func (p *program) newMarking(c *cli.Context, w *watcher, input string) (marking,
 	if m.path == "" {
 		return m, nil
 	}
-	if err := ingest.CheckMarked(m.path, input, m.overwrite); err != nil {
+	if err := export.CheckMarked(m.path, input, m.overwrite); err != nil {
 		return m, usage("--problems: %s", err.Error())
 	}
 	return m, nil
@@ -32,7 +33,7 @@ func (m marking) Read(in *ingest.Input) {
 	if m.path == "" || len(in.Problems) == 0 {
 		return
 	}
-	if err := in.WriteMarked(m.path, m.overwrite); err != nil {
+	if err := export.WriteMarked(in, m.path, m.overwrite); err != nil {
 		m.say(EventFileFailed, zerolog.ErrorLevel, "--problems "+m.path+" was not written: "+err.Error())
 		return
 	}

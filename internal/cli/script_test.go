@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,7 +63,10 @@ func TestScripts(t *testing.T) {
 			env.Vars = append(env.Vars, settleWithin)
 			env.Setenv("TASKRECON_STATE_DIR", filepath.Join(env.WorkDir, "state"))
 			env.Setenv(machineLocks, filepath.Join(env.WorkDir, ".machine"))
-			return os.Mkdir(filepath.Join(env.WorkDir, ".machine"), 0o777)
+			if err := os.Mkdir(filepath.Join(env.WorkDir, ".machine"), 0o777); err != nil {
+				return err
+			}
+			return ageFiles(env.WorkDir)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "json": jsonIs, "standin": startStandIn, "standin-saw": standInSaw, "sheet": sheetHas, "recell": recell, "nosecret": noSecret, "mode": modeIs, "waitfor": waitFor,
@@ -70,6 +74,26 @@ func TestScripts(t *testing.T) {
 			"entra": startEntra, "entra-saw": entraSaw, "hook": startHook, "hook-saw": hookSaw, "hook-body": hookBody, "quick": quick,
 		},
 	})
+}
+
+// ageFiles makes the files of a script as old as files usually are: apply looks twice at those that were just written.
+func ageFiles(dir string) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		old := time.Now().Add(-time.Hour)
+		return os.Chtimes(path, old, old)
+	})
+}
+
+// writeOld writes a file of a test that is as old as files usually are.
+func writeOld(path string, data []byte) error {
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		return err
+	}
+	old := time.Now().Add(-time.Hour)
+	return os.Chtimes(path, old, old)
 }
 
 // exits N COMMAND... runs a command and demands its exit code.

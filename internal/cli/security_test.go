@@ -131,7 +131,7 @@ func TestHostileNamesStayData(t *testing.T) {
 		fmt.Fprintf(&sheet, "\"%s\",b@contoso.com,\"%s\"\n", name, evil)
 	}
 	w := &world{t: t, dir: home, url: server.URL, file: filepath.Join(home, "names.csv")}
-	if err := os.WriteFile(w.file, sheet.Bytes(), 0o600); err != nil {
+	if err := writeOld(w.file, sheet.Bytes()); err != nil {
 		t.Fatal(err)
 	}
 	env := append(os.Environ(), tokenVariable+"="+token, "TASKRECON_STATE_DIR="+filepath.Join(home, "state"), machineLocks+"="+t.TempDir())

@@ -157,7 +157,7 @@ func TestTokenShowsNowhere(t *testing.T) {
 			defer server.Close()
 			w := &world{t: t, dir: t.TempDir(), url: server.URL}
 			w.file = filepath.Join(w.dir, "desired.csv")
-			if err := os.WriteFile(w.file, []byte("id,assignedTo\ntask-1,b@contoso.com\ntask-2,b@contoso.com\ntask-3,b@contoso.com\n"), 0o600); err != nil {
+			if err := writeOld(w.file, []byte("id,assignedTo\ntask-1,b@contoso.com\ntask-2,b@contoso.com\ntask-3,b@contoso.com\n")); err != nil {
 				t.Fatal(err)
 			}
 			env := append(os.Environ(), tokenVariable+"="+echoed, "TASKRECON_STATE_DIR="+filepath.Join(w.dir, "state"), machineLocks+"="+t.TempDir())

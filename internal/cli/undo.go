@@ -6,7 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"taskrecon/internal/diff"
-	"taskrecon/internal/ingest"
+	"taskrecon/internal/export"
 	"taskrecon/internal/job"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/task"
@@ -37,7 +37,7 @@ func (p *program) undo(c *cli.Context) (*job.Summary, error) {
 	if out == "" {
 		return nil, job.Fail(job.ExitUsage, "see taskrecon undo --help", "undo needs -o FILE.xlsx or -o FILE.csv")
 	}
-	if err := ingest.CheckSheet(out, c.Bool("overwrite")); err != nil {
+	if err := export.Check(out, c.Bool("overwrite")); err != nil {
 		return nil, &job.Exit{Code: job.ExitUsage, Err: err}
 	}
 	file = job.LedgerAt(file)

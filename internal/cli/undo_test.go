@@ -62,7 +62,7 @@ func desiredOf(t *rapid.T, path string, ids []string) {
 	if err := w.WriteAll(rows); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, text.Bytes(), 0o600); err != nil {
+	if err := writeOld(path, text.Bytes()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -135,6 +135,9 @@ func TestUndoRestores(t *testing.T) {
 		}
 		again := httptest.NewServer(sound)
 		defer again.Close()
+		if err := ageFiles(run); err != nil {
+			t.Fatal(err)
+		}
 		undo := rapid.SampledFrom([]string{"undo.csv", "undo.xlsx"}).Draw(t, "undo")
 		in(t, append([]string{"apply", "--run-dir", run + "-undone", filepath.Join(run, undo)}, flags(again.URL)...)...)
 		after := heldBy(t, sound)

@@ -58,7 +58,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w := &world{t: t, dir: t.TempDir(), sandbox: server}
 	w.file, w.ledger = filepath.Join(w.dir, "desired.csv"), filepath.Join(w.dir, "ledger.jsonl")
-	if err := os.WriteFile(w.file, wantedStates(t, tasks), 0o600); err != nil {
+	if err := writeOld(w.file, wantedStates(t, tasks)); err != nil {
 		t.Fatal(err)
 	}
 	listener := httptest.NewServer(w)

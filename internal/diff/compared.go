@@ -25,7 +25,7 @@ func (c *Change) Compared() []Compared {
 			found = c.Current.Get(p)
 		}
 		wanted, asked := found, false
-		for w := range c.Desired.Wishes() {
+		for w := range c.Desired.Assignments() {
 			if w.Property == p {
 				wanted, asked = meet(wanted, w), true
 			}

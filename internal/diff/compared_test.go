@@ -13,13 +13,13 @@ func TestCompared(t *testing.T) {
 	base := &task.Base{ID: "a"}
 	base.Set(task.AssignedTo, task.Text("base"))
 	base.Set(task.Priority, task.Text("low"))
-	row := func(b *task.Base, wishes ...task.Wish) Row {
+	row := func(b *task.Base, wishes ...task.Assignment) Row {
 		d := task.NewDesired(task.Origin{Row: 2}, "a", nil, wishes...)
 		d.Base = b
 		return Row{Desired: d, SameAs: -1}
 	}
-	assign := task.Wish{Property: task.AssignedTo, Value: task.Text("wanted")}
-	activate := task.Wish{Property: task.Status, Value: task.Text("active")}
+	assign := task.Assignment{Property: task.AssignedTo, Value: task.Text("wanted")}
+	activate := task.Assignment{Property: task.Status, Value: task.Text("active")}
 	for _, c := range []struct {
 		name    string
 		row     Row

@@ -11,7 +11,7 @@ import (
 // which the three are different: the property was changed in the sheet and, otherwise, in the tenant.
 func Conflicts(d *task.Desired, found *task.Task) []string {
 	var conflicts []string
-	for w := range d.Wishes() {
+	for w := range d.Assignments() {
 		base, known := d.Base.Get(w.Property)
 		if !known {
 			continue

@@ -22,16 +22,16 @@ func TestThreeWays(t *testing.T) {
 		c.Set(task.IntendedSettings, settings(pairs))
 		return c
 	}
-	to := func(assignee string) task.Wish {
-		return task.Wish{Property: task.AssignedTo, Value: task.Text(assignee)}
+	to := func(assignee string) task.Assignment {
+		return task.Assignment{Property: task.AssignedTo, Value: task.Text(assignee)}
 	}
-	pair := func(name, value string) task.Wish {
-		return task.Wish{Property: task.IntendedSettings, Pair: name, Value: task.Text(value)}
+	pair := func(name, value string) task.Assignment {
+		return task.Assignment{Property: task.IntendedSettings, Pair: name, Value: task.Text(value)}
 	}
 	for _, tt := range []struct {
 		name       string
 		base, held *task.Task
-		wish       task.Wish
+		wish       task.Assignment
 		overwrite  bool
 		want       Outcome
 		reason     string

@@ -209,7 +209,7 @@ func rebased(t *task.Task, b *task.Base) *task.Task {
 }
 
 // Edits returns the wishes that the task does not already meet, as edits in the order of the wishes.
-// Wishes for single pairs, which stand together, become one edit of the whole collection.
+// Assignments for single pairs, which stand together, become one edit of the whole collection.
 func Edits(d *task.Desired, current *task.Task) []Edit {
 	var edits []Edit
 	var last Edit // of the property whose wishes are being met
@@ -218,7 +218,7 @@ func Edits(d *task.Desired, current *task.Task) []Edit {
 			edits = append(edits, last)
 		}
 	}
-	for w := range d.Wishes() {
+	for w := range d.Assignments() {
 		if w.Property != last.Property {
 			add()
 			v := current.Get(w.Property)
@@ -231,7 +231,7 @@ func Edits(d *task.Desired, current *task.Task) []Edit {
 }
 
 // meet is the value that meets a wish, starting from one that may not.
-func meet(v task.Value, w task.Wish) task.Value {
+func meet(v task.Value, w task.Assignment) task.Value {
 	if w.Pair == "" {
 		return w.Value
 	}

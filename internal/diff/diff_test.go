@@ -30,9 +30,9 @@ func apply(edits []Edit, current *task.Task) *task.Task {
 
 // row makes an input row, from pairs of a property and the value wished for.
 func row(id string, pairs ...any) Row {
-	var wishes []task.Wish
+	var wishes []task.Assignment
 	for i := 0; i < len(pairs); i += 2 {
-		wishes = append(wishes, task.Wish{Property: pairs[i].(*task.Property), Value: task.Text(pairs[i+1].(string))})
+		wishes = append(wishes, task.Assignment{Property: pairs[i].(*task.Property), Value: task.Text(pairs[i+1].(string))})
 	}
 	return Row{Desired: task.NewDesired(task.Origin{}, id, nil, wishes...), SameAs: -1}
 }
@@ -200,28 +200,28 @@ func TestOutcomes(t *testing.T) {
 }
 
 func TestPairWishes(t *testing.T) {
-	pair := func(name string, value task.Value) task.Wish {
-		return task.Wish{Property: task.IntendedSettings, Pair: name, Value: value}
+	pair := func(name string, value task.Value) task.Assignment {
+		return task.Assignment{Property: task.IntendedSettings, Pair: name, Value: value}
 	}
 	const ab = `[{"name":"a","value":"1"},{"name":"b","value":"2"}]`
 	for _, c := range []struct {
 		name, current string
-		wishes        []task.Wish
+		wishes        []task.Assignment
 		want          string // "" is no edit
 	}{
-		{"set", ab, []task.Wish{pair("a", task.Text("3"))}, `[{"name":"a","value":"3"},{"name":"b","value":"2"}]`},
-		{"add", ab, []task.Wish{pair("c", task.Text("<&>"))}, `[{"name":"a","value":"1"},{"name":"b","value":"2"},{"name":"c","value":"<&>"}]`},
-		{"add to nothing", "", []task.Wish{pair("c", task.Text("3"))}, `[{"name":"c","value":"3"}]`},
-		{"remove", ab, []task.Wish{pair("a", task.Null)}, `[{"name":"b","value":"2"}]`},
-		{"remove all", ab, []task.Wish{pair("a", task.Null), pair("b", task.Null)}, `[]`},
-		{"set and remove", ab, []task.Wish{pair("b", task.Null), pair("a", task.Text("3"))}, `[{"name":"a","value":"3"}]`},
-		{"there already", ab, []task.Wish{pair("b", task.Text("2"))}, ""},
-		{"gone already", ab, []task.Wish{pair("B", task.Null)}, ""},
-		{"gone already from nothing", "", []task.Wish{pair("B", task.Null)}, ""},
-		{"names differ in case", ab, []task.Wish{pair("A", task.Text("1"))}, `[{"name":"a","value":"1"},{"name":"b","value":"2"},{"name":"A","value":"1"}]`},
+		{"set", ab, []task.Assignment{pair("a", task.Text("3"))}, `[{"name":"a","value":"3"},{"name":"b","value":"2"}]`},
+		{"add", ab, []task.Assignment{pair("c", task.Text("<&>"))}, `[{"name":"a","value":"1"},{"name":"b","value":"2"},{"name":"c","value":"<&>"}]`},
+		{"add to nothing", "", []task.Assignment{pair("c", task.Text("3"))}, `[{"name":"c","value":"3"}]`},
+		{"remove", ab, []task.Assignment{pair("a", task.Null)}, `[{"name":"b","value":"2"}]`},
+		{"remove all", ab, []task.Assignment{pair("a", task.Null), pair("b", task.Null)}, `[]`},
+		{"set and remove", ab, []task.Assignment{pair("b", task.Null), pair("a", task.Text("3"))}, `[{"name":"a","value":"3"}]`},
+		{"there already", ab, []task.Assignment{pair("b", task.Text("2"))}, ""},
+		{"gone already", ab, []task.Assignment{pair("B", task.Null)}, ""},
+		{"gone already from nothing", "", []task.Assignment{pair("B", task.Null)}, ""},
+		{"names differ in case", ab, []task.Assignment{pair("A", task.Text("1"))}, `[{"name":"a","value":"1"},{"name":"b","value":"2"},{"name":"A","value":"1"}]`},
 		{
 			"a name that is there twice", `[{"name":"b","value":"2"},{"name":"a","value":"1"},{"name":"c","value":null},{"name":"a","value":"1"}]`,
-			[]task.Wish{pair("a", task.Text("1"))},
+			[]task.Assignment{pair("a", task.Text("1"))},
 			`[{"name":"b","value":"2"},{"name":"a","value":"1"},{"name":"c","value":null}]`,
 		},
 	} {

@@ -61,12 +61,12 @@ func anyTenant(pick source) []*task.Task {
 }
 
 // anyPairs makes wishes for single pairs of intendedSettings, each of another name.
-func anyPairs(pick source) []task.Wish {
-	var wishes []task.Wish
+func anyPairs(pick source) []task.Assignment {
+	var wishes []task.Assignment
 	values := []task.Value{task.Null, task.Text("1"), task.Text("2"), task.Text(" ")}
 	for _, name := range []string{"b", "a", "A"} {
 		if pick(2, "set pair "+name) == 0 {
-			wishes = append(wishes, task.Wish{Property: task.IntendedSettings, Pair: name, Value: values[pick(len(values), "pair "+name)]})
+			wishes = append(wishes, task.Assignment{Property: task.IntendedSettings, Pair: name, Value: values[pick(len(values), "pair "+name)]})
 		}
 	}
 	return wishes
@@ -79,7 +79,7 @@ func anyRows(pick source) []Row {
 	for i := range rows {
 		r := Row{SameAs: -1}
 		id := anyID(pick)
-		var wishes []task.Wish
+		var wishes []task.Assignment
 		if pick(5, "invalid") == 0 {
 			r.Invalid = "not understood"
 		}
@@ -87,14 +87,14 @@ func anyRows(pick source) []Row {
 			if p == task.IntendedSettings && pick(2, "pairs") == 0 {
 				wishes = append(wishes, anyPairs(pick)...)
 			} else if p.Writable && pick(3, "set "+p.Name) == 0 {
-				wishes = append(wishes, task.Wish{Property: p, Value: anyValue(pick, p)})
+				wishes = append(wishes, task.Assignment{Property: p, Value: anyValue(pick, p)})
 			}
 		}
 		key := task.Key(id)
 		if j, ok := first[key]; !ok && r.Invalid == "" {
 			first[key] = i
 		} else if ok && pick(2, "same") == 0 {
-			wishes, r.Invalid, r.SameAs = slices.Collect(rows[j].Desired.Wishes()), "", j
+			wishes, r.Invalid, r.SameAs = slices.Collect(rows[j].Desired.Assignments()), "", j
 		}
 		r.Desired = task.NewDesired(task.Origin{Row: i + 2}, id, nil, wishes...)
 		rows[i] = r
@@ -151,7 +151,7 @@ func checkEdits(t rapid.TB, c *Change) {
 	t.Helper()
 	wished := map[*task.Property]task.Value{}
 	pairs := map[string]task.Value{}
-	for w := range c.Desired.Wishes() {
+	for w := range c.Desired.Assignments() {
 		if w.Pair != "" {
 			pairs[w.Pair] = w.Value
 			continue

@@ -50,16 +50,16 @@ func bothSides(n int, pairs bool) ([]Row, []*task.Task) {
 }
 
 // wishColumns gives the sheet a column for each writable property, or for pairs in the place of the settings as a whole.
-func wishColumns(sheet *task.Columns, pairs bool) []task.Wish {
-	var columns []task.Wish
+func wishColumns(sheet *task.Columns, pairs bool) []task.Assignment {
+	var columns []task.Assignment
 	for _, p := range task.All() {
 		switch {
 		case p == task.IntendedSettings && pairs:
 			for _, name := range []string{"RecoveryKeyEscrow", "BitLocker", "MinimumPinLength"} {
-				columns = append(columns, task.Wish{Property: p, Pair: name})
+				columns = append(columns, task.Assignment{Property: p, Pair: name})
 			}
 		case p.Writable:
-			columns = append(columns, task.Wish{Property: p})
+			columns = append(columns, task.Assignment{Property: p})
 		}
 	}
 	for at, c := range columns {
@@ -103,11 +103,11 @@ func wishedText(p *task.Property, i int) string {
 }
 
 // copied copies both sides through memory: what no plan can do without, since it has to look at all of it.
-func copied(rows []Row, tasks []*task.Task) ([][]task.Wish, []*task.Task) {
-	wished := make([][]task.Wish, len(rows))
+func copied(rows []Row, tasks []*task.Task) ([][]task.Assignment, []*task.Task) {
+	wished := make([][]task.Assignment, len(rows))
 	for i := range rows {
-		wished[i] = make([]task.Wish, 0, task.Count+2)
-		for w := range rows[i].Desired.Wishes() {
+		wished[i] = make([]task.Assignment, 0, task.Count+2)
+		for w := range rows[i].Desired.Assignments() {
 			w.Value = cloned(w.Value)
 			wished[i] = append(wished[i], w)
 		}

@@ -10,17 +10,8 @@ import (
 	"taskrecon/internal/task"
 )
 
-// unknownBase stands for the base of a row that names one in which its task is not.
+// unknownBase is the base of a row that names one in which its task is not.
 var unknownBase = new(task.Base)
-
-// encodeBase makes the lines of the base of a sheet, and the id that ties the sheet's rows to it.
-func encodeBase(rows []SheetRow, from Source) (id string, lines []string, err error) {
-	all := make([]base.Row, len(rows))
-	for i, r := range rows {
-		all[i].Base = r.Base
-	}
-	return base.Encode(all, from)
-}
 
 // takeBase reads the base of a sheet whose header says that it has one.
 func (b *builder) takeBase() (err error) {
@@ -37,7 +28,7 @@ func (b *builder) takeBase() (err error) {
 	case zone.String() != b.base.Zone.String():
 		return fmt.Errorf("was made with dates of the time zone %s; leave --timezone %s out", b.base.Zone, zone)
 	}
-	b.in.format, b.in.base = b.format, b.base
+	b.in.format, b.in.baseID, b.in.BaseLines = b.format, b.base.ID, b.base.Lines
 	return nil
 }
 
@@ -57,8 +48,8 @@ func (b *builder) baseOf(rec record) (from *task.Base, lost *base.Row, err error
 		return nil, nil, fmt.Errorf("row %d names the base %q, but the base that is there is %q; keep the rows of different exports apart, %s", rec.row, clip(named), b.base.ID, remedy)
 	}
 	id := ""
-	if at := b.header.id; at > 0 && at <= len(rec.cells) {
-		id = trimID(rec.cells[at-1].text)
+	if at := b.in.IDColumn; at > 0 && at <= len(rec.cells) {
+		id = bareID(rec.cells[at-1].text)
 	}
 	switch row, known := b.base.Row(id); {
 	case !known:
@@ -73,11 +64,11 @@ func (b *builder) baseOf(rec record) (from *task.Base, lost *base.Row, err error
 	return from, nil, nil
 }
 
-// lostBase is what the wishes of a row of a Failures sheet are compared with: a wish that did not come in place and still stands there
+// lostBase is what the wishes of a row of a Failures sheet are compared with: a wish that did not come in place and is still in its cell
 // with the value that it was compared with then, so that it meets the same conflict; any other with the value that was found.
 func lostBase(d *task.Desired, lost *base.Row) *task.Base {
 	b := &task.Base{ID: lost.ID, Read: lost.Read, Closes: lost.Closes}
-	for w := range d.Wishes() {
+	for w := range d.Assignments() {
 		found, known := lost.Found.Get(w.Property)
 		if !known {
 			continue
@@ -100,7 +91,7 @@ func lostBase(d *task.Desired, lost *base.Row) *task.Base {
 }
 
 // lostPairs is found, in which the pair that a wish is for is as it was if the wish is the one that did not come in place.
-func lostPairs(w task.Wish, was, found, wanted task.Value) task.Value {
+func lostPairs(w task.Assignment, was, found, wanted task.Value) task.Value {
 	same := func(a, b task.Value) bool {
 		one, errOne := task.OnlyPair(a, w.Pair)
 		two, errTwo := task.OnlyPair(b, w.Pair)
@@ -160,8 +151,8 @@ func (b *builder) noticeBase() {
 func (b *builder) noticeBaseless() {
 	switch n := b.baseless; {
 	case n == 1:
-		b.notice(`1 row has nothing under "` + base.Name + `": every value in it is asked for, and nothing tells what somebody else changed since; go through the plan, or edit a fresh export`)
+		b.notice(`1 row has nothing under "` + base.Name + `": every value in it is asked for, and nothing shows what somebody else has changed since; go through the plan, or edit a fresh export`)
 	case n > 1:
-		b.notice(fmt.Sprintf(`%d rows have nothing under %q: every value in them is asked for, and nothing tells what somebody else changed since; go through the plan, or edit a fresh export`, n, base.Name))
+		b.notice(fmt.Sprintf(`%d rows have nothing under %q: every value in them is asked for, and nothing shows what somebody else has changed since; go through the plan, or edit a fresh export`, n, base.Name))
 	}
 }

@@ -1,4 +1,4 @@
-package ingest
+package ingest_test
 
 import (
 	"os"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"taskrecon/internal/base"
+	"taskrecon/internal/ingest"
 	"taskrecon/internal/task"
 )
 
@@ -31,14 +32,14 @@ func pairs(namesAndValues ...string) task.Value {
 }
 
 // readLost reads a CSV text in which BASE stands for the id of the base of these rows.
-func readLost(t *testing.T, text string, source Source, rows ...base.Row) *Input {
+func readLost(t *testing.T, text string, source base.Source, rows ...base.Row) *ingest.Input {
 	t.Helper()
 	id, lines, err := base.Encode(rows, source)
 	must(t, err)
 	path := filepath.Join(t.TempDir(), "failures.csv")
 	must(t, os.WriteFile(base.Path(path), []byte(strings.Join(lines, "\n")), 0o600))
 	must(t, os.WriteFile(path, []byte(strings.ReplaceAll(text, "BASE", id)), 0o600))
-	in, err := Read(path, Options{})
+	in, err := ingest.Read(path, ingest.Options{})
 	must(t, err)
 	return in
 }
@@ -72,7 +73,7 @@ func TestWishesThatLost(t *testing.T) {
 		{"all settings that lost", "intendedSettings", "A=3;B=3;C=2;D=2", task.IntendedSettings, pairs("A", "1", "B", "1", "C", "1"), true},
 	} {
 		text := "id," + tt.columns + ",taskrecon base\na," + strings.ReplaceAll(tt.cells, "A=3;B=3;C=2;D=2", "\"A=3\nB=3\nC=2\nD=2\"") + ",BASE\n"
-		in := readLost(t, text, Source{Tenant: "t", Cloud: "sandbox", At: exported.At}, lost)
+		in := readLost(t, text, base.Source{Tenant: "t", Cloud: "sandbox", At: exported.At}, lost)
 		if len(in.Problems) > 0 {
 			t.Errorf("%s: %s", tt.name, messages(in))
 			continue
@@ -92,7 +93,7 @@ func TestWishesThatLost(t *testing.T) {
 
 func TestNoticeOfWishesThatLost(t *testing.T) {
 	lost := lostOf("a", map[*task.Property][3]task.Value{task.Status: {task.Text("active"), task.Text("active"), task.Text("completed")}})
-	in := readLost(t, "id,status,taskrecon base\na,completed,BASE\nb,active,\n", Source{Tenant: "t", At: exported.At}, lost)
+	in := readLost(t, "id,status,taskrecon base\na,completed,BASE\nb,active,\n", base.Source{Tenant: "t", At: exported.At}, lost)
 	got := strings.Join(in.Notices, "\n")
 	for _, want := range []string{
 		"1 row of a report's Failures, compared with what the tenant held up to 2026-11-24T02:00:00Z: a wish that still is the one that did not come in place meets the same conflict",
@@ -105,7 +106,7 @@ func TestNoticeOfWishesThatLost(t *testing.T) {
 	if strings.Contains(got, "unedited cells ask for nothing") {
 		t.Errorf("notices:\n%s", got)
 	}
-	in = readLost(t, "id,status,taskrecon base\nc,completed,BASE\n", Source{Tenant: "t", At: exported.At}, lost)
+	in = readLost(t, "id,status,taskrecon base\nc,completed,BASE\n", base.Source{Tenant: "t", At: exported.At}, lost)
 	if got := messages(in); !strings.Contains(got, "the id is not among those that the sheet was made from") {
 		t.Error(got)
 	}

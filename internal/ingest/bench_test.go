@@ -1,4 +1,4 @@
-package ingest
+package ingest_test
 
 import (
 	"archive/zip"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"taskrecon/internal/ingest"
 	"taskrecon/internal/xlsx"
 )
 
@@ -156,8 +157,8 @@ func (b *benchBook) strings(w *bufio.Writer) {
 }
 
 // readOurs reads a file as the program does.
-func readOurs(t testing.TB, path string, rows int) *Input {
-	in, err := Read(path, Options{})
+func readOurs(t testing.TB, path string, rows int) *ingest.Input {
+	in, err := ingest.Read(path, ingest.Options{})
 	must(t, err)
 	if len(in.Rows) != rows || len(in.Problems) > 0 {
 		t.Fatalf("%d rows of %d, %d problems", len(in.Rows), rows, len(in.Problems))

@@ -14,14 +14,14 @@ const (
 // valueCache holds what cells of one column were understood as, by their text: most columns hold few texts, many times each. Rows
 // share these cells. Only what depends on nothing but the cell is put in, so no errors and no cells with a remark.
 type valueCache struct {
-	known        map[string]cachedValue
+	known        map[cacheKey]*task.Cell
 	hits, misses int
 }
 
-type cachedValue struct {
+type cacheKey struct {
+	text   string
 	kind   xlsx.Kind
 	format xlsx.Format
-	cell   *task.Cell
 }
 
 // get returns nil for what is not known. A column in which hardly anything comes twice is given up.
@@ -29,22 +29,23 @@ func (k *valueCache) get(c *cell) *task.Cell {
 	if k.misses > mostOfColumn && k.misses > k.hits {
 		return nil
 	}
-	if v, ok := k.known[c.text]; ok && v.kind == c.kind && v.format == c.format {
+	known := k.known[cacheKey{c.text, c.kind, c.format}]
+	if known != nil {
 		k.hits++
-		return v.cell
+	} else {
+		k.misses++
 	}
-	k.misses++
-	return nil
+	return known
 }
 
 // put adds a cell, if there is room, and returns how many it added.
 func (k *valueCache) put(c cell, meant *task.Cell) int {
 	if k.known == nil {
-		k.known = map[string]cachedValue{}
+		k.known = map[cacheKey]*task.Cell{}
 	}
 	before := len(k.known)
 	if before < mostOfColumn {
-		k.known[c.text] = cachedValue{c.kind, c.format, meant}
+		k.known[cacheKey{c.text, c.kind, c.format}] = meant
 	}
 	return len(k.known) - before
 }

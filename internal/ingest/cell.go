@@ -75,9 +75,11 @@ func (b *builder) numberText(c cell, m match) (string, error) {
 		}
 		return task.FormatTime(t), nil
 	case p.Kind == task.DateTime:
-		return c.text, fmt.Errorf("%s %q is a number, not a date cell; format the cell as a date or write 2006-01-02", p.Name, clip(c.text))
+		return c.text, fmt.Errorf("%s %q is a number, not a date cell; format the cell as a date, or write a text such as 2026-12-24", p.Name, clip(c.text))
 	case c.format == xlsx.DateFormat:
 		return b.ownText(c), fmt.Errorf("%s is a date cell; enter it as text", m.name())
+	case textual(m) && c.formula && trim(c.text) == "0":
+		return c.text, fmt.Errorf("%s is the 0 of a formula that found a blank cell; let the formula give a text, such as =X&\"\", or enter the value itself", m.name())
 	case textual(m) && (c.format != xlsx.PlainFormat || !plainNumber(c.text)):
 		return c.text, fmt.Errorf("%s is the number %q, which the sheet may show in another form; enter it as text", m.name(), clip(c.text))
 	}

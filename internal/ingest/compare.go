@@ -4,16 +4,17 @@ import (
 	"errors"
 	"strings"
 
+	"taskrecon/internal/base"
 	"taskrecon/internal/task"
 	"taskrecon/internal/xlsx"
 )
 
-// shownPrefix begins the header of a column that only shows what a property held.
-const shownPrefix = "Current "
+// ShownPrefix begins the header of a column that only shows what a property held.
+const ShownPrefix = "Current "
 
 // shownColumn reports whether a header is of a column that only shows what a property held.
 func shownColumn(header string) bool {
-	name, ok := strings.CutPrefix(header, shownPrefix)
+	name, ok := strings.CutPrefix(header, ShownPrefix)
 	return ok && task.Named(name) != nil
 }
 
@@ -26,7 +27,7 @@ func (b *builder) asInBase(from *task.Base, m match, c cell) bool {
 	if !known {
 		return c.blank()
 	}
-	shown, _ := sheetText(m.property, v, b.csv)
+	shown, _ := base.Show(m.property, v, b.csv)
 	switch {
 	case c.blank():
 		if !blank(shown) && m.property.Writable {
@@ -34,32 +35,33 @@ func (b *builder) asInBase(from *task.Base, m match, c cell) bool {
 		}
 		return true
 	case c.kind == xlsx.Text || c.kind == xlsx.Number && m.property.Kind == task.Int32:
-		return sameText(c.text, shown)
+		return base.SameText(c.text, shown)
 	}
 	return false
 }
 
-var errLost = errors.New(`the text holds "` + lost + `", which stands for what a sheet cannot hold; leave the cell as it was, or write the whole text anew`)
+// ErrLost is the problem of an edited text that still shows what a sheet could not hold.
+var ErrLost = errors.New(`the text holds "` + base.Lost + `", which replaces what a sheet cannot hold; leave the cell as it was, or write the whole text again`)
 
 // whole refuses an edit of a value that the sheet could not show whole, if that shows in it.
 func (b *builder) whole(from *task.Base, m match, text string) error {
 	v, known := from.Get(m.property)
-	if !known || !strings.Contains(text, lost) {
+	if !known || !strings.Contains(text, base.Lost) {
 		return nil
 	}
-	if _, whole := sheetText(m.property, v, b.csv); whole {
+	if _, whole := base.Show(m.property, v, b.csv); whole {
 		return nil
 	}
-	return errLost
+	return ErrLost
 }
 
-// dropUnchanged takes out of a row that has a base the wishes for what the base holds, in whatever form they stand there.
+// dropUnchanged takes out of a row that has a base the wishes for what the base holds, in whatever form.
 func (b *builder) dropUnchanged(d *task.Desired) {
 	if d.Base == nil {
 		return
 	}
 	for i, m := range b.header.columns {
-		w, ok := d.WishIn(i)
+		w, ok := d.AssignmentIn(i)
 		if !ok {
 			continue
 		}

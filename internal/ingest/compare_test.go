@@ -1,4 +1,4 @@
-package ingest
+package ingest_test
 
 import (
 	"os"
@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"taskrecon/internal/base"
+	"taskrecon/internal/ingest"
 	"taskrecon/internal/task"
 )
 
-var exported = Source{Tenant: "t", Cloud: "sandbox", At: time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC), Zone: "UTC"}
+var exported = base.Source{Tenant: "t", Cloud: "sandbox", At: time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC), Zone: "UTC"}
 
 // baseOfTest is a base of tasks a and b, and of what the test sets in a.
-func baseOfTest(set func(*task.Task)) []SheetRow {
+func baseOfTest(set func(*task.Task)) []base.Row {
 	a := &task.Task{ID: "a", Type: task.ODataType}
 	a.Set(task.Status, task.Text("active"))
 	a.Set(task.Priority, task.Text("none"))
@@ -22,13 +23,13 @@ func baseOfTest(set func(*task.Task)) []SheetRow {
 	if set != nil {
 		set(a)
 	}
-	return []SheetRow{{Base: task.BaseOf(a)}, {Base: task.BaseOf(&task.Task{ID: "b", Type: task.ODataType})}}
+	return []base.Row{{Base: task.BaseOf(a)}, {Base: task.BaseOf(&task.Task{ID: "b", Type: task.ODataType})}}
 }
 
 // readBased reads a CSV text in which BASE stands for the id of a base that lies beside it.
-func readBased(t *testing.T, text string, rows []SheetRow, o Options) (*Input, error) {
+func readBased(t *testing.T, text string, rows []base.Row, o ingest.Options) (*ingest.Input, error) {
 	t.Helper()
-	id, lines, err := encodeBase(rows, exported)
+	id, lines, err := base.Encode(rows, exported)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,12 +40,12 @@ func readBased(t *testing.T, text string, rows []SheetRow, o Options) (*Input, e
 	if err := os.WriteFile(path, []byte(strings.ReplaceAll(text, "BASE", id)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return Read(path, o)
+	return ingest.Read(path, o)
 }
 
 func wishWords(d task.Desired) string {
 	var words []string
-	for w := range d.Wishes() {
+	for w := range d.Assignments() {
 		name := w.Property.Name
 		if w.Pair != "" {
 			name += "." + w.Pair
@@ -69,7 +70,7 @@ func TestRowsWithBase(t *testing.T) {
 		{"a wrong edit", "id,status,displayName,taskrecon base\na,actve,Patch it,BASE\n", "", `did you mean "active"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			in, err := readBased(t, tt.text, baseOfTest(nil), Options{})
+			in, err := readBased(t, tt.text, baseOfTest(nil), ingest.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -90,7 +91,7 @@ func TestRowsWithBase(t *testing.T) {
 
 // What the report hands back as input must ask for no more than the row did.
 func TestUnchangedCellsAreBlank(t *testing.T) {
-	in, err := readBased(t, "id,status,displayName,taskrecon base\na,pending,Patch it,BASE\n", baseOfTest(nil), Options{})
+	in, err := readBased(t, "id,status,displayName,taskrecon base\na,pending,Patch it,BASE\n", baseOfTest(nil), ingest.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,15 +105,15 @@ func TestLostCharacters(t *testing.T) {
 		a.Set(task.DisplayName, task.Text("bell \x07"))
 		a.Set(task.Description, task.Text(strings.Repeat("x", 40000)))
 	})
-	shown, whole := sheetText(task.Description, task.Text(strings.Repeat("x", 40000)), true)
-	if whole || len(shown) > maxCellText {
+	shown, whole := base.Show(task.Description, task.Text(strings.Repeat("x", 40000)), true)
+	if whole || len(shown) > base.MaxCellText {
 		t.Fatalf("40,000 characters are shown as %d, whole: %v", len(shown), whole)
 	}
-	in, err := readBased(t, "id,displayName,description,taskrecon base\na,bell "+lost+","+shown+",BASE\n", rows, Options{})
+	in, err := readBased(t, "id,displayName,description,taskrecon base\na,bell "+base.Lost+","+shown+",BASE\n", rows, ingest.Options{})
 	if err != nil || len(in.Problems) > 0 || asks(&in.Rows[0].Desired) {
 		t.Fatalf("unedited: %v, %v, %q", err, in.Problems, wishWords(in.Rows[0].Desired))
 	}
-	in, err = readBased(t, "id,displayName,taskrecon base\na,Bell "+lost+",BASE\n", rows, Options{})
+	in, err = readBased(t, "id,displayName,taskrecon base\na,Bell "+base.Lost+",BASE\n", rows, ingest.Options{})
 	if err != nil || len(in.Problems) != 1 || !strings.Contains(in.Problems[0].Message, "what a sheet cannot hold") {
 		t.Fatalf("an edit of half a text: %v, %v", err, in.Problems)
 	}
@@ -122,7 +123,7 @@ func TestBaseIsRefused(t *testing.T) {
 	rows := baseOfTest(nil)
 	const text = "id,status,taskrecon base\na,active,BASE\n"
 	write := func(t *testing.T, change func(lines []string) []string) error {
-		id, lines, err := encodeBase(rows, exported)
+		id, lines, err := base.Encode(rows, exported)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,7 +136,7 @@ func TestBaseIsRefused(t *testing.T) {
 		if err := os.WriteFile(path, []byte(strings.ReplaceAll(text, "BASE", id)), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err = Read(path, Options{})
+		_, err = ingest.Read(path, ingest.Options{})
 		return err
 	}
 	for name, tt := range map[string]struct {
@@ -147,7 +148,7 @@ func TestBaseIsRefused(t *testing.T) {
 		"edited":    {func(l []string) []string { l[1] = strings.Replace(l[1], "active", "pending", 1); return l }, "changed or damaged"},
 		"cut":       {func(l []string) []string { return l[:2] }, "changed or damaged"},
 		"of another": {func([]string) []string {
-			_, l, _ := encodeBase(rows[:1], exported)
+			_, l, _ := base.Encode(rows[:1], exported)
 			return l
 		}, "keep the rows of different exports apart"},
 		"a newer format": {func(l []string) []string { l[0] = strings.Replace(l[0], `Base":2`, `Base":9`, 1); return l }, "does not read"},
@@ -164,28 +165,17 @@ func TestBaseIsRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = readBased(t, text, rows, Options{Format: task.Format{Zone: berlin}})
+		_, err = readBased(t, text, rows, ingest.Options{Format: task.Format{Zone: berlin}})
 		if err == nil || !strings.Contains(err.Error(), "leave --timezone Europe/Berlin out") {
 			t.Error(err)
 		}
 	})
 }
 
-func TestGuard(t *testing.T) {
-	for _, text := range []string{"", "a", "=1", "+1", "-1", "@x", "'=1", "''=1", "'a", "'", "\tx", "\rx"} {
-		if got := unguard(guard(text)); got != text {
-			t.Errorf("%q became %q", text, got)
-		}
-		if g := guard(text); strings.ContainsAny(g[:min(1, len(g))], "=+-@\t\r") {
-			t.Errorf("%q stands as %q in a CSV", text, g)
-		}
-	}
-}
-
 // Rows that a report hands back have a blank base: that nothing guards them any more is told.
 func TestRowsWithoutTheirBaseAreTold(t *testing.T) {
 	for text, want := range map[string]string{
-		"id,status,taskrecon base\na,pending,\nb,active\n":        `2 rows have nothing under "taskrecon base": every value in them is asked for, and nothing tells what somebody else changed since; go through the plan, or edit a fresh export`,
+		"id,status,taskrecon base\na,pending,\nb,active\n":        `2 rows have nothing under "taskrecon base": every value in them is asked for, and nothing shows what somebody else has changed since; go through the plan, or edit a fresh export`,
 		"id,status,taskrecon base\na,pending,BASE\nb,active,\n":   `1 row has nothing under "taskrecon base": every value in it is asked for`,
 		"id,status,taskrecon base\na,pending,BASE\nb,,\n":         "",
 		"id,status,taskrecon base\na,pending,BASE\n":              "",
@@ -193,7 +183,7 @@ func TestRowsWithoutTheirBaseAreTold(t *testing.T) {
 		"id,status,taskrecon base\n":                              "",
 		"id,status,taskrecon base\na,active,BASE\nb,,BASE\nc,,\n": "",
 	} {
-		in, err := readBased(t, text, baseOfTest(nil), Options{})
+		in, err := readBased(t, text, baseOfTest(nil), ingest.Options{})
 		must(t, err)
 		got := strings.Join(in.Notices, "\n")
 		if !strings.Contains(got, want) || want == "" && strings.Contains(got, "nothing under") {
@@ -203,7 +193,7 @@ func TestRowsWithoutTheirBaseAreTold(t *testing.T) {
 }
 
 func TestTwoColumnsOfBases(t *testing.T) {
-	in, err := readBased(t, "id,status,taskrecon base,Taskrecon Base\na,pending,BASE,\n", baseOfTest(nil), Options{})
+	in, err := readBased(t, "id,status,taskrecon base,Taskrecon Base\na,pending,BASE,\n", baseOfTest(nil), ingest.Options{})
 	must(t, err)
 	if got := messages(in); in.HeaderProblems != 1 || !strings.Contains(got, "taskrecon base has two columns, C and D; keep one of them") {
 		t.Errorf("%q", got)

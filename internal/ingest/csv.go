@@ -2,10 +2,12 @@ package ingest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"unicode/utf8"
 
 	"taskrecon/internal/task"
@@ -13,6 +15,8 @@ import (
 
 // delimiters are tried in this order; of equal ones the first wins.
 var delimiters = []rune{',', ';', '\t', '|'}
+
+var delimiterNames = map[rune]string{',': "commas", ';': "semicolons", '\t': "tabs", '|': "pipes"}
 
 // readCSV reads text with a header and one record a row. Quotes are strict: a file whose quotes do not
 // pair would put one record's text into another's.
@@ -35,9 +39,12 @@ func readCSV(in *Input, data []byte, o Options) error {
 	}
 	r := newCSVReader(text, sep)
 	var cells []cell
-	for {
+	for line := 0; ; {
 		fields, err := r.Read()
 		if err == io.EOF {
+			if err := b.checkLastLine(text, line); err != nil {
+				return err
+			}
 			return b.finish()
 		}
 		if err != nil {
@@ -47,8 +54,9 @@ func readCSV(in *Input, data []byte, o Options) error {
 		for _, field := range fields {
 			cells = append(cells, cell{text: field})
 		}
-		line, _ := r.FieldPos(0)
-		if err := b.add(b.csvRecord(line+skipped, cells)); err != nil {
+		first, _ := r.FieldPos(0)
+		line = first + skipped
+		if err := b.add(b.csvRecord(line, cells, sep)); err != nil {
 			return err
 		}
 	}
@@ -102,7 +110,7 @@ func csvError(err error, text []byte, sep rune, skipped int) error {
 	const remedy = "put the whole cell in quotes and write each quote inside it twice"
 	switch {
 	case errors.Is(pe.Err, csv.ErrBareQuote):
-		return fmt.Errorf("%s: a quote stands inside a cell that does not begin with one; %s", place, remedy)
+		return fmt.Errorf("%s: a quote is inside a cell that does not begin with one; %s", place, remedy)
 	case errors.Is(pe.Err, csv.ErrQuote):
 		return fmt.Errorf("%s: text follows the quote that ends a cell; %s", place, remedy)
 	}
@@ -145,21 +153,52 @@ func openQuote(text []byte, sep rune) (line, column int, open bool) {
 	return 1 + bytes.Count(text[:at], []byte("\n")), 1 + utf8.RuneCount(text[last:at]), quoted
 }
 
+// checkLastLine refuses a file whose last record alone has no line end: it was cut, or is still being written.
+func (b *builder) checkLastLine(text []byte, line int) error {
+	last := text[bytes.LastIndexByte(text, '\n')+1:]
+	if blank(string(last)) || line <= b.in.Header || !b.hasHeader {
+		return nil
+	}
+	return fmt.Errorf("line %d, the last record, has no line end, though the others have one, so the file was cut or is still being written; "+
+		"get it again, or, if it is whole, put a line end behind it", line)
+}
+
 // csvRecord makes a record of cells, and says whether it is as long as the header.
-func (b *builder) csvRecord(line int, cells []cell) record {
+func (b *builder) csvRecord(line int, cells []cell, sep rune) record {
 	rec := record{row: line, cells: cells}
-	if b.hasHeader {
-		width := b.header.width
-		last := len(cells)
-		for last > width && cells[last-1].blank() {
-			last--
-		}
-		switch {
-		case last > width:
-			rec.ragged = fmt.Sprintf("the row has %s, but the header has %d; a text that holds the separator must be quoted", task.Plural(last, "cell"), width)
-		case last < width:
-			rec.ragged = fmt.Sprintf("the row has %s, but the header has %d; it may have been cut", task.Plural(last, "cell"), width)
+	if !b.hasHeader {
+		return rec
+	}
+	least, most, last := b.header.width, b.header.widest, len(cells)
+	for last > most && cells[last-1].blank() {
+		last--
+	}
+	switch {
+	case last > most:
+		rec.ragged = fmt.Sprintf("the row has %s, but the header has %d; a text that holds the separator must be quoted", task.Plural(last, "cell"), most)
+	case last < least:
+		rec.ragged = fmt.Sprintf("the row has %s, but the header has %d; it may have been cut", task.Plural(last, "cell"), least)
+	}
+	if last < least && last == 1 {
+		switch other := otherDelimiter(cells[0].text, least, sep); other {
+		case 0:
+		case sep:
+			rec.ragged = "the whole row is in one quoted cell; " + quotedWhole
+		default:
+			rec.ragged = fmt.Sprintf("the row is separated by %s, but the header by %s; separate both by the same", delimiterNames[other], cmp.Or(delimiterNames[sep], strconv.QuoteRune(sep)))
 		}
 	}
 	return rec
+}
+
+const quotedWhole = "write the file again with quotes around single cells, or without any"
+
+// otherDelimiter finds what separates a text into as many cells as the header has; 0 is nothing.
+func otherDelimiter(text string, width int, sep rune) rune {
+	for _, d := range append([]rune{sep}, delimiters...) {
+		if fields, err := newCSVReader([]byte(text), d).Read(); err == nil && width > 1 && len(fields) >= width {
+			return d
+		}
+	}
+	return 0
 }

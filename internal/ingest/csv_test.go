@@ -1,4 +1,4 @@
-package ingest
+package ingest_test
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 	"testing"
 	"unicode/utf16"
 
+	"taskrecon/internal/ingest"
 	"taskrecon/internal/task"
 	"taskrecon/internal/xlsx"
 )
@@ -23,11 +24,11 @@ func TestCSVRow(t *testing.T) {
 	if d.ID != "a-1" || d.Origin() != (task.Origin{File: "in.csv", Row: 4}) || in.Rows[0].SameAs != -1 {
 		t.Errorf("got %+v", d)
 	}
-	want := map[string]string{"assignedTo": "x\r\ny ", "status": "active", "description": ""}
+	want := map[string]string{"assignedTo": "x\r\ny", "status": "active", "description": ""}
 	if got := wishesOf(in, 0); !maps.Equal(got, want) {
 		t.Errorf("wishes %q", got)
 	}
-	wishes := slices.Collect(d.Wishes())
+	wishes := slices.Collect(d.Assignments())
 	if wishes[0].Property != task.Description || !wishes[0].Value.IsNull() {
 		t.Errorf("wishes are not in table order, or <clear> is not null: %+v", wishes)
 	}
@@ -63,7 +64,7 @@ func TestCSVProblems(t *testing.T) {
 		{"a", `in.csv:2: the row has 1 cell, but the header has 6; it may have been cut`},
 		{"a,,", `in.csv:2: the row has 3 cells, but the header has 6; it may have been cut`},
 		{"a,,,,,x,y", `in.csv:2: the row has 7 cells, but the header has 6; a text that holds the separator must be quoted`},
-		{"a,,,,," + strings.Repeat("x", maxCellSize+1), `in.csv:2:6: the cell holds 1048577 bytes`},
+		{"a,,,,," + strings.Repeat("x", 1<<20+1), `in.csv:2:6: the cell holds 1048577 bytes`},
 	} {
 		in := readText(t, header+tt.row+"\n")
 		if got := messages(in); len(in.Problems) != 1 || !strings.Contains(got, tt.want) {
@@ -93,7 +94,6 @@ func TestCSVForms(t *testing.T) {
 		{"UTF-16 LE mark", "\xff\xfe" + utf16LE("id,displayName\r\na,é😀\r\n")},
 		{"UTF-16 LE without mark", utf16LE("id,displayName\r\na,é😀\r\n")},
 		{"CR only", "id,displayName\ra,é😀\r"},
-		{"no last line end", "id,displayName\na,é😀"},
 		{"quoted", "\"id\",\"displayName\"\r\n\"a\",\"é😀\"\r\n"},
 	} {
 		in := readText(t, tt.text)
@@ -126,25 +126,27 @@ func TestCSVRefused(t *testing.T) {
 		{"NUL", "id\na\nb\x00\n", "line 3, column 2 holds a NUL byte"},
 		{"UTF-16 cut", "\xff\xfei\x00d", "odd number of bytes"},
 		{"UTF-16 half", "\xff\xfei\x00\x00\xd8a\x00", "line 1, column 2 holds half a character"},
-		{"bare quote", "id,displayName\na,b\"c\n", "line 2, column 4: a quote stands inside a cell that does not begin with one"},
+		{"bare quote", "id,displayName\na,b\"c\n", "line 2, column 4: a quote is inside a cell that does not begin with one"},
 		{"open quote", "id,displayName\na,\"bc\nd,e\n", "line 2, column 3: the quote that opens here is never closed"},
 		{"after quote", "id,displayName\na,\"b\"c\n", "line 2, column 5: text follows the quote that ends a cell"},
 		{"html", "  <!DOCTYPE html><html>", "is a web page"},
 		{"xml", "<?xml version='1.0'?><Workbook/>", "is an XML file"},
+		{"cut in its last cell", "id,displayName\na,b\nc,bob@con", "line 3, the last record, has no line end, though the others have one"},
+		{"cut behind a quote", "id,displayName\r\na,\"b\"", "line 2, the last record, has no line end"},
 		{"wide", "id" + strings.Repeat(",x", xlsx.MaxColumns), "at most 2000 columns"},
 	} {
-		_, err := Read(write(t, "in.csv", []byte(tt.text)), Options{})
+		_, err := ingest.Read(write(t, "in.csv", []byte(tt.text)), ingest.Options{})
 		if err == nil || !strings.HasPrefix(err.Error(), "in.csv: ") || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: got %v, want %s", tt.name, err, tt.want)
 		}
 	}
-	if _, err := Read("/nowhere/in.csv", Options{}); !errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), "nowhere") {
+	if _, err := ingest.Read("/nowhere/in.csv", ingest.Options{}); !errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), "nowhere") {
 		t.Errorf("missing: %v", err)
 	}
-	if _, err := Read(t.TempDir(), Options{}); err == nil || !strings.Contains(err.Error(), "is a directory") {
+	if _, err := ingest.Read(t.TempDir(), ingest.Options{}); err == nil || !strings.Contains(err.Error(), "is a directory") {
 		t.Errorf("directory: %v", err)
 	}
-	if _, err := Read(write(t, "in.csv", []byte("id\na\n")), Options{Sheet: "Tasks"}); err == nil || !strings.Contains(err.Error(), "no worksheet") {
+	if _, err := ingest.Read(write(t, "in.csv", []byte("id\na\n")), ingest.Options{Sheet: "Tasks"}); err == nil || !strings.Contains(err.Error(), "no worksheet") {
 		t.Errorf("sheet of a CSV: %v", err)
 	}
 }

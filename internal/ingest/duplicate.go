@@ -51,7 +51,7 @@ func (b *builder) agree(same []int) bool {
 	first := &b.in.Rows[same[0]]
 	for _, i := range same {
 		row := &b.in.Rows[i]
-		if len(row.Problems) > 0 || !row.Desired.SameWishes(&first.Desired) {
+		if len(row.Problems) > 0 || !row.Desired.SameAssignments(&first.Desired) {
 			return false
 		}
 	}
@@ -71,7 +71,7 @@ func (b *builder) disagree(same []int) {
 			where += fmt.Sprintf(" and %d more", more)
 		}
 		row := &b.in.Rows[i]
-		row.Problems = append(row.Problems, b.problem(row.Desired.Origin().Row, b.header.id,
+		row.Problems = append(row.Problems, b.problem(row.Desired.Origin().Row, b.in.IDColumn,
 			fmt.Sprintf("the id %q is also in row %s, which asks for something else; keep one", clip(row.Desired.ID), where)))
 	}
 }

@@ -14,7 +14,7 @@ func (b *builder) noHeaderRow() error {
 
 // lookForHeader notes the first row that has an id among its names, where the header has none.
 func (b *builder) lookForHeader(rec record) {
-	if b.header.hasID || b.better > 0 || rec.row > headerWithin {
+	if b.in.IDColumn > 0 || b.better > 0 || rec.row > headerWithin {
 		return
 	}
 	for _, c := range rec.cells {
@@ -40,7 +40,7 @@ func (b *builder) finish() error {
 	case !b.hasHeader && b.headerRow > 0:
 		return b.noHeaderRow()
 	case !b.hasHeader && b.in.Sheet != "":
-		return fmt.Errorf("has nothing in sheet %q: no header and no rows", b.in.Sheet)
+		return fmt.Errorf("has nothing in sheet %q: no header and no rows%s", b.in.Sheet, b.elsewhereHint())
 	case !b.hasHeader:
 		return errors.New("has nothing in it: no header and no rows")
 	}
@@ -51,11 +51,13 @@ func (b *builder) finish() error {
 		b.suggestHeader()
 		return nil
 	}
-	if b.header.hasID { // else every column has been named in the problem
+	if b.in.IDColumn > 0 { // else every column has been named in the problem
 		b.noticeOwnColumns()
 	}
 	b.noticeBase()
 	b.noticeHiddenColumns()
+	b.noticeOddRows()
+	b.noticeElsewhere()
 	b.noticeRemarks()
 	if err := b.checkMerges(); err != nil {
 		return err
@@ -74,6 +76,6 @@ func (b *builder) refuseSilence() {
 		b.headerProblem(b.in.Header, 0, "no column can ask for anything: none but id is named after a property that can be set; columns seen: "+b.seenColumns())
 	}
 	if len(b.in.Rows) == 0 {
-		b.headerProblem(b.in.Header, 0, "no row stands below the header, so nothing is asked for")
+		b.headerProblem(b.in.Header, 0, "no row is below the header, so nothing is asked for")
 	}
 }

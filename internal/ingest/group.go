@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// groupAbove is how many problems of a kind a column may have before they are told in one line.
+// groupAbove is how many problems of a kind a column may have before they become one line.
 const groupAbove = 20
 
 // particulars are what differs between two messages about the same mistake.
@@ -19,7 +19,7 @@ type mistake struct {
 }
 
 // ProblemLines is the problems as lines for people, in file order. A mistake that runs through a column
-// is told once, in the place of its first, with where it reaches and a few more examples.
+// becomes one line, in the place of its first, with where it reaches and a few more examples.
 func (in *Input) ProblemLines() []string {
 	groups := map[mistake][]int{}
 	if len(in.Problems) > groupAbove {

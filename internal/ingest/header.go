@@ -1,9 +1,12 @@
 package ingest
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/agnivade/levenshtein"
@@ -16,7 +19,7 @@ import (
 // taskID is the other name that a header may give the key.
 const taskID = "Task ID"
 
-// match is what a header's text stands for; the zero match is a column of the user's own.
+// match is what a header's text means; the zero match is a column of the user's own.
 type match struct {
 	id       bool
 	property *task.Property
@@ -24,6 +27,7 @@ type match struct {
 	base     bool   // the column that ties a row to its base
 	twice    bool   // another column is for the same already
 	near     string // a name that was probably meant
+	short    bool   // which is a guess from a word that people use for their own columns too
 }
 
 // known reports whether the column is of the task, and not the user's own.
@@ -51,10 +55,9 @@ func (m match) name() string {
 type header struct {
 	columns []match // by column; further columns are the user's own
 	base    int     // column that ties rows to their base, or 0
-	id      int     // column of the id, or 0
 	width   int     // cells up to the last that is not blank
-	hasID   bool
-	asks    bool // a column can ask for something
+	widest  int     // with blank ones at the end
+	asks    bool    // a column can ask for something
 }
 
 func (h *header) at(i int) match {
@@ -85,10 +88,23 @@ func matchHeader(text string) match {
 	if m, ok := matchPair(text); ok {
 		return m
 	}
-	return match{near: nearName(folded)}
+	bare := task.FoldName(bracketed().ReplaceAllString(text, ""))
+	if p := task.Named(bare); p != nil {
+		return match{near: p.Name}
+	}
+	if p := shortNames[bare]; p != nil {
+		return match{near: p.Name, short: true}
+	}
+	return match{near: cmp.Or(nearName(folded), exactID(bare))}
 }
 
-// matchPair understands "intendedSettings.NAME". What stands behind the first dot is the name as it is.
+// bracketed matches what people write behind a name, such as " (UTC)".
+var bracketed = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\s*[(\[{<].*[)\]}>]\s*$`) })
+
+// shortNames are what people call properties. A header with one of these names is one of the user's own beside the property's column.
+var shortNames = map[string]*task.Property{"due": task.DueDateTime, "assignee": task.AssignedTo}
+
+// matchPair understands "intendedSettings.NAME". What follows the first dot is the name as it is.
 func matchPair(text string) (match, bool) {
 	property, name, dot := strings.Cut(text, ".")
 	if name = strings.TrimFunc(name, unicode.IsSpace); !dot || name == "" || len(property) > longestName {
@@ -108,9 +124,8 @@ func matchPair(text string) (match, bool) {
 // the run. So short names must be nearer than long ones, and id almost exact, since "UID", "Row" and
 // "Request ID" are columns that people have.
 func nearName(folded string) string {
-	switch strings.Trim(folded, ":.*#()[]\"'") {
-	case task.IDName, "ids", "taskid", "taskids", "taskguid":
-		return task.IDName
+	if id := exactID(strings.Trim(folded, ":.*#()[]\"'")); id != "" {
+		return id
 	}
 	best, least := "", 4
 	for _, p := range task.All() {
@@ -129,6 +144,14 @@ func nearName(folded string) string {
 	return best
 }
 
+func exactID(folded string) string {
+	switch folded {
+	case task.IDName, "ids", "taskid", "taskids", "taskguid":
+		return task.IDName
+	}
+	return ""
+}
+
 func sameLetters(a, b string) bool {
 	x, y := []rune(a), []rune(b)
 	slices.Sort(x)
@@ -138,7 +161,7 @@ func sameLetters(a, b string) bool {
 
 // readHeader understands the header and notes its problems.
 func (b *builder) readHeader(rec record) error {
-	b.hasHeader, b.in.Header, b.header.width = true, rec.row, len(rec.cells)
+	b.hasHeader, b.in.Header, b.header.width, b.header.widest = true, rec.row, len(rec.cells), rec.width
 	b.columns = &task.Columns{File: b.in.File, Sheet: b.in.Sheet}
 	b.columns.Widen(len(rec.cells))
 	seen := map[string]int{} // name to the first column that has it
@@ -154,10 +177,7 @@ func (b *builder) readHeader(rec record) error {
 			b.header.columns = append(b.header.columns, match{twice: true})
 			continue
 		}
-		m := matchHeader(c.text)
-		if m.near != "" {
-			b.headerProblem(rec.row, i+1, fmt.Sprintf("column %q is not a property; did you mean %q?", clip(c.text), m.near))
-		}
+		m := b.matchColumn(c.text)
 		if r := strings.IndexFunc(m.pair, oddSpace); r >= 0 {
 			b.headerProblem(rec.row, i+1, fmt.Sprintf("column %q holds an invisible character or a no-break space, which no setting's name has", clip(c.text)))
 		}
@@ -170,7 +190,7 @@ func (b *builder) readHeader(rec record) error {
 		}
 		switch {
 		case m.id:
-			b.header.hasID, b.header.id = true, i+1
+			b.in.IDColumn = i + 1
 		case m.base:
 			b.header.base = i + 1
 		case m.wishes():
@@ -178,13 +198,55 @@ func (b *builder) readHeader(rec record) error {
 		}
 		b.header.columns = append(b.header.columns, m)
 	}
-	if !b.header.hasID {
-		b.headerProblem(rec.row, 0, "no column is named id, so no row can be matched to a task; columns seen: "+b.seenColumns())
-	}
+	b.checkNearNames(seen)
+	b.checkID()
 	if seen[task.CreatedDateTime.Name] > 0 {
 		b.notice("createdDateTime is read-only; its column is ignored")
 	}
 	return b.takeBase()
+}
+
+// matchColumn is matchHeader for a header that --own-columns may say is the user's own.
+func (b *builder) matchColumn(text string) match {
+	m := matchHeader(text)
+	own := func(name string) bool { return task.FoldName(name) == task.FoldName(text) }
+	if !m.id && !m.base && slices.ContainsFunc(b.ownColumns, own) {
+		return match{}
+	}
+	return m
+}
+
+// checkNearNames makes a problem of each column that is nearly named after a property. A short name is the user's own where the
+// property that it might mean has a column.
+func (b *builder) checkNearNames(seen map[string]int) {
+	for i := range b.header.columns {
+		m := &b.header.columns[i]
+		if m.near == "" {
+			continue
+		}
+		if m.short && seen[m.near] > 0 {
+			m.near = ""
+			continue
+		}
+		b.headerProblem(b.in.Header, i+1, fmt.Sprintf("column %q is not a property; did you mean %q? If it is a column of your own, say --own-columns %q",
+			clip(b.in.Columns[i]), m.near, clip(b.in.Columns[i])))
+	}
+}
+
+// checkID makes a problem of a header without an id, and says why where that shows.
+func (b *builder) checkID() {
+	if b.in.IDColumn > 0 {
+		return
+	}
+	problem := "no column is named id, so no row can be matched to a task; columns seen: " + b.seenColumns() + b.elsewhereHint()
+	if b.csv && !b.sepNamed && b.header.width == 1 {
+		for _, d := range delimiters {
+			if fields, err := newCSVReader([]byte(b.in.Columns[0]), d).Read(); err == nil && hasID(fields) {
+				problem = "the whole header is in one quoted cell; " + quotedWhole
+			}
+		}
+	}
+	b.headerProblem(b.in.Header, 0, problem)
 }
 
 func (b *builder) wishes(m match, i int) {

@@ -1,10 +1,13 @@
-package ingest
+package ingest_test
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"taskrecon/internal/ingest"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -51,28 +54,38 @@ func TestMatchHeader(t *testing.T) {
 		{"Managed", ""},
 		{"Message", ""},
 	} {
-		m := matchHeader(tt.header)
-		got := ""
-		switch {
-		case m.id:
-			got = "=id"
-		case m.property != nil:
-			got = "=" + m.property.Name
-		case m.near != "":
-			got = "~" + m.near
-		}
-		if got != tt.want {
+		if got := headerMeaning(t, tt.header); got != tt.want {
 			t.Errorf("header %q: got %q, want %q", tt.header, got, tt.want)
 		}
 	}
 }
 
+// headerMeaning is what a header is taken for: "=id", a property's "=name", "~" and what it is near to, or "".
+func headerMeaning(t *testing.T, header string) string {
+	if in := readText(t, header+",status\na,active\n"); in.IDColumn == 1 {
+		return "=id"
+	}
+	got := messages(readText(t, "id,"+header+"\na,#N/A\n")) + strings.Join(readText(t, "id,"+header+"\na,\n").Notices, "")
+	switch m := regexp.MustCompile(`(?:did you mean "|2:2: )(\w+)|^.*(createdDateTime) is read-only`).FindStringSubmatch(got); {
+	case m == nil:
+		return ""
+	case strings.Contains(got, "did you mean"):
+		return "~" + m[1]
+	default:
+		return "=" + m[1] + m[2]
+	}
+}
+
 func TestHeaderProblems(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
-		{"near miss", "id,Insight\n1,x\n", `in.csv:1:2: column "Insight" is not a property; did you mean "insights"?`},
+		{"near miss", "id,Insight\n1,x\n", `in.csv:1:2: column "Insight" is not a property; did you mean "insights"? If it is a column of your own, say --own-columns "Insight"`},
 		{"twice", "id,status,Status\n1,active,active\n", `in.csv:1:3: status has two columns, B and C; keep one of them`},
 		{"pair twice", "id,intendedSettings.A,Intended Settings.A\n1,x,x\n", `in.csv:1:3: intendedSettings.A has two columns, B and C; keep one of them`},
 		{"id twice", "id,Task ID\n1,1\n", `in.csv:1:2: id has two columns, A and B; keep one of them`},
+		{"in brackets", "id,dueDateTime (UTC),status\n1,2026-01-01,active\n", `in.csv:1:2: column "dueDateTime (UTC)" is not a property; did you mean "dueDateTime"? If it is a column of your own, say --own-columns "dueDateTime (UTC)"`},
+		{"a short name", "id,Due,status\n1,2026-01-01,active\n", `in.csv:1:2: column "Due" is not a property; did you mean "dueDateTime"? If it is a column of your own, say --own-columns "Due"`},
+		{"a short name in brackets", "id,status,Assignee [mail]\n1,active,x\n", `in.csv:1:3: column "Assignee [mail]" is not a property; did you mean "assignedTo"? If it is a column of your own, say --own-columns "Assignee [mail]"`},
+		{"a quoted header", "\"id,status\"\n\"1,active\"\n", "in.csv:1: the whole header is in one quoted cell; write the file again with quotes around single cells, or without any"},
 		{"no id", "status,Owner\nactive,me\n", `in.csv:1: no column is named id, so no row can be matched to a task; columns seen: "status", "Owner"`},
 	} {
 		in := readText(t, tt.text)
@@ -90,7 +103,7 @@ func TestHeaderProblems(t *testing.T) {
 // TestSilentFile: a file that cannot ask for anything is refused, since it would seem to be carried out.
 func TestSilentFile(t *testing.T) {
 	const noColumn = "no column can ask for anything: none but id is named after a property that can be set; columns seen: "
-	const noRow = "in.csv:1: no row stands below the header, so nothing is asked for"
+	const noRow = "in.csv:1: no row is below the header, so nothing is asked for"
 	for _, tt := range []struct{ name, text, want string }{
 		{"own columns", "id,Owner,createdDateTime\n1,me,2020-01-01\n", "in.csv:1: " + noColumn + `"id", "Owner", "createdDateTime"`},
 		{"id alone", "id\n1\n", "in.csv:1: " + noColumn + `"id"`},
@@ -98,7 +111,7 @@ func TestSilentFile(t *testing.T) {
 		{"no row", "id,status\n", noRow},
 		{"blank rows", "id,status\n,\n\n ,\n", noRow},
 		{"neither", "id\n", "in.csv:1: " + noColumn + `"id"` + "\n" + noRow},
-		{"a near miss is mistake enough", "id,Stauts\n1,active\n", `in.csv:1:2: column "Stauts" is not a property; did you mean "status"?`},
+		{"a near miss is mistake enough", "id,Stauts\n1,active\n", `in.csv:1:2: column "Stauts" is not a property; did you mean "status"? If it is a column of your own, say --own-columns "Stauts"`},
 		{"a single setting", "id,intendedSettings.A\n1,x\n", ""},
 		{"blank cells", "id,status\n1,\n", ""},
 	} {
@@ -148,10 +161,8 @@ func TestOwnColumnsAreNamedAndCarried(t *testing.T) {
 
 func TestNoteIsNoColumnOfTheUsersOwnWhereItIsSent(t *testing.T) {
 	for sent, want := range map[bool]string{true: `"Ticket"`, false: `"Ticket", "Note"`} {
-		in := &Input{}
-		b := newBuilder(in, Options{Notes: sent})
-		b.in.Columns = []string{"Ticket", "Note"}
-		b.noticeOwnColumns()
+		in, err := readWith(t, "id,status,Ticket,Note\na,active,1,2\n", ingest.Options{Notes: sent})
+		must(t, err)
 		if got := strings.Join(in.Notices, "\n"); got != "these columns are not properties and are not sent: "+want {
 			t.Errorf("sent %v: %q", sent, got)
 		}
@@ -173,12 +184,12 @@ func TestHugeHeader(t *testing.T) {
 		t.Errorf("it took %s", took)
 	}
 	for _, lead := range []string{"", "intendedSettings."} {
-		in := readText(t, "id,status,"+lead+strings.Repeat("x", maxCellSize)+"x\na,active,1\n")
+		in := readText(t, "id,status,"+lead+strings.Repeat("x", 1<<20)+"x\na,active,1\n")
 		if got := messages(in); !strings.HasPrefix(got, "in.csv:1:3: the cell holds 10485") || in.HeaderProblems != 1 {
 			t.Error(got)
 		}
 	}
-	in = readText(t, "id,intendedSettings."+strings.Repeat("x", longestName)+"\na,1\n")
+	in = readText(t, "id,intendedSettings."+strings.Repeat("x", 256)+"\na,1\n")
 	if len(in.Problems) > 0 || !asks(&in.Rows[0].Desired) {
 		t.Errorf("a long name of a setting is refused: %s", messages(in))
 	}

@@ -1,4 +1,4 @@
-package ingest
+package ingest_test
 
 import (
 	"archive/zip"
@@ -10,6 +10,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"taskrecon/internal/ingest"
+	"taskrecon/internal/task"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -25,9 +28,9 @@ func write(t testing.TB, name string, data []byte) string {
 }
 
 // readText reads CSV text that must be readable.
-func readText(t testing.TB, text string) *Input {
+func readText(t testing.TB, text string) *ingest.Input {
 	t.Helper()
-	in, err := Read(write(t, "in.csv", []byte(text)), Options{})
+	in, err := ingest.Read(write(t, "in.csv", []byte(text)), ingest.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,9 +61,9 @@ func setRow(t testing.TB, f *excelize.File, row int, cells ...any) {
 	must(t, f.SetSheetRow("Tasks", "A"+itoa(row), &cells))
 }
 
-func readBook(t testing.TB, data []byte, o Options) *Input {
+func readBook(t testing.TB, data []byte, o ingest.Options) *ingest.Input {
 	t.Helper()
-	in, err := Read(write(t, "in.xlsx", data), o)
+	in, err := ingest.Read(write(t, "in.xlsx", data), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +126,7 @@ func fillStyled(t testing.TB) func(f *excelize.File) {
 	}
 }
 
-func messages(in *Input) string {
+func messages(in *ingest.Input) string {
 	var lines []string
 	for _, p := range in.Problems {
 		lines = append(lines, p.String())
@@ -131,9 +134,9 @@ func messages(in *Input) string {
 	return strings.Join(lines, "\n")
 }
 
-func wishesOf(in *Input, row int) map[string]string {
+func wishesOf(in *ingest.Input, row int) map[string]string {
 	m := map[string]string{}
-	for w := range in.Rows[row].Desired.Wishes() {
+	for w := range in.Rows[row].Desired.Assignments() {
 		m[w.Property.Name] = w.Value.String()
 	}
 	return m
@@ -172,9 +175,19 @@ func sample(t testing.TB) []byte {
 	})
 }
 
-func readBytes(data []byte) (*Input, error) {
-	in := &Input{File: "in.xlsx"}
-	err := readAny(in, data, Options{})
-	in.SHA256 = "" // it differs for every byte
-	return in, err
+// readBytes reads a file that standard input brings.
+func readBytes(data []byte) (*ingest.Input, error) {
+	return ingest.Read(ingest.StandardInput, ingest.Options{Stdin: bytes.NewReader(data)})
+}
+
+func asks(d *task.Desired) bool {
+	for range d.Assignments() {
+		return true
+	}
+	return false
+}
+
+// oleFile is a file of old Office programs that holds an entry of this name.
+func oleFile(entry string) string {
+	return "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("\x00", 504) + strings.Join(strings.Split(entry, ""), "\x00")
 }

@@ -14,14 +14,7 @@ func (b *builder) checkHiddenRows() error {
 	if len(b.unseen) == 0 {
 		return nil
 	}
-	names := make([]string, 0, 32)
-	for _, row := range b.unseen[:min(len(b.unseen), 32)] {
-		names = append(names, strconv.Itoa(row))
-	}
-	where := list(names[:min(len(names), 20)])
-	if more := len(b.unseen) - 20; more > 0 {
-		where += fmt.Sprintf(" and %d more", more)
-	}
+	where := rowList(b.unseen)
 	what := fmt.Sprintf("%d hidden or filtered-out rows that hold data: %s", len(b.unseen), where)
 	if len(b.unseen) == 1 {
 		what = "a hidden or filtered-out row that holds data: " + where
@@ -35,6 +28,24 @@ func (b *builder) checkHiddenRows() error {
 		return fmt.Errorf("has in sheet %q %s; show all rows, or say --hidden skip to leave these out or --hidden include to read them", b.in.Sheet, what)
 	}
 	return nil
+}
+
+// noticeOddRows names the rows that were left out as totals, and those that were read though they are struck through.
+func (b *builder) noticeOddRows() {
+	if len(b.totaled) > 0 {
+		b.notice("left out, since the sheet says that it is the totals row of a table: " + rowList(b.totaled))
+	}
+	if len(b.struck) > 0 {
+		b.notice("struck through, and read like the others; delete them if they are not meant: " + rowList(b.struck))
+	}
+}
+
+func rowList(rows []int) string {
+	names := make([]string, len(rows))
+	for i, row := range rows {
+		names[i] = strconv.Itoa(row)
+	}
+	return list(names)
 }
 
 // noticeHiddenColumns names the columns of the task that the sheet does not show: they count all the same.
@@ -51,7 +62,7 @@ func (b *builder) noticeHiddenColumns() {
 }
 
 // checkMerges makes every row that a merged cell reaches in a column of the task a problem: whether the
-// cell stands for one row or for all that it covers, only the user knows.
+// cell is for one row or for all that it covers, only the user knows.
 func (b *builder) checkMerges() error {
 	if b.layout == nil {
 		return nil
@@ -64,7 +75,7 @@ func (b *builder) checkMerges() error {
 		}
 		if a.Top <= b.in.Header && b.in.Header <= a.Bottom {
 			b.headerProblem(b.in.Header, column, fmt.Sprintf("the header is merged over %s; unmerge it, so that each column has its own", a))
-			b.in.mergedHeader = true
+			b.in.MergedHeader = true
 		}
 		rows := b.in.Rows
 		for i := sort.Search(len(rows), func(i int) bool { return rows[i].Desired.Origin().Row >= a.Top }); i < len(rows) && rows[i].Desired.Origin().Row <= a.Bottom; i++ {
@@ -97,6 +108,6 @@ func (b *builder) markMerged(row *Row, a xlsx.Area, column int) {
 		}
 	}
 	p := b.problem(at, column, message)
-	p.untold = true
+	p.Unseen = true
 	row.Problems = append(row.Problems, p)
 }

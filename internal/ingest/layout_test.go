@@ -1,4 +1,4 @@
-package ingest
+package ingest_test
 
 import (
 	"bytes"
@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"taskrecon/internal/ingest"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -29,17 +31,17 @@ func TestHeaderRow(t *testing.T) {
 		setRow(t, f, 5, "a", "actve")
 		setRow(t, f, 6, "b", "active")
 	})
-	in := readBook(t, data, Options{})
+	in := readBook(t, data, ingest.Options{})
 	want := `in.xlsx: Tasks row 1: the first row is no header, since no column is named id; row 4 looks like one: say --header-row 4`
 	if got := messages(in); got != want || in.HeaderProblems != 1 || len(in.Rows[0].Problems) > 0 {
 		t.Errorf("got\n%s", got)
 	}
-	in = readBook(t, data, Options{HeaderRow: 4})
+	in = readBook(t, data, ingest.Options{HeaderRow: 4})
 	if got := messages(in); in.Header != 4 || len(in.Rows) != 2 || !strings.HasPrefix(got, `in.xlsx: Tasks!B5: status "actve"`) || in.Rows[1].Desired.Origin().Row != 6 {
 		t.Errorf("%d rows\n%s", len(in.Rows), got)
 	}
 	for _, row := range []int{2, 100} {
-		_, err := Read(write(t, "in.xlsx", data), Options{HeaderRow: row})
+		_, err := ingest.Read(write(t, "in.xlsx", data), ingest.Options{HeaderRow: row})
 		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("has nothing in row %d, which --header-row names", row)) {
 			t.Errorf("row %d: %v", row, err)
 		}
@@ -48,7 +50,7 @@ func TestHeaderRow(t *testing.T) {
 	if in := readText(t, text); !strings.Contains(messages(in), "row 3 looks like one: say --header-row 3") {
 		t.Errorf("got\n%s", messages(in))
 	}
-	in, err := readWith(t, text, Options{HeaderRow: 3})
+	in, err := readWith(t, text, ingest.Options{HeaderRow: 3})
 	if err != nil || len(in.Problems) > 0 || in.Rows[0].Desired.ID != "a" {
 		t.Errorf("%v %+v", err, in)
 	}
@@ -64,13 +66,13 @@ func TestHiddenRows(t *testing.T) {
 		must(t, f.SetRowVisible("Tasks", 9, false)) // blank, so nobody misses it
 	}
 	data := laidOut(t, hide)
-	_, err := Read(write(t, "in.xlsx", data), Options{})
+	_, err := ingest.Read(write(t, "in.xlsx", data), ingest.Options{})
 	want := `in.xlsx: has in sheet "Tasks" 2 hidden or filtered-out rows that hold data: 3, 5; show all rows, or say --hidden skip to leave these out or --hidden include to read them`
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}
-	for hidden, ids := range map[Hidden]string{HiddenSkip: "a-2 a-4", HiddenInclude: "a-2 a-3 a-4 a-5"} {
-		in := readBook(t, data, Options{Hidden: hidden})
+	for hidden, ids := range map[ingest.Hidden]string{ingest.HiddenSkip: "a-2 a-4", ingest.HiddenInclude: "a-2 a-3 a-4 a-5"} {
+		in := readBook(t, data, ingest.Options{Hidden: hidden})
 		var got []string
 		for _, row := range in.Rows {
 			got = append(got, row.Desired.ID)
@@ -103,8 +105,8 @@ func TestHiddenRows(t *testing.T) {
 func TestHiddenRowsOfTheCorpus(t *testing.T) {
 	corpusFiles(t)
 	path := filepath.Join(corpusDir, "structure", "poi__59746_NoRowNums.xlsx")
-	for hidden, rows := range map[Hidden]int{HiddenInclude: 70, HiddenSkip: 14} {
-		in, err := Read(path, Options{Hidden: hidden})
+	for hidden, rows := range map[ingest.Hidden]int{ingest.HiddenInclude: 70, ingest.HiddenSkip: 14} {
+		in, err := ingest.Read(path, ingest.Options{Hidden: hidden})
 		if err != nil || len(in.Rows) != rows {
 			t.Errorf("%s: %v", hidden, err)
 		}
@@ -115,7 +117,7 @@ func TestHiddenColumns(t *testing.T) {
 	in := readBook(t, laidOut(t, func(f *excelize.File) {
 		must(t, f.SetColVisible("Tasks", "B:C", false))
 		must(t, f.SetColWidth("Tasks", "F", "G", 0))
-	}), Options{})
+	}), ingest.Options{})
 	if got := strings.Join(in.Notices, "\n"); !strings.Contains(got, "these columns are hidden, and are read all the same: B (status)") || len(in.Problems) > 0 {
 		t.Errorf("%s\n%s", got, messages(in))
 	}
@@ -146,7 +148,7 @@ func TestMergedCells(t *testing.T) {
 			}
 			return strings.Replace(s, "</sheetData>", "</sheetData>"+m+"</mergeCells>", 1)
 		})
-		if got := messages(readBook(t, data, Options{})); got != tt.want {
+		if got := messages(readBook(t, data, ingest.Options{})); got != tt.want {
 			t.Errorf("%s: got\n%s\nwant\n%s", tt.name, got, tt.want)
 		}
 	}
@@ -159,7 +161,7 @@ func TestEncrypted(t *testing.T) {
 	sealed, err := excelize.Encrypt(plain, &excelize.Options{Password: "geheim ü"})
 	must(t, err)
 	path := write(t, "in.xlsx", sealed)
-	in, err := Read(path, Options{Password: "geheim ü"})
+	in, err := ingest.Read(path, ingest.Options{Password: "geheim ü"})
 	if err != nil || len(in.Rows) != len(want.Rows) || in.Rows[7].Desired.ID != want.Rows[7].Desired.ID {
 		t.Fatalf("%v", err)
 	}
@@ -167,19 +169,19 @@ func TestEncrypted(t *testing.T) {
 		"":      "is an encrypted workbook; put its password into TASKRECON_WORKBOOK_PASSWORD, or into a file that --password-file names",
 		"wrong": "is an encrypted workbook, and the password does not open it",
 	} {
-		if _, err := Read(path, Options{Password: password}); err == nil || err.Error() != "in.xlsx: "+want {
+		if _, err := ingest.Read(path, ingest.Options{Password: password}); err == nil || err.Error() != "in.xlsx: "+want {
 			t.Errorf("%q: %v", password, err)
 		}
 	}
 	for i := len(sealed) / 3; i < len(sealed); i += len(sealed) / 7 {
 		bad := bytes.Clone(sealed)
 		bad[i] ^= 4
-		if got, err := Read(write(t, "in.xlsx", bad), Options{Password: "geheim ü"}); err == nil && len(got.Rows) != len(in.Rows) {
+		if got, err := ingest.Read(write(t, "in.xlsx", bad), ingest.Options{Password: "geheim ü"}); err == nil && len(got.Rows) != len(in.Rows) {
 			t.Errorf("a flip at %d of %d was not noticed", i, len(sealed))
 		}
 	}
-	for _, bad := range [][]byte{sealed[:len(sealed)/2], sealed[:1024], append(bytes.Clone(oleMagic), utf16Name("EncryptedPackage")...)} {
-		if _, err := Read(write(t, "in.xlsx", bad), Options{Password: "geheim ü"}); err == nil {
+	for _, bad := range [][]byte{sealed[:len(sealed)/2], sealed[:1024], []byte(oleFile("EncryptedPackage"))} {
+		if _, err := ingest.Read(write(t, "in.xlsx", bad), ingest.Options{Password: "geheim ü"}); err == nil {
 			t.Error("a cut workbook was read")
 		}
 	}
@@ -188,7 +190,7 @@ func TestEncrypted(t *testing.T) {
 func TestEncryptedCorpus(t *testing.T) {
 	corpusFiles(t)
 	for name, want := range map[string]string{"edr__agile_AES128_SHA1_CBC_pwd_password.xlsx": "0 rows under Password: password", "exz__encryptSHA512.xlsx": "0 rows under SECRET"} {
-		in, err := Read(filepath.Join(corpusDir, "encrypted", name), Options{Password: "password"})
+		in, err := ingest.Read(filepath.Join(corpusDir, "encrypted", name), ingest.Options{Password: "password"})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

@@ -1,16 +1,17 @@
-package ingest
+package ingest_test
 
 import (
 	"slices"
 	"strings"
 	"testing"
 
+	"taskrecon/internal/ingest"
 	"taskrecon/internal/task"
 )
 
-func pairsOf(in *Input, row int) string {
+func pairsOf(in *ingest.Input, row int) string {
 	var words []string
-	for w := range in.Rows[row].Desired.Wishes() {
+	for w := range in.Rows[row].Desired.Assignments() {
 		switch {
 		case w.Pair == "":
 			words = append(words, w.Property.Name+"="+w.Value.String())
@@ -38,7 +39,7 @@ func TestPairColumns(t *testing.T) {
 	if in.Rows[4].SameAs != 0 || len(in.Notices) != 1 {
 		t.Errorf("same wishes for pairs do not merge: %+v %q", in.Rows[4], in.Notices)
 	}
-	if w := slices.Collect(in.Rows[0].Desired.Wishes())[1]; w.Property != task.IntendedSettings {
+	if w := slices.Collect(in.Rows[0].Desired.Assignments())[1]; w.Property != task.IntendedSettings {
 		t.Errorf("%+v", w)
 	}
 	in = readText(t, "id,intendedSettings.A,intendedSettings.a\nx,1,\nx,,1\n")

@@ -16,7 +16,7 @@ type Problem struct {
 	Column  int    // counted from 1; 0 if the whole row or header is meant
 	Message string
 
-	untold bool // the text of the cell does not tell the problem: another cell with this text may be right
+	Unseen bool // the text of the cell does not show the problem: another cell with this text may be right
 }
 
 // String is the problem as one line. In CSV the place is file:line:column, where line is the one on

@@ -1,4 +1,4 @@
-package ingest
+package ingest_test
 
 import (
 	"context"
@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"taskrecon/internal/ingest"
 )
 
 // tool finds a program that other people's files are made with, or skips aloud.
@@ -59,10 +61,10 @@ func TestOpenpyxl(t *testing.T) {
 	python := tool(t, "/usr/bin/python3", "-c", "import openpyxl")
 	path := filepath.Join(t.TempDir(), "made.xlsx")
 	runTool(t, python, "-c", openpyxlScript, path)
-	if _, err := Read(path, Options{}); err == nil || !strings.Contains(err.Error(), "a hidden or filtered-out row that holds data: 6;") {
+	if _, err := ingest.Read(path, ingest.Options{}); err == nil || !strings.Contains(err.Error(), "a hidden or filtered-out row that holds data: 6;") {
 		t.Errorf("%v", err)
 	}
-	in, err := Read(path, Options{HeaderRow: 3, Hidden: HiddenSkip})
+	in, err := ingest.Read(path, ingest.Options{HeaderRow: 3, Hidden: ingest.HiddenSkip})
 	must(t, err)
 	want := map[string]string{"dueDateTime": "2026-03-04T05:06:07Z", "description": "plain <b>", "managedDeviceCount": "12", "creator": "A"} // unescaped by openpyxl, and so what Excel shows
 	if got := wishesOf(in, 0); len(in.Rows) != 3 || !maps.Equal(got, want) {

@@ -1,6 +1,3 @@
-// Package ingest reads desired tasks from a CSV or XLSX file. What it cannot understand it reports
-// with file, sheet and cell, all at once; a file that it cannot trust whole it refuses, because a row
-// that is lost without a word is a wish that is lost.
 package ingest
 
 import (
@@ -9,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"time"
 
 	"taskrecon/internal/base"
 	"taskrecon/internal/task"
@@ -46,6 +45,8 @@ type Options struct {
 	Format    task.Format // timezone and date order of the cells; a nil zone is that of the sheet's base, else UTC
 	Stdin     io.Reader   // what StandardInput reads
 	Notes     bool        // a column named note is sent, though it is no property
+	// OwnColumns are headers that are the user's own, though they are, or are nearly, the name of a property.
+	OwnColumns []string
 
 	basePath string // where the base may lie that the file itself does not hold
 }
@@ -64,12 +65,19 @@ type Input struct {
 	HeaderProblems int
 	Notices        []string // what the user should know and need not change
 	// Base says what the rows that have a base are compared with; nil where none has.
-	Base *Source
+	Base         *base.Source
+	BaseLines    []string // of the sheet's base as it was read; nil where it has none
+	IDColumn     int      // counted from 1; 0 where the header has none
+	MergedHeader bool
 
-	base         *base.Base
-	format       task.Format
-	written      map[*task.Cell]string // what those dates held that are kept as an instant
-	mergedHeader bool
+	path   string
+	state  os.FileInfo // of the file when it was read; nil for standard input
+	readAt time.Time
+
+	baseID  string
+	header  *header
+	format  task.Format
+	written map[*task.Cell]string // what those dates held that are kept as an instant
 }
 
 // Row is one row of the input. A row with Problems is invalid; Desired then holds what was
@@ -85,11 +93,12 @@ type Row struct {
 // begins with the file's base name, and wraps the cause, such as fs.ErrNotExist. Everything that is wrong
 // inside a readable file is in Input.Problems. The file is only read. Read may be called concurrently.
 func Read(path string, o Options) (*Input, error) {
-	name, data, err := readSource(path, o.Stdin)
+	name := nameOf(path)
+	data, state, err := readSource(path, o.Stdin)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	in := &Input{File: name}
+	in := &Input{File: name, path: path, state: state, readAt: time.Now()}
 	if path != StandardInput {
 		o.basePath = base.Path(path)
 	}

@@ -21,7 +21,8 @@ func oddSpace(r rune) bool {
 
 // The remarks on cells that were repaired, or kept though they look odd. %s is the column's name.
 const (
-	remarkTrimmed = "%s: no-break spaces or zero-width characters were removed"
+	remarkTrimmed = "%s: white space or characters that are not seen were removed"
+	remarkBraces  = "%s: braces around the id were removed"
 	remarkKept    = "%s: no-break spaces or zero-width characters were kept as they are"
 	remarkDigits  = "%s: a number cell was read as its digits; leading zeros, if there were any, are lost"
 	remarkMangled = "%s: the text looks like a number that a spreadsheet has rounded, and was kept"
@@ -68,20 +69,25 @@ func (b *builder) noticeRemarks() {
 // repair gives the text of a cell in a column of the task as it is to be understood. What changes in
 // it, and what stays though it looks odd, is remarked on.
 func (b *builder) repair(text string, m match, row, column int) (string, error) {
-	odd := !plainASCII(text) && strings.ContainsFunc(text, oddSpace)
+	odd := strings.ContainsFunc(text, oddSpace)
+	trimmed := trim(text)
 	switch {
 	case m.id:
-		trimmed := trimID(text)
-		if odd && !strings.ContainsFunc(trimmed, oddSpace) {
+		if bare := bareID(text); bare != trimmed {
+			b.remark(remarkBraces, m, row, column)
+			trimmed = bare
+		} else if trimmed != text {
 			b.remark(remarkTrimmed, m, row, column)
 		}
 		return trimmed, nil
-	case m.pair == "" && m.property.Kind != task.String && m.property.Kind != task.Settings:
-		if !odd {
-			return text, nil
+	case m.pair == "" && m.property.OneLine():
+		if m.property.Kind != task.String {
+			trimmed = trim(strings.Map(visible, trimmed))
 		}
-		b.remark(remarkTrimmed, m, row, column)
-		return strings.TrimSpace(strings.Map(visible, text)), nil
+		if trimmed != text {
+			b.remark(remarkTrimmed, m, row, column)
+		}
+		text, odd = trimmed, strings.ContainsFunc(trimmed, oddSpace)
 	}
 	if m.pair == "" && m.property.Kind == task.Settings {
 		straight, err := b.straighten(text, m, row, column)
@@ -99,9 +105,18 @@ func (b *builder) repair(text string, m match, row, column int) (string, error) 
 	return text, nil
 }
 
-// trimID is an id without what is not seen at its ends.
-func trimID(text string) string {
+// trim takes away what is not seen at the ends of a text.
+func trim(text string) string {
 	return strings.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || oddSpace(r) })
+}
+
+// bareID is an id without what is not seen at its ends, and without the braces that some programs write around it.
+func bareID(text string) string {
+	text = trim(text)
+	if id, braced := strings.CutPrefix(text, "{"); braced && strings.HasSuffix(id, "}") {
+		return trim(strings.TrimSuffix(id, "}"))
+	}
+	return text
 }
 
 func visible(r rune) rune {

@@ -2,8 +2,8 @@ package ingest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
-	"unicode"
 
 	"taskrecon/internal/base"
 	"taskrecon/internal/task"
@@ -15,22 +15,20 @@ type cell struct {
 	text   string // raw: a number is not formatted
 	kind   xlsx.Kind
 	format xlsx.Format // of a number
+	// What is seen of the cell beside its text.
+	formula, struck bool
 }
 
 func (c *cell) blank() bool { return c.kind != xlsx.NoResult && blank(c.text) }
 
 // blank reports whether a text is empty or only white space, no-break spaces among it.
-func blank(s string) bool {
-	if s != "" && s[0] > ' ' && s[0] < 0x7f {
-		return false
-	}
-	return strings.TrimFunc(s, unicode.IsSpace) == ""
-}
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
 // record is one row of a file before it is understood.
 type record struct {
 	row    int
 	cells  []cell
+	width  int    // with blank cells at its end
 	hidden bool   // the sheet does not show it
 	ragged string // what is wrong with its length, or ""
 }
@@ -41,7 +39,9 @@ type builder struct {
 	loadBase    func() (*base.Base, error)
 	base        *base.Base // nil where the sheet has none
 	csv         bool
+	sepNamed    bool // the user says what separates the cells of a CSV
 	notes       bool // a column named note is sent
+	ownColumns  []string
 	format      task.Format
 	date1904    bool // the workbook counts its days from 1904
 	headerRow   int  // that the user names, or 0
@@ -51,6 +51,11 @@ type builder struct {
 	better      int                   // row that looks more like a header than the one read, or 0
 	layout      *xlsx.Layout          // nil in CSV
 	unseen      []int                 // hidden rows that hold data
+	totals      []xlsx.Area           // totals rows of tables
+	totaled     []int                 // rows that were left out for that
+	struck      []int                 // rows with a cell of the task that is struck through
+	elsewhere   []*xlsx.Sheet         // other sheets that have a header
+	sheetNamed  bool                  // the user named the one read
 	used        [xlsx.MaxColumns]bool // columns that hold data
 	based       int                   // rows that have a base
 	lost        int                   // rows of a Failures sheet that have one
@@ -71,11 +76,13 @@ type builder struct {
 
 func newBuilder(in *Input, o Options) *builder {
 	in.format, in.written = o.Format, map[*task.Cell]string{}
-	return &builder{
-		in: in, notes: o.Notes, format: o.Format, headerRow: o.HeaderRow, hidden: o.Hidden,
+	b := &builder{
+		in: in, sepNamed: o.Delimiter != 0, notes: o.Notes, ownColumns: o.OwnColumns, format: o.Format, headerRow: o.HeaderRow, hidden: o.Hidden,
 		loadBase: func() (*base.Base, error) { return base.ReadFile(o.basePath) },
 		remarks:  map[[2]string]*remark{}, emptied: map[string]int{},
 	}
+	in.header = &b.header
+	return b
 }
 
 func (b *builder) notice(text string) { b.in.Notices = append(b.in.Notices, text) }
@@ -96,6 +103,7 @@ func (b *builder) problem(row, column int, message string) Problem {
 // add takes the next record: the header first, then rows. Records without anything in them are
 // skipped. An error means that the file is beyond the limits, or not what the user says.
 func (b *builder) add(rec record) error {
+	rec.width = len(rec.cells)
 	for n := len(rec.cells); n > 0 && rec.cells[n-1].blank(); n-- {
 		rec.cells = rec.cells[:n-1]
 	}
@@ -123,6 +131,10 @@ func (b *builder) addHeader(rec record) error {
 
 // addRow takes a record below the header.
 func (b *builder) addRow(rec record) error {
+	if slices.ContainsFunc(b.totals, func(a xlsx.Area) bool { return a.Has(b.in.IDColumn, rec.row) }) {
+		b.totaled = append(b.totaled, rec.row)
+		return nil
+	}
 	from, lost, err := b.baseOf(rec)
 	if err != nil {
 		return err
@@ -135,6 +147,12 @@ func (b *builder) addRow(rec record) error {
 		return err
 	}
 	row := b.understand(rec, from)
+	for i, c := range rec.cells {
+		if c.struck && b.header.at(i).known() {
+			b.struck = append(b.struck, rec.row)
+			break
+		}
+	}
 	if lost != nil {
 		row.Desired.Base = lostBase(&row.Desired, lost)
 	}
@@ -181,7 +199,7 @@ func (b *builder) understand(rec record, from *task.Base) Row {
 	}
 	if from == unknownBase {
 		row.Desired.Base = nil
-		b.report(&row, b.header.id, `the id is not among those that the sheet was made from; blank the row's cell under "`+base.Name+`" to ask for every value of the row`, true)
+		b.report(&row, b.in.IDColumn, `the id is not among those that the sheet was made from; blank the row's cell under "`+base.Name+`" to ask for every value of the row`, true)
 	}
 	b.widenCaches(len(rec.cells))
 	for i := range rec.cells {
@@ -207,7 +225,7 @@ func (b *builder) understand(rec record, from *task.Base) Row {
 			row.Desired.ID = cells[i].Text
 		}
 	}
-	if at := b.header.id; at > 0 && (at > len(rec.cells) || rec.cells[at-1].blank()) {
+	if at := b.in.IDColumn; at > 0 && (at > len(rec.cells) || rec.cells[at-1].blank()) {
 		b.report(&row, at, "the row has no id", false)
 	}
 	b.dropUnchanged(&row.Desired)
@@ -220,11 +238,11 @@ func (b *builder) checkSettings(row *Row) {
 	if b.wholeSettings == 0 {
 		return
 	}
-	if _, whole := row.Desired.WishIn(b.wholeSettings - 1); !whole {
+	if _, whole := row.Desired.AssignmentIn(b.wholeSettings - 1); !whole {
 		return
 	}
 	for _, at := range b.pairs {
-		if w, ok := row.Desired.WishIn(at); ok {
+		if w, ok := row.Desired.AssignmentIn(at); ok {
 			b.report(row, at+1, fmt.Sprintf("the row sets intendedSettings as a whole and intendedSettings.%s; leave one of them blank", w.Pair), false)
 			return
 		}
@@ -233,7 +251,7 @@ func (b *builder) checkSettings(row *Row) {
 
 // asks reports whether a row wishes for anything.
 func asks(d *task.Desired) bool {
-	for range d.Wishes() {
+	for range d.Assignments() {
 		return true
 	}
 	return false
@@ -246,9 +264,9 @@ func (b *builder) widenCaches(columns int) {
 }
 
 // report adds a problem of the cell in a column counted from 1, or of the row for column 0.
-func (b *builder) report(row *Row, column int, message string, untold bool) {
+func (b *builder) report(row *Row, column int, message string, unseen bool) {
 	p := b.problem(row.Desired.Origin().Row, column, message)
-	p.untold = untold
+	p.Unseen = unseen
 	row.Problems = append(row.Problems, p)
 }
 
@@ -275,8 +293,8 @@ func (b *builder) meaning(from *task.Base, m match, c cell, row, i int) (*task.C
 
 // read understands a cell that is not blank in a column counted from 1. The text holds with an error too.
 func (b *builder) read(from *task.Base, m match, c cell, row, column int) (string, task.Value, error) {
-	if b.csv && from != nil && m.property != nil && guarded(m.property) {
-		c.text = unguard(c.text)
+	if b.csv && from != nil && m.property != nil {
+		c.text = base.Unguard(m.property, c.text)
 	}
 	text, err := b.cellText(c, m, row, column)
 	if m.base {

@@ -37,7 +37,7 @@ var others = []struct{ start, what string }{
 	{"SQLite format 3\x00", "an SQLite database, not a sheet"},
 }
 
-// sniff tells by its first bytes what a file is; the error names a kind that is not read.
+// sniff finds by its first bytes what a file is; the error names a kind that is not read.
 func sniff(name string, data []byte) (fileKind, error) {
 	switch {
 	case len(data) == 0:

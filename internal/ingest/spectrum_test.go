@@ -1,4 +1,4 @@
-package ingest
+package ingest_test
 
 import (
 	"encoding/json"
@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"taskrecon/internal/ingest"
 )
 
 // TestCSVSpectrum reads the files of csv-spectrum, an npm package of CSV's edge cases, against the readings that its authors wrote down.
@@ -24,7 +26,7 @@ func TestCSVSpectrum(t *testing.T) {
 		name := filepath.Base(path)
 		t.Run(name, func(t *testing.T) {
 			if name == "location_coordinates.csv" { // its JSON is of another record, and its quotes are refused here
-				if _, err := Read(path, Options{}); err == nil || !strings.Contains(err.Error(), "line 2, column 22: a quote stands inside a cell") {
+				if _, err := ingest.Read(path, ingest.Options{}); err == nil || !strings.Contains(err.Error(), "line 2, column 22: a quote is inside a cell") {
 					t.Fatal(err)
 				}
 				return
@@ -37,7 +39,7 @@ func TestCSVSpectrum(t *testing.T) {
 			if err := json.Unmarshal(data, &want); err != nil {
 				t.Fatal(err)
 			}
-			in, err := Read(path, Options{Delimiter: ','})
+			in, err := ingest.Read(path, ingest.Options{Delimiter: ','})
 			if err != nil {
 				t.Fatal(err)
 			}

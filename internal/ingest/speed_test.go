@@ -1,4 +1,4 @@
-package ingest
+package ingest_test
 
 import (
 	"fmt"
@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"taskrecon/internal/ingest"
 )
 
 // How fast a file of so many rows may be read, against a reference in the same run, before a machine's noise.
@@ -144,7 +146,7 @@ func TestRepeatedTextsAreKeptOnce(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
-		in, err := Read(path, Options{})
+		in, err := ingest.Read(path, ingest.Options{})
 		must(t, err)
 		runtime.GC()
 		runtime.ReadMemStats(&after)

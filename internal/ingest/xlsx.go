@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -25,42 +24,20 @@ func readXLSX(in *Input, data []byte, o Options) error {
 	b := newBuilder(in, o)
 	b.date1904 = book.Date1904
 	b.loadBase = func() (*base.Base, error) { return readBase(book, s, o.basePath) }
-	if b.layout, err = eachRow(book, s, b.add); err != nil {
+	b.elsewhere, b.sheetNamed = elsewhere(book, s), o.Sheet != ""
+	rows, err := book.Rows(s)
+	if err != nil {
+		return err
+	}
+	b.totals = rows.Totals
+	if b.layout, err = eachRow(rows, b.add); err != nil {
 		return err
 	}
 	return b.finish()
 }
 
-// chooseSheet finds the worksheet by name, or the first visible one.
-func chooseSheet(book *xlsx.Book, name string) (*xlsx.Sheet, error) {
-	var names []string
-	for i := range book.Sheets {
-		s := &book.Sheets[i]
-		switch named := strings.EqualFold(s.Name, name); {
-		case name != "" && named && !s.Worksheet:
-			return nil, fmt.Errorf("sheet %q is a chart or dialog, not a worksheet", s.Name)
-		case !s.Worksheet:
-			continue
-		case named || name == "" && !s.Hidden:
-			return s, nil
-		}
-		names = append(names, fmt.Sprintf("%q", clip(s.Name)))
-	}
-	switch {
-	case len(names) == 0:
-		return nil, errors.New("has no worksheet")
-	case name == "":
-		return nil, fmt.Errorf("has no visible worksheet; name one of its sheets: %s", list(names))
-	}
-	return nil, fmt.Errorf("has no worksheet %q; it has %s", name, list(names))
-}
-
-// eachRow gives the rows of a sheet to take, in their order. Their cells' memory is used again.
-func eachRow(book *xlsx.Book, s *xlsx.Sheet, take func(record) error) (shown *xlsx.Layout, err error) {
-	rows, err := book.Rows(s)
-	if err != nil {
-		return nil, err
-	}
+// eachRow gives the rows of a sheet to take, in their order, and closes it. Their cells' memory is used again.
+func eachRow(rows *xlsx.Rows, take func(record) error) (shown *xlsx.Layout, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	var cells []cell
 	for {
@@ -79,7 +56,7 @@ func eachRow(book *xlsx.Book, s *xlsx.Sheet, take func(record) error) (shown *xl
 			if c.Kind == xlsx.Date {
 				c.Kind = xlsx.Text
 			}
-			cells = append(cells, cell{text: c.Text, kind: c.Kind, format: c.Format})
+			cells = append(cells, cell{c.Text, c.Kind, c.Format, c.Formula, c.Struck})
 		}
 		if err := take(record{row: row.Number, cells: cells, hidden: row.Hidden}); err != nil {
 			return nil, err
@@ -93,8 +70,12 @@ func readBase(book *xlsx.Book, s *xlsx.Sheet, path string) (*base.Base, error) {
 	if at < 0 || &book.Sheets[at] == s {
 		return base.ReadFile(path)
 	}
+	rows, err := book.Rows(&book.Sheets[at])
+	if err != nil {
+		return nil, err
+	}
 	var lines []string
-	_, err := eachRow(book, &book.Sheets[at], func(rec record) error {
+	_, err = eachRow(rows, func(rec record) error {
 		var line strings.Builder
 		for _, c := range rec.cells {
 			line.WriteString(c.text)

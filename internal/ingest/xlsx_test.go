@@ -1,4 +1,4 @@
-package ingest
+package ingest_test
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"taskrecon/internal/ingest"
 	"taskrecon/internal/task"
 )
 
@@ -22,7 +23,7 @@ func TestXLSXRow(t *testing.T) {
 		setRow(t, f, 7, "a-2", nil, "2026-01-02 03:04", nil, "x_y & <b>")
 		setRow(t, f, 9, "a-3", nil, nil, nil, nil, nil, nil, nil, "loose")
 	})
-	in := readBook(t, data, Options{})
+	in := readBook(t, data, ingest.Options{})
 	if len(in.Problems) > 0 || len(in.Rows) != 3 {
 		t.Fatalf("%d rows, problems:\n%s", len(in.Rows), messages(in))
 	}
@@ -52,7 +53,7 @@ func TestXLSXCells(t *testing.T) {
 		{"dueDateTime", `<c r="B2" s="2"><v>46023.5000000116</v></c>`, "2026-01-01T12:00:00.001Z", ""},
 		{"dueDateTime", `<c r="B2" t="d"><v>2026-01-01T10:00:00</v></c>`, "2026-01-01T10:00:00Z", ""},
 		{"dueDateTime", `<c r="B2" s="1"><f>TODAY()</f><v>46023</v></c>`, "2026-01-01T00:00:00Z", ""},
-		{"dueDateTime", `<c r="B2"><v>46023</v></c>`, "", `in.xlsx: Tasks!B2: dueDateTime "46023" is a number, not a date cell; format the cell as a date or write 2006-01-02`},
+		{"dueDateTime", `<c r="B2"><v>46023</v></c>`, "", `in.xlsx: Tasks!B2: dueDateTime "46023" is a number, not a date cell; format the cell as a date, or write a text such as 2026-12-24`},
 		{"dueDateTime", `<c r="B2" s="3"><v>46023</v></c>`, "", `is a number, not a date cell`},
 		{"dueDateTime", `<c r="B2" s="1"><v>60</v></c>`, "", `in.xlsx: Tasks!B2: dueDateTime "60" is 29 February 1900`},
 		{"dueDateTime", `<c r="B2" s="1"><v>0.5</v></c>`, "", `time of day without a date`},
@@ -84,7 +85,7 @@ func TestXLSXCells(t *testing.T) {
 		{"Own", `<c r="B2" t="e"><v>#N/A</v></c>`, "", ""},
 		{"Own", `<c r="B2"><f>A1</f></c>`, "", ""},
 	} {
-		in := readBook(t, sheetOf(t, fmt.Sprintf(row, tt.column, tt.cell)), Options{})
+		in := readBook(t, sheetOf(t, fmt.Sprintf(row, tt.column, tt.cell)), ingest.Options{})
 		got := messages(in)
 		if tt.problem == "" && got != "" || tt.problem != "" && (len(in.Problems) != 1 || !strings.Contains(got, tt.problem)) {
 			t.Errorf("%s %s: problems\n%s\nwant\n%s", tt.column, tt.cell, got, tt.problem)
@@ -96,7 +97,7 @@ func TestXLSXCells(t *testing.T) {
 }
 
 func TestXLSXID(t *testing.T) {
-	in := readBook(t, sheetOf(t, `<row><c t="str"><v>id</v></c><c/><c t="str"><v>status</v></c></row><row><c><v>1E+15</v></c></row><row><c/><c t="str"><v>mine</v></c></row><row><c><f>B1</f></c></row>`), Options{})
+	in := readBook(t, sheetOf(t, `<row><c t="str"><v>id</v></c><c/><c t="str"><v>status</v></c></row><row><c><v>1E+15</v></c></row><row><c/><c t="str"><v>mine</v></c></row><row><c><f>B1</f></c></row>`), ingest.Options{})
 	want := `in.xlsx: Tasks!A2: the id "1E+15" is a number cell, and a spreadsheet rounds numbers; enter it as text
 in.xlsx: Tasks!A3: the row has no id
 in.xlsx: Tasks!A4: id is a formula whose result the file does not hold; open the file in Excel, let it calculate, and save it`
@@ -117,14 +118,14 @@ func TestDate1904AndZone(t *testing.T) {
 		must(t, f.SetCellFloat("Tasks", "B2", 44561, -1, 64))
 		must(t, f.SetCellStyle("Tasks", "B2", "B2", style))
 	})
-	in := readBook(t, data, Options{Format: task.Format{Zone: zone}})
+	in := readBook(t, data, ingest.Options{Format: task.Format{Zone: zone}})
 	if got := wishesOf(in, 0)["dueDateTime"]; got != "2025-12-31T22:00:00Z" {
 		t.Errorf("got %q\n%s", got, messages(in))
 	}
 }
 
 func TestSerialTime(t *testing.T) {
-	for _, tt := range []struct {
+	cases := []struct {
 		serial string
 		d1904  bool
 		want   string
@@ -144,16 +145,24 @@ func TestSerialTime(t *testing.T) {
 		{"-0.1", false, ""},
 		{"2957004", true, ""},
 		{"2958465.9999999999", false, ""},
-		{"x", false, ""},
-		{"NaN", false, ""},
 		{"1e308", false, ""},
-	} {
-		got := ""
-		if v, err := serialTime(tt.serial, tt.d1904); err == nil {
-			got = localText(v)
+	}
+	for _, d1904 := range []bool{false, true} {
+		cells := ""
+		for _, tt := range cases {
+			cells += `<c s="1"><v>` + tt.serial + `</v></c>`
 		}
-		if got != tt.want {
-			t.Errorf("%s (1904 %t): got %q, want %q", tt.serial, tt.d1904, got, tt.want)
+		data := patch(t, sheetOf(t, `<row r="1"><c t="str"><v>id</v></c></row><row r="2"><c t="str"><v>a</v></c>`+cells+`</row>`), "xl/workbook.xml", func(s string) string {
+			return strings.Replace(s, "<workbookPr", fmt.Sprintf(`<workbookPr date1904="%t"`, d1904), 1)
+		})
+		row := readBook(t, data, ingest.Options{}).Rows[0].Desired
+		for i, tt := range cases {
+			if tt.want == "" {
+				tt.want = tt.serial // which no date-time stands for
+			}
+			if got := row.Cell(i + 1); tt.d1904 == d1904 && got != tt.want {
+				t.Errorf("%s (1904 %t): got %q, want %q", tt.serial, tt.d1904, got, tt.want)
+			}
 		}
 	}
 }
@@ -169,15 +178,15 @@ func TestChooseSheet(t *testing.T) {
 		must(t, f.AddChartSheet("Chart", &excelize.Chart{Type: excelize.Col, Series: []excelize.ChartSeries{{Values: "Seen!$A$1"}}}))
 	})
 	for name, want := range map[string]string{"": "Seen", "sEEN": "Seen", "tasks": "Tasks"} {
-		if in := readBook(t, data, Options{Sheet: name}); in.Sheet != want {
+		if in := readBook(t, data, ingest.Options{Sheet: name}); in.Sheet != want {
 			t.Errorf("sheet %q: got %q", name, in.Sheet)
 		}
 	}
 	path := write(t, "in.xlsx", data)
-	if _, err := Read(path, Options{Sheet: "Nope"}); err == nil || err.Error() != `in.xlsx: has no worksheet "Nope"; it has "Tasks", "Seen"` {
+	if _, err := ingest.Read(path, ingest.Options{Sheet: "Nope"}); err == nil || err.Error() != `in.xlsx: has no worksheet "Nope"; it has "Tasks", "Seen"` {
 		t.Errorf("%v", err)
 	}
-	if _, err := Read(path, Options{Sheet: "Chart"}); err == nil || !strings.Contains(err.Error(), "is a chart or dialog") {
+	if _, err := ingest.Read(path, ingest.Options{Sheet: "Chart"}); err == nil || !strings.Contains(err.Error(), "is a chart or dialog") {
 		t.Errorf("%v", err)
 	}
 }

@@ -112,6 +112,9 @@ func readRoster(file string, readFile func(string) ([]byte, error)) ([]task.Valu
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
+		if what := task.Mistake(line); what != "" {
+			return nil, fmt.Errorf("%s:%d: the assignee is %s", file, i+1, what)
+		}
 		if strings.EqualFold(line, task.Clear) {
 			return nil, fmt.Errorf("%s:%d: %q is not an assignee; take the line out, or write assignedTo=%s to empty every task's", file, i+1, line, task.Clear)
 		}
@@ -193,6 +196,10 @@ func (r record) check(name string) error {
 		return fmt.Errorf("%s:%d: the old assignee is blank, and %.80q the new; fill it in or take the line out", name, r.line, r.cells[1])
 	case r.cells[1] == "":
 		return fmt.Errorf("%s:%d: the new assignee of %.80q is blank; fill it in or take the line out", name, r.line, r.cells[0])
+	case task.Mistake(r.cells[0]) != "":
+		return fmt.Errorf("%s:%d: the old assignee is %s", name, r.line, task.Mistake(r.cells[0]))
+	case task.Mistake(r.cells[1]) != "":
+		return fmt.Errorf("%s:%d: the new assignee of %.80q is %s", name, r.line, r.cells[0], task.Mistake(r.cells[1]))
 	case strings.EqualFold(r.cells[1], task.Clear):
 		return fmt.Errorf("%s:%d: %q is not an assignee; pick the tasks of %.80q and set assignedTo=%s", name, r.line, r.cells[1], r.cells[0], task.Clear)
 	case strings.EqualFold(r.cells[0], r.cells[1]):
@@ -279,8 +286,8 @@ type Edit struct {
 
 // EditRow is a task and the properties that the edit changes of it, in table order.
 type EditRow struct {
-	Task   *task.Task
-	Wishes []task.Wish
+	Task        *task.Task
+	Assignments []task.Assignment
 }
 
 // Properties are those that the edit may change, in table order.
@@ -334,7 +341,7 @@ func (e *Edit) Rows(tasks []*task.Task) (rows []EditRow, picked int, err error) 
 		}
 		picked++
 		if len(wishes) > 0 {
-			rows = append(rows, EditRow{Task: t, Wishes: wishes})
+			rows = append(rows, EditRow{Task: t, Assignments: wishes})
 		}
 	}
 	return rows, picked, nil
@@ -351,14 +358,14 @@ func (e *Edit) picks(t *task.Task) (bool, error) {
 }
 
 // wishes are what the edit changes of a task, which is the n-th picked, from 0.
-func (e *Edit) wishes(t *task.Task, n int) ([]task.Wish, error) {
+func (e *Edit) wishes(t *task.Task, n int) ([]task.Assignment, error) {
 	after := *t
 	for i := range e.Assignments {
 		a := &e.Assignments[i]
 		v := a.Values[n%len(a.Values)]
 		if a.Pair != "" {
 			var err error
-			v, err = task.WithPair(after.Get(a.Property), task.Wish{Property: a.Property, Value: v, Pair: a.Pair})
+			v, err = task.WithPair(after.Get(a.Property), task.Assignment{Property: a.Property, Value: v, Pair: a.Pair})
 			if err != nil {
 				return nil, err
 			}
@@ -368,10 +375,10 @@ func (e *Edit) wishes(t *task.Task, n int) ([]task.Wish, error) {
 	if heir, ok := e.Leavers.Heir(t); ok {
 		after.Set(task.AssignedTo, heir)
 	}
-	var wishes []task.Wish // All is in table order
+	var wishes []task.Assignment // All is in table order
 	for _, p := range task.All() {
 		if v := after.Get(p); !p.Equal(t.Get(p), v) {
-			wishes = append(wishes, task.Wish{Property: p, Value: v})
+			wishes = append(wishes, task.Assignment{Property: p, Value: v})
 		}
 	}
 	return wishes, nil

@@ -33,7 +33,7 @@ func editTask(id, assignee string) *task.Task {
 }
 
 // shownWishes is "name=value" for each wish.
-func shownWishes(wishes []task.Wish) string {
+func shownWishes(wishes []task.Assignment) string {
 	var parts []string
 	for _, w := range wishes {
 		value := w.Value.String()
@@ -56,7 +56,7 @@ func TestParseAssignment(t *testing.T) {
 	cases := []struct{ text, want, fails string }{
 		{text: "status=Completed", want: "status completed"},
 		{text: "assigned-to=amy@x", want: "assignedTo amy@x"},
-		{text: "Assigned To = amy@x", want: "assignedTo  amy@x"},
+		{text: "Assigned To = amy@x", want: "assignedTo amy@x"},
 		{text: "displayName=a=b", want: "displayName a=b"},
 		{text: "due-date-time=2026-12-01", want: "dueDateTime 2026-12-01T00:00:00Z"},
 		{text: "managedDeviceCount=012", want: "managedDeviceCount 12"},
@@ -231,7 +231,7 @@ func TestEditRows(t *testing.T) {
 		rows, picked, err := c.edit.Rows(c.tasks)
 		var got []string
 		for _, r := range rows {
-			got = append(got, r.Task.ID+": "+shownWishes(r.Wishes))
+			got = append(got, r.Task.ID+": "+shownWishes(r.Assignments))
 		}
 		if err != nil || picked != c.picked || strings.Join(got, "; ") != c.want {
 			t.Errorf("%s: %d, %v, %q; want %d, %q", c.name, picked, err, strings.Join(got, "; "), c.picked, c.want)
@@ -276,13 +276,13 @@ func TestEditRowsProperty(t *testing.T) {
 		}
 		after := map[*task.Task]task.Value{}
 		for _, r := range rows {
-			if !selected[r.Task] || !r.Task.Managed() || len(r.Wishes) != 1 {
+			if !selected[r.Task] || !r.Task.Managed() || len(r.Assignments) != 1 {
 				t.Fatalf("row %v", r)
 			}
-			if w := r.Wishes[0]; w.Property.Equal(w.Value, r.Task.Get(w.Property)) {
+			if w := r.Assignments[0]; w.Property.Equal(w.Value, r.Task.Get(w.Property)) {
 				t.Fatalf("task %s has %q already", r.Task.ID, w.Value)
 			}
-			after[r.Task] = r.Wishes[0].Value
+			after[r.Task] = r.Assignments[0].Value
 		}
 		checkDeal(t, tenant, selected, after, team, picked)
 		want := 0

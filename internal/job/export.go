@@ -7,9 +7,10 @@ import (
 	"strings"
 	"time"
 
+	"taskrecon/internal/base"
 	"taskrecon/internal/diff"
+	"taskrecon/internal/export"
 	"taskrecon/internal/graph"
-	"taskrecon/internal/ingest"
 	"taskrecon/internal/task"
 )
 
@@ -20,7 +21,7 @@ type Export struct {
 	Path   string                         // .xlsx or .csv
 	Where  func(*task.Task) (bool, error) // picks the tasks; nil is all
 	Edit   *Edit                          // what the sheet asks for already; nil is nothing. Its Where is the one above
-	Sheet  ingest.SheetOptions            // its Source is filled in
+	Sheet  export.Options                 // its Source is filled in
 	Again  graph.Again                    // may be nil
 	Notice func(string)                   // gets what is to be known of the sheet
 }
@@ -52,9 +53,10 @@ func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched)
 		return s, &Exit{Code: ExitInput, Err: err, Hint: "nothing was written"}
 	}
 	fetched(len(current), picked)
+	e.noticeAssignees(rows, current)
 	s.Rows = len(rows)
 	for _, row := range rows {
-		if len(row.Wishes) > 0 {
+		if len(row.Assignments) > 0 {
 			s.Changes++
 		}
 	}
@@ -69,12 +71,33 @@ func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched)
 		}
 		return s, nil
 	}
-	e.Sheet.Source = ingest.Source{Tenant: who.Tenant, Cloud: e.Cloud, At: read}
-	if s.Reports, err = ingest.WriteSheet(e.Path, rows, e.Sheet); err != nil {
+	e.Sheet.Source = base.Source{Tenant: who.Tenant, Cloud: e.Cloud, At: read}
+	if s.Reports, err = export.Write(e.Path, rows, e.Sheet); err != nil {
 		return s, fmt.Errorf("writing %s: %w", e.Path, err)
 	}
 	s.Reason = strings.TrimSuffix("written; "+left, "; ")
 	return s, nil
+}
+
+// noticeAssignees says what a mass edit does with assignees that the tenant does not know.
+func (e *Export) noticeAssignees(rows []export.Row, current []*task.Task) {
+	if e.Edit == nil {
+		return
+	}
+	var wanted []task.Value
+	for _, row := range rows {
+		for _, w := range row.Assignments {
+			if w.Property == task.AssignedTo {
+				wanted = append(wanted, w.Value)
+			}
+		}
+	}
+	seen := assignees(managedOnce(current))
+	for _, text := range []string{noticeUnseen(wanted, seen), e.Edit.Leavers.noticeUnmatched(seen)} {
+		if text != "" {
+			e.Notice(text)
+		}
+	}
 }
 
 // managedOnce are the tasks that this program manages, each once, in the order of the tenant's list.
@@ -91,12 +114,12 @@ func managedOnce(tasks []*task.Task) []*task.Task {
 }
 
 // rows are the rows of the sheet, in the order of the tenant's list, each task once.
-func (e *Export) rows(current []*task.Task) (rows []ingest.SheetRow, picked int, err error) {
+func (e *Export) rows(current []*task.Task) (rows []export.Row, picked int, err error) {
 	if e.Edit != nil {
 		e.Edit.Where = e.Where
 		edits, picked, err := e.Edit.Rows(current)
 		for _, row := range edits {
-			rows = append(rows, ingest.SheetRow{Base: task.BaseOf(row.Task), Wishes: row.Wishes})
+			rows = append(rows, export.Row{Base: task.BaseOf(row.Task), Assignments: row.Assignments})
 		}
 		return rows, picked, err
 	}
@@ -110,7 +133,7 @@ func (e *Export) rows(current []*task.Task) (rows []ingest.SheetRow, picked int,
 				continue
 			}
 		}
-		rows = append(rows, ingest.SheetRow{Base: task.BaseOf(t)})
+		rows = append(rows, export.Row{Base: task.BaseOf(t)})
 	}
 	return rows, len(rows), nil
 }

@@ -221,6 +221,10 @@ func (r *run) makePlan(ctx context.Context) error {
 		r.Watcher.Noticed(text)
 		r.input.Notices = append(r.input.Notices, text)
 	}
+	for _, text := range noticeAssignees(r.plan, current) {
+		r.Watcher.Noticed(text)
+		r.input.Notices = append(r.input.Notices, text)
+	}
 	r.hash = ledger.PlanHash(r.plan.Changes)
 	r.tellAge()
 	r.show()
@@ -364,7 +368,7 @@ func (r *run) permit() error {
 	if err := first(r.shrunk(), r.expected()); err != nil {
 		return err
 	}
-	if err := r.fresh(); err != nil {
+	if err := first(r.fresh(), r.stillWhole()); err != nil {
 		return err
 	}
 	if err := r.signed(); err != nil {
@@ -394,6 +398,17 @@ func (r *run) sameSource() error {
 		return nil
 	}
 	return Fail(ExitInput, "nothing was sent", "the sheet was made from tenant %q (%s), but this sign-in is for tenant %q (%s)", from.Tenant, from.Cloud, r.who.Tenant, r.Cloud)
+}
+
+// stillWhole refuses a file that was still being written when it was read.
+func (r *run) stillWhole() error {
+	if r.input == nil || r.Command != "apply" || len(r.plan.Pending()) == 0 {
+		return nil
+	}
+	if err := r.input.StillWhole(); err != nil {
+		return &Exit{Code: ExitInput, Err: err, Hint: "nothing was sent"}
+	}
+	return nil
 }
 
 func (r *run) expected() error {

@@ -173,10 +173,12 @@ func (l Limits) checkClears(pending []*diff.Change) string {
 	var rows []int
 	var counts [task.Count]int
 	eachEdit(pending, func(c *diff.Change, e diff.Edit) {
+		n := lostSettings(e)
 		if e.Property.Unset(e.Wanted) && !e.Property.Unset(e.Before) {
-			rows = append(rows, c.Desired.Origin().Row)
-			counts[e.Property.Index()]++
+			n = max(n, 1)
 		}
+		rows = append(rows, slices.Repeat([]int{c.Desired.Origin().Row}, n)...)
+		counts[e.Property.Index()] += n
 	})
 	if l.MaxClears < 0 || len(rows) <= l.MaxClears {
 		return ""
@@ -189,6 +191,21 @@ func (l Limits) checkClears(pending []*diff.Change) string {
 	}
 	return fmt.Sprintf("%s would be cleared (%s) in %s; the limit is %d (raise it with --max-clears %d)",
 		task.Plural(len(rows), "value"), strings.Join(which, ", "), someRows(rows), l.MaxClears, len(rows))
+}
+
+// lostSettings counts the settings that the task has and that a new collection lacks.
+func lostSettings(e diff.Edit) int {
+	if e.Property.Kind != task.Settings {
+		return 0
+	}
+	before, err1 := task.PairsOf(e.Before)
+	wanted, err2 := task.PairsOf(e.Wanted)
+	if err1 != nil || err2 != nil {
+		return 0
+	}
+	kept := task.ValuesByName(wanted)
+	lost := slices.DeleteFunc(before, func(s task.Setting) bool { return kept[s.Name] != nil })
+	return len(lost)
 }
 
 func (l Limits) checkAssignees(pending []*diff.Change) string {

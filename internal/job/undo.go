@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"taskrecon/internal/ingest"
+	"taskrecon/internal/base"
+	"taskrecon/internal/export"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/report"
 	"taskrecon/internal/task"
@@ -21,23 +22,23 @@ type Undone struct {
 // what the run left behind, so that somebody's later edit is a conflict when it is applied. A run that
 // changed nothing gives a sheet without rows.
 func WriteUndo(past *ledger.Reader, path string, overwrite bool) (*Undone, error) {
-	u, err := report.UndoOf(past, ingest.CanAsk)
+	u, err := report.UndoOf(past, export.CanAsk)
 	if err != nil {
 		return nil, err
 	}
-	o := ingest.SheetOptions{
+	o := export.Options{
 		Columns: slices.Clone(u.Properties), Shown: u.Properties, Overwrite: overwrite,
-		Source: ingest.Source{Tenant: past.Header.Tenant, Cloud: past.Header.Cloud, At: u.At},
+		Source: base.Source{Tenant: past.Header.Tenant, Cloud: past.Header.Cloud, At: u.At},
 	}
 	if !slices.Contains(o.Columns, task.DisplayName) {
 		o.Columns = slices.Insert(o.Columns, 0, task.DisplayName)
 	}
-	rows := make([]ingest.SheetRow, len(u.Rows))
+	rows := make([]export.Row, len(u.Rows))
 	for i, row := range u.Rows {
-		rows[i] = ingest.SheetRow(row)
+		rows[i] = export.Row(row)
 	}
 	done := &Undone{Rows: len(rows), Left: u.Left}
-	if done.Files, err = ingest.WriteSheet(path, rows, o); err != nil {
+	if done.Files, err = export.Write(path, rows, o); err != nil {
 		return nil, fmt.Errorf("writing %s: %w", path, err)
 	}
 	return done, nil

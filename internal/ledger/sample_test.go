@@ -20,8 +20,8 @@ var start = time.Date(2026, 3, 4, 2, 0, 0, 0, time.UTC)
 func row(id, notes string, sameAs int) diff.Row {
 	return diff.Row{SameAs: sameAs, Desired: task.NewDesired(
 		task.Origin{File: "tasks.csv", Row: 2}, id, []string{id, "new@contoso.com", "completed", notes},
-		task.Wish{Property: task.AssignedTo, Value: task.Text("new@contoso.com")},
-		task.Wish{Property: task.Status, Value: task.Text("completed")},
+		task.Assignment{Property: task.AssignedTo, Value: task.Text("new@contoso.com")},
+		task.Assignment{Property: task.Status, Value: task.Text("completed")},
 	)}
 }
 

@@ -137,13 +137,13 @@ func (f *failuresBase) read(e ledger.Entry) time.Time {
 }
 
 // inPlace are the wishes of a row that no edit is for: they were met when the plan was made.
-func (f *failuresBase) inPlace(e ledger.Entry) []task.Wish {
+func (f *failuresBase) inPlace(e ledger.Entry) []task.Assignment {
 	edited := map[string]bool{}
 	for _, edit := range e.Edits {
 		edited[edit.Property] = true
 	}
-	settings := task.Wish{Property: task.IntendedSettings, Value: task.Null}
-	var wishes []task.Wish
+	settings := task.Assignment{Property: task.IntendedSettings, Value: task.Null}
+	var wishes []task.Assignment
 	for i, name := range f.header.Input.Columns {
 		if i >= len(e.Cells) || e.Cells[i] == "" {
 			continue
@@ -159,7 +159,7 @@ func (f *failuresBase) inPlace(e ledger.Entry) []task.Wish {
 			continue
 		}
 		if v, err := p.ParseCell(e.Cells[i], task.Format{}); err == nil {
-			wishes = append(wishes, task.Wish{Property: p, Value: v})
+			wishes = append(wishes, task.Assignment{Property: p, Value: v})
 		}
 	}
 	if !settings.Value.IsNull() {

@@ -54,7 +54,7 @@ func TestFailuresHaveABase(t *testing.T) {
 	c.Current.Set(task.AssignedTo, task.Text("theirs"))
 	held := &task.Base{ID: c.Desired.ID}
 	held.Set(task.AssignedTo, task.Text("exported"))
-	c.Desired = task.NewDesired(c.Desired.Origin(), c.Desired.ID, c.Desired.Cells(), task.Wish{Property: task.AssignedTo, Value: task.Text("mine")})
+	c.Desired = task.NewDesired(c.Desired.Origin(), c.Desired.ID, c.Desired.Cells(), task.Assignment{Property: task.AssignedTo, Value: task.Text("mine")})
 	c.Desired.Base = held
 	b, tied := failuresBaseOf(t, render(t, r, Options{}))
 	if want := []string{b.ID, b.ID, "", b.ID}; strings.Join(tied, "|") != strings.Join(want, "|") {

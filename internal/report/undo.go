@@ -19,8 +19,8 @@ type Undo struct {
 
 // UndoRow restores one task: the wishes are what the run found, the base is what it left behind.
 type UndoRow struct {
-	Base   *task.Base
-	Wishes []task.Wish
+	Base        *task.Base
+	Assignments []task.Assignment
 }
 
 // UndoOf derives from a ledger what takes its run back: every change that was ever sent, whatever its outcome. The base of a row is
@@ -37,10 +37,10 @@ func UndoOf(past *ledger.Reader, canAsk func(p *task.Property, base, wanted task
 			u.At = e.Known
 		}
 		row, err := u.row(e, canAsk)
-		if err != nil || len(row.Wishes) == 0 {
+		if err != nil || len(row.Assignments) == 0 {
 			return err
 		}
-		for _, w := range row.Wishes {
+		for _, w := range row.Assignments {
 			restored[w.Property.Index()] = true
 		}
 		u.Rows = append(u.Rows, row)
@@ -80,7 +80,7 @@ func (u *Undo) row(e ledger.Entry, canAsk func(p *task.Property, base, wanted ta
 		switch {
 		case p.Equal(edit.Wanted, was):
 		case canAsk(p, edit.Wanted, was):
-			row.Wishes = append(row.Wishes, task.Wish{Property: p, Value: was})
+			row.Assignments = append(row.Assignments, task.Assignment{Property: p, Value: was})
 		default:
 			u.leave(e, fmt.Sprintf("%s was %s, which cannot be asked for; it stays %q", p.Name, valueWords(was), edit.Wanted))
 		}

@@ -64,7 +64,7 @@ func TestUndoCoversWhatWasSent(t *testing.T) {
 	var got []string
 	for _, row := range u.Rows {
 		var words []string
-		for _, wish := range row.Wishes {
+		for _, wish := range row.Assignments {
 			base, _ := row.Base.Get(wish.Property)
 			words = append(words, fmt.Sprintf("%s %s->%s", wish.Property.Name, base, wish.Value))
 		}

@@ -24,7 +24,7 @@ func (c *campaign) checkUndo(path string, done *job.Undone) {
 	wishes := map[string]map[string]string{}
 	for _, r := range input.Rows {
 		mine := map[string]string{}
-		for w := range r.Desired.Wishes() {
+		for w := range r.Desired.Assignments() {
 			mine[w.Property.Name] = valueText(w.Value)
 		}
 		wishes[keyOf(r.Desired.ID)] = mine
@@ -47,7 +47,7 @@ func (c *campaign) takeInput(path string) {
 		if r.Desired.Base != nil && !r.Desired.Base.Read.IsZero() {
 			a.read = r.Desired.Base.Read
 		}
-		for w := range r.Desired.Wishes() {
+		for w := range r.Desired.Assignments() {
 			before, known := r.Desired.Base.Get(w.Property)
 			if known {
 				a.edits = append(a.edits, change{w.Property.Name, valueText(before), valueText(w.Value)})

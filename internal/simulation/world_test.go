@@ -10,8 +10,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"taskrecon/internal/base"
 	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
+	"taskrecon/internal/export"
 	"taskrecon/internal/ingest"
 	"taskrecon/internal/job"
 	"taskrecon/internal/ledger"
@@ -206,7 +208,7 @@ func (w *world) savePlan(input string) string {
 
 // export makes the sheet of what was read at this time, asking for what is wanted.
 func (w *world) export() string {
-	var rows []ingest.SheetRow
+	var rows []export.Row
 	for i, r := range w.sc.rows {
 		if !r.exists || w.sc.leaves(i) {
 			continue
@@ -220,13 +222,13 @@ func (w *world) export() string {
 		if held == nil {
 			continue
 		}
-		row := ingest.SheetRow{Base: &task.Base{ID: r.key}}
+		row := export.Row{Base: &task.Base{ID: r.key}}
 		for _, e := range editable {
 			row.Base.Set(task.Lookup(e.property), valueOf(held[e.property]))
 		}
 		for _, p := range r.wishes {
 			if p.wanted != held[p.property] {
-				row.Wishes = append(row.Wishes, task.Wish{Property: task.Lookup(p.property), Value: valueOf(p.wanted)})
+				row.Assignments = append(row.Assignments, task.Assignment{Property: task.Lookup(p.property), Value: valueOf(p.wanted)})
 			}
 		}
 		rows = append(rows, row)
@@ -234,12 +236,12 @@ func (w *world) export() string {
 	if len(rows) == 0 {
 		return w.write("desired.csv", w.sc.sheet())
 	}
-	o := ingest.SheetOptions{Source: ingest.Source{Cloud: "global", At: time.Now()}}
+	o := export.Options{Source: base.Source{Cloud: "global", At: time.Now()}}
 	for _, e := range editable {
 		o.Columns = append(o.Columns, task.Lookup(e.property))
 	}
 	path := filepath.Join(w.dir, "exported.csv")
-	if _, err := ingest.WriteSheet(path, rows, o); err != nil {
+	if _, err := export.Write(path, rows, o); err != nil {
 		w.complain("exporting: %v", err)
 	}
 	return path

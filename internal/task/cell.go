@@ -25,6 +25,9 @@ func (p *Property) ParseCell(text string, f Format) (Value, error) {
 	if !utf8.ValidString(text) {
 		return Null, fmt.Errorf("%s %q is not UTF-8 text", p.Name, clip(text))
 	}
+	if what := Mistake(text); what != "" {
+		return Null, fmt.Errorf("%s is %s", p.Name, what)
+	}
 	if strings.EqualFold(strings.TrimSpace(text), Clear) {
 		if !p.Clearable() {
 			return Null, fmt.Errorf("%s cannot be cleared: the service does not take null for it", p.Name)
@@ -48,6 +51,9 @@ func (p *Property) ParseCell(text string, f Format) (Value, error) {
 			return Null, fmt.Errorf("%s: %w", p.Name, err)
 		}
 		return v, nil
+	}
+	if p.OneLine() {
+		text = strings.TrimSpace(text)
 	}
 	return Text(text), nil
 }

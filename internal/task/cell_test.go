@@ -116,8 +116,34 @@ func TestParseCellDateTime(t *testing.T) {
 	checkCells(t, Format{}, []cellCase{
 		{p: DueDateTime, in: " 2026-03-04\n", want: Text("2026-03-04T00:00:00Z")},
 		{p: DueDateTime, in: "2017-01-01T00:02:18.1994089-08:00", want: Text("2017-01-01T08:02:18.1994089Z")},
-		{p: DueDateTime, in: "03/04/2026", err: `dueDateTime "03/04/2026" is ambiguous; write it as 2006-01-02 or say --date-order dmy, mdy or ymd`},
-		{p: DueDateTime, in: "tomorrow", err: `dueDateTime "tomorrow" is not a date-time; write 2006-01-02, 2006-01-02 15:04 or RFC 3339 such as 2006-01-02T15:04:05Z`},
+		{p: DueDateTime, in: "03/04/2026", err: `dueDateTime "03/04/2026" is ambiguous, such as 2026-04-03 or 2026-03-04; write it so, or say --date-order dmy, mdy or ymd`},
+		{p: DueDateTime, in: "tomorrow", err: `dueDateTime "tomorrow" is not a date-time; write it such as 2026-12-24, 2026-12-24 17:30 or 2026-12-24T17:30:00Z`},
 		{p: DueDateTime, in: "2026-02-30", err: `dueDateTime "2026-02-30" is not a date-time that exists`},
 	})
+}
+
+func TestMistakesAreNoValues(t *testing.T) {
+	const object = "which PowerShell writes in the place of an object"
+	for text, want := range map[string]string{
+		"#N/A": "the error #N/A, not a value", " #NV ": "the error #NV, not a value", "#VALEUR!": "the error", "#N/B": "the error", "#BEZUG!": "the error",
+		"#¡REF!": "the error", "#¿NOMBRE?": "the error", "#DIV/0!": "the error", "#DELEN.DOOR.0!": "", "#Н/Д": "the error", "#ДЕЛ/0!": "the error",
+		"#ZÉRÓOSZTÓ!": "the error", "#N/DISP": "the error", "#YOK": "the error", "#GETTING_DATA": "the error", "#NENÍ_K_DISPOZICI": "the error",
+		"#NUL!": "the error", "Err:508": "the error", "#N/D!": "the error",
+		"#12": "", "# N/A": "", "#hashtag": "", "#N/A is what Excel says": "", "Err: 5": "",
+		"@{name=AllowCloudProtection; value=1}": object, "System.Object[]": object, "System.Collections.Hashtable": object,
+		"System.Collections.Generic.List`1[System.Object]": object, "Microsoft.Graph.PowerShell.Models.MicrosoftGraphUser": object,
+		"System restore": "", "@ops": "", "Systems": "",
+		"<cleared>": `did you mean <clear>?`, "< clear >": "did you mean", "<clear": "did you mean", "[clear]": "did you mean", "</clear>": "did you mean",
+		"&lt;clear&gt;": "did you mean", "<claer>": "did you mean", "(Clear)": "did you mean",
+		"<clear>": "", " <CLEAR> ": "", "clear": "", "<clear> it": "", "<none>": "", "<close>": "",
+	} {
+		if got := Mistake(text); (got == "") != (want == "") || !strings.Contains(got, want) {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	for _, p := range All() {
+		if _, err := p.ParseCell("#NV", Format{}); p.Writable && (err == nil || err.Error() != p.Name+" is the error #NV, not a value") {
+			t.Errorf("%s: %v", p.Name, err)
+		}
+	}
 }

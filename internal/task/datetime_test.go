@@ -27,11 +27,13 @@ func TestParseTime(t *testing.T) {
 		}
 	}
 	const form, exists, years = "is not an RFC 3339 date-time with at most 7 fractional digits", "is not a date-time that exists", "is outside the years 1 to 9999 in UTC"
+	const offset = "; offsets reach from -14:00 to +14:00"
 	bad := map[string]string{
 		"2026-01-02T03:04:05.12345678Z": form, "2026-01-02T03:04:05,5Z": form, "2026-01-02T03:04:05.Z": form, "2026-01-02T03:04:05": form,
 		"2026-01-02T03:04Z": form, "2026-01-02 03:04:05Z": form, "2026-1-2T03:04:05Z": form, "2026-01-02T03:04:05+0100": form, "": form,
 		"2026-02-30T00:00:00Z": exists, "2025-02-29T00:00:00Z": exists, "2026-13-01T00:00:00Z": exists, "2026-01-02T24:00:00Z": exists,
-		"2026-01-02T03:60:00Z": exists, "2026-06-30T23:59:60Z": exists, "2026-01-02T03:04:05+00:99": exists,
+		"2026-01-02T03:60:00Z": exists, "2026-06-30T23:59:60Z": exists,
+		"2026-01-02T03:04:05+00:99": offset, "2026-01-02T03:04:05+24:00": offset, "2026-01-02T03:04:05-14:01": offset, "2026-01-02T03:04:05+99:00": offset,
 		"9999-12-31T23:59:59-01:00": years, "0001-01-01T00:00:00+01:00": years, "0000-06-01T00:00:00Z": years,
 	}
 	for in, words := range bad {
@@ -86,7 +88,11 @@ func TestFormatParseTimeInZone(t *testing.T) {
 		{"UTC", "2026-03-04 15:04:05.1234567", "2026-03-04T15:04:05.1234567Z", ""},
 		{"UTC", "2026-03-04 15:04:05.12345678", "", "is not a date-time; write"},
 		{"UTC", "2026-03-04 25:04", "", "is not a date-time that exists"},
-		{"UTC", "2026-3-4", "", "is ambiguous"},
+		{"UTC", "2026-3-4", "2026-03-04T00:00:00Z", ""},
+		{"UTC", "2026-03-04 17:00:00Z", "2026-03-04T17:00:00Z", ""}, // PowerShell's -Format u
+		{"Europe/Berlin", "2026-03-04 17:00:00.5+05:45", "2026-03-04T11:15:00.5Z", ""},
+		{"Europe/Berlin", "2026-03-04 5:00 pm", "2026-03-04T16:00:00Z", ""},
+		{"UTC", "2026-03-04 17:00 PM", "", "is not a date-time that exists"},
 		{"Asia/Kathmandu", "2026-03-04 15:04", "2026-03-04T09:19:00Z", ""},
 		{"Europe/Berlin", "2026-07-01", "2026-06-30T22:00:00Z", ""},
 		{"Europe/Berlin", "2026-07-01T00:00:00Z", "2026-07-01T00:00:00Z", ""}, // its own offset counts
@@ -126,13 +132,20 @@ func TestFormatParseTimeInZone(t *testing.T) {
 }
 
 func TestFormatParseTimeByOrder(t *testing.T) {
-	const ambiguous, reads, year = "is ambiguous", "does not read as a date in the order", "with a four-digit year"
+	const ambiguous, reads, year = "is ambiguous", "does not read as a date in the order", "has a year of two digits; write "
 	cases := []struct {
 		order         DateOrder
 		in, want, err string
 	}{
 		{OrderNone, "03/04/2026", "", ambiguous},
-		{OrderNone, "25/12/2026", "", ambiguous},
+		{OrderNone, "25/12/2026", "2026-12-25T00:00:00Z", ""}, // one reading
+		{OrderNone, "24.12.2026 17:30", "2026-12-24T17:30:00Z", ""},
+		{OrderNone, "05/05/2026", "2026-05-05T00:00:00Z", ""},
+		{OrderNone, "12/24/26", "", year + "2026-12-24"},
+		{OrderNone, "03/04/05", "", ambiguous},
+		{OrderNone, "30/02/2026", "", "is not a date-time that exists; write it such as 2026-12-24"},
+		{OrderMDY, "12/1/2026 5:00:00 PM", "2026-12-01T17:00:00Z", ""},
+		{OrderMDY, "12/1/2026, 12:00 am", "2026-12-01T00:00:00Z", ""},
 		{OrderDMY, "03/04/2026", "2026-04-03T00:00:00Z", ""},
 		{OrderMDY, "03/04/2026", "2026-03-04T00:00:00Z", ""},
 		{OrderYMD, "2026/03/04", "2026-03-04T00:00:00Z", ""},
@@ -141,11 +154,11 @@ func TestFormatParseTimeByOrder(t *testing.T) {
 		{OrderMDY, "2026-03-04", "2026-03-04T00:00:00Z", ""}, // ISO stays ISO
 		{OrderMDY, "25/12/2026", "", reads + " mdy"},
 		{OrderDMY, "30/02/2026", "", reads + " dmy"},
-		{OrderDMY, "03/04/26", "", year},
-		{OrderDMY, "2026/03/04", "", year},
-		{OrderYMD, "03/04/2026", "", year},
+		{OrderDMY, "03/04/26", "", year + "2026-04-03"},
+		{OrderDMY, "2026/03/04", "", reads},
+		{OrderYMD, "03/04/2026", "", reads},
 		{OrderDMY, "03/04/2026 24:00", "", reads},
-		{OrderDMY, "03/04/2026 12:00 PM", "", "is not a date-time; write"},
+		{OrderDMY, "03/04/2026 12:00 PM", "2026-04-03T12:00:00Z", ""},
 	}
 	for _, c := range cases {
 		got, err := Format{Order: c.order}.ParseTime(c.in)

@@ -2,52 +2,46 @@ package task
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
-	"unicode/utf8"
+	"fmt"
+	"unique"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// ErrUnusual says that a task's JSON is of a shape that a Decoder does not read. It may be right or wrong: UnmarshalJSON tells.
+// ErrUnusual says that JSON is of a shape that Members and Elements do not read.
 var ErrUnusual = errors.New("JSON of an unusual shape")
 
 // Tokens returns a reader of data that takes what encoding/json takes: names that are there twice, and bytes that are no UTF-8.
-// Nobody may change data while it is in use.
+// Data must not be changed while it is in use.
 func Tokens(data []byte) *jsontext.Decoder {
 	return jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 }
 
-// Members reads the object that stands next in dec, in which f reads each value: it is called with the name before it, in
+// Members reads the object that comes next in dec, in which f reads each value: it is called with the name before it, in
 // quotes, which is good until f reads on. Anything else than an object is ErrUnusual.
 func Members(dec *jsontext.Decoder, f func(name []byte) error) error {
-	if dec.PeekKind() != '{' {
-		return ErrUnusual
-	}
-	if _, err := dec.ReadToken(); err != nil {
-		return err
-	}
-	for dec.PeekKind() != '}' {
+	return nested(dec, '{', func() error {
 		name, err := dec.ReadValue()
 		if err != nil {
 			return err
 		}
-		if err := f(name); err != nil {
-			return err
-		}
-	}
-	_, err := dec.ReadToken()
-	return err
+		return f(name)
+	})
 }
 
-// Elements reads the array that stands next in dec, in which f reads each element. Anything else than an array is ErrUnusual.
-func Elements(dec *jsontext.Decoder, f func() error) error {
-	if dec.PeekKind() != '[' {
+// Elements reads the array that comes next in dec, in which f reads each element. Anything else than an array is ErrUnusual.
+func Elements(dec *jsontext.Decoder, f func() error) error { return nested(dec, '[', f) }
+
+func nested(dec *jsontext.Decoder, open jsontext.Kind, f func() error) error {
+	if dec.PeekKind() != open {
 		return ErrUnusual
 	}
 	if _, err := dec.ReadToken(); err != nil {
 		return err
 	}
-	for dec.PeekKind() != ']' {
+	for end := open + 2; dec.PeekKind() != end; { // '}' follows '{', as ']' follows '[', by two
 		if err := f(); err != nil {
 			return err
 		}
@@ -56,217 +50,96 @@ func Elements(dec *jsontext.Decoder, f func() error) error {
 	return err
 }
 
-// tasksPerSlab tasks are allocated at once; they fill 32 KiB.
-const tasksPerSlab = 110
+// Decoder reads the tasks of a list one by one.
+type Decoder struct{}
 
-// Decoder reads the tasks of a list in one pass. It reads the shape that Graph sends, to the same task as UnmarshalJSON does,
-// and refuses every other with ErrUnusual. Texts that many tasks share are held once.
-//
-// The zero Decoder is ready for use. It may not be used concurrently; the tasks may. Tasks share memory: one that is kept
-// keeps the room of up to 109 others.
-type Decoder struct {
-	slab   []Task
-	shared shared
-	pairs  pairDecoder
-
-	// The task being read: its own texts one after the other, to become one string, and where each is.
-	buf  []byte
-	own  [Count + 1]span // by property; the id is last
-	seen uint32          // bits of the members that were there, likewise
+// Next reads the task that comes next in dec. After an error dec is somewhere within it.
+func (Decoder) Next(dec *jsontext.Decoder) (*Task, error) {
+	t := new(Task)
+	return t, t.UnmarshalJSONFrom(dec)
 }
 
-type span struct{ from, to int }
+// UnmarshalJSON reads a task as Graph sends it. Only JSON of the wrong shape is an error.
+func (t *Task) UnmarshalJSON(data []byte) error { return t.UnmarshalJSONFrom(Tokens(data)) }
 
-// Members beside the properties, in Decoder.seen.
-const (
-	idMember   = Count
-	typeMember = Count + 1
-)
+const typeName = "@odata.type"
 
-// memberOf finds the index of a member by its name in quotes.
-var memberOf = make(map[string]int, Count+2)
-
-func init() {
-	memberOf[`"`+IDName+`"`], memberOf[`"@odata.type"`] = idMember, typeMember
-	for i, p := range table {
-		memberOf[`"`+p.Name+`"`] = i
-	}
-}
-
-// Next reads the task that stands next in dec, which Tokens made. After an error dec is somewhere within it.
-func (d *Decoder) Next(dec *jsontext.Decoder) (*Task, error) {
-	if len(d.slab) == 0 {
-		d.slab = make([]Task, tasksPerSlab)
-	}
-	t := &d.slab[0]
-	*t = Task{} // one that was refused half-way may have been here
-	d.buf, d.own, d.seen = d.buf[:0], [Count + 1]span{}, 0
-	if err := Members(dec, func(name []byte) error { return d.member(dec, t, name) }); err != nil {
-		return nil, err
-	}
-	if err := d.finish(t); err != nil {
-		return nil, err
-	}
-	d.slab = d.slab[1:]
-	return t, nil
-}
-
-// member reads the value of the member with this name, in quotes.
-func (d *Decoder) member(dec *jsontext.Decoder, t *Task, name []byte) error {
-	if bytes.IndexByte(name, '\\') >= 0 {
-		return ErrUnusual
-	}
-	m, known := memberOf[string(name)]
-	if !known {
-		return dec.SkipValue()
-	}
-	if d.seen&(1<<m) != 0 {
-		return ErrUnusual
-	}
-	d.seen |= 1 << m
-	if m < Count && t.Type != "" && !t.Managed() && table[m] != DisplayName {
-		return dec.SkipValue() // what another type means by this name is no concern of ours
-	}
-	raw, err := dec.ReadValue()
-	if err != nil {
-		return err
-	}
-	kind := raw.Kind()
-	switch {
-	case kind == 'n':
-		return nil
-	case m >= Count && kind != '"':
-		return ErrUnusual
-	case m == typeMember:
-		text, ok := plainText(raw)
-		if !ok {
-			return ErrUnusual
+// UnmarshalJSONFrom is UnmarshalJSON of the value that comes next in dec.
+func (t *Task) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	*t = Task{}
+	var wrong error
+	err := Members(dec, func(quoted []byte) error {
+		name := quoted[1 : len(quoted)-1]
+		if bytes.IndexByte(name, '\\') >= 0 {
+			name, _ = jsontext.AppendUnquote(nil, quoted)
 		}
-		t.Type = d.shared.text(text)
-		return nil
-	case m == idMember:
-		return d.keep(m, raw)
-	}
-	return d.property(t, table[m], raw)
-}
-
-// property reads the value of a property, which is not null.
-func (d *Decoder) property(t *Task, p *Property, raw jsontext.Value) error {
-	kind := raw.Kind()
-	switch {
-	case p.Kind == Settings:
-		if text, ok := d.pairs.plain(raw); ok {
-			t.values.set(p, Text(d.shared.text(text)))
-			return nil
+		p, isID, isType := byName[string(name)], string(name) == IDName, string(name) == typeName
+		if p == nil && !isID && !isType {
+			return dec.SkipValue()
 		}
-	case p.Kind == Int32:
-		if kind == '0' && plainDigits(raw) {
-			t.values.set(p, Text(d.shared.text(raw)))
-			return nil
-		}
-	case kind != '"':
-		return ErrUnusual
-	case p.Kind == DateTime:
-		if text, ok := plainText(raw); ok {
-			from := len(d.buf)
-			if buf, ok := appendTime(d.buf, text); ok {
-				d.buf, d.own[p.index] = buf, span{from, len(buf)}
-				t.values.known |= 1 << p.index
-				return nil
+		raw, err := dec.ReadValue()
+		switch {
+		case err != nil:
+		case isID:
+			t.ID, err = member(IDName, raw)
+		case isType:
+			t.Type, err = member(typeName, raw)
+			t.Type = unique.Make(t.Type).Value()
+		default:
+			if err := t.setWire(p, raw); wrong == nil {
+				wrong = err // which counts only for the type that is ours
 			}
 		}
-	case p.Kind == Enum || p == AssignedTo || p == Creator:
-		if text, ok := plainText(raw); ok {
-			t.values.set(p, Text(d.shared.text(text)))
-			return nil
-		}
-	default:
-		t.values.known |= 1 << p.index
-		return d.keep(p.index, raw)
-	}
-	v, err := p.FromWire([]byte(raw))
-	if err != nil {
-		return ErrUnusual
-	}
-	t.values.set(p, v)
-	return nil
-}
-
-// keep adds a string to the task's own texts.
-func (d *Decoder) keep(member int, raw jsontext.Value) error {
-	from := len(d.buf)
-	if text, ok := plainText(raw); ok {
-		d.buf = append(d.buf, text...)
-	} else if buf, err := jsontext.AppendUnquote(d.buf, raw); err == nil {
-		d.buf = buf
-	} else {
-		return ErrUnusual
-	}
-	d.own[member] = span{from, len(d.buf)}
-	return nil
-}
-
-// finish hands the task its own texts.
-func (d *Decoder) finish(t *Task) error {
-	texts := string(d.buf)
-	id := d.own[idMember]
-	t.ID = texts[id.from:id.to]
-	if t.ID == "" {
-		return ErrUnusual
-	}
-	for i, at := range d.own[:Count] {
-		if at.to > at.from {
-			t.values.texts[i] = texts[at.from:at.to]
-		}
-	}
-	if t.Managed() || t.Type == "" {
-		t.values.had = uint16(d.seen & (1<<Count - 1))
-	} else if t.values.known != 0 {
-		name := t.Get(DisplayName) // the type came after other members
+		return err
+	})
+	switch {
+	case errors.Is(err, ErrUnusual):
+		raw, _ := dec.ReadValue()
+		return fmt.Errorf("want a task, got %s", clip(raw.String()))
+	case err != nil:
+		return err
+	case t.ID == "":
+		return errors.New("the task has no id")
+	case !t.Managed() && t.Type != "":
+		name := t.Get(DisplayName) // another type may mean something else by the other names
 		t.values = values{}
 		t.Set(DisplayName, name)
+	case wrong != nil:
+		return fmt.Errorf("task %s: %w", t.ID, wrong)
 	}
 	return nil
 }
 
-// plainText returns what a JSON string holds where that is what stands between the quotes.
-func plainText(raw []byte) ([]byte, bool) {
-	if raw[0] != '"' || bytes.IndexByte(raw, '\\') >= 0 || !utf8.Valid(raw) {
-		return nil, false
+func (t *Task) setWire(p *Property, raw []byte) error {
+	v, err := p.FromWire(raw)
+	if p.Kind == Enum || p.Kind == Settings || p == AssignedTo || p == Creator {
+		v.text = unique.Make(v.text).Value() // many tasks share these
 	}
-	return raw[1 : len(raw)-1], true
+	t.Set(p, v)
+	t.values.had |= 1 << p.index
+	return err
 }
 
-// plainDigits reports whether a JSON number is in the form that WholeNumber gives it.
-func plainDigits(raw []byte) bool {
-	for _, c := range raw {
-		if c < '0' || c > '9' {
-			return false
-		}
+// member reads a text; null is "".
+func member(name string, raw []byte) (string, error) {
+	if string(raw) == "null" {
+		return "", nil
 	}
-	return true // JSON has no leading zeros
+	s, ok := wireText(raw)
+	if !ok {
+		return "", fmt.Errorf("%s: want a JSON string, got %s", name, clip(string(raw)))
+	}
+	return s, nil
 }
 
-// Bounds on the texts that are held once: nothing a list holds makes the table grow beyond them.
-const (
-	mostShared    = 1 << 14 // texts
-	longestShared = 1 << 10 // bytes of each
-)
-
-// shared holds one copy of texts that come again and again.
-type shared struct{ texts map[string]string }
-
-func (s *shared) text(b []byte) string {
-	if text, ok := s.texts[string(b)]; ok {
-		return text
+// wireText is the text of a JSON string.
+func wireText(raw []byte) (string, bool) {
+	if raw[0] != '"' {
+		return "", false
 	}
-	text := string(b)
-	if len(b) > longestShared {
-		return text
+	if text, err := jsontext.AppendUnquote(nil, raw); err == nil {
+		return string(text), true
 	}
-	if s.texts == nil || len(s.texts) >= mostShared {
-		s.texts = make(map[string]string) // what is still in use comes back
-	}
-	s.texts[text] = text
-	return text
+	var s string // with bytes that are no UTF-8
+	return s, json.Unmarshal(raw, &s) == nil
 }

@@ -16,15 +16,15 @@ type Cell struct {
 type Columns struct {
 	File, Sheet string // where the rows come from
 
-	wishes []Wish // by column, without a value; of those that ask for nothing without a property
-	shown  int    // columns that the input has
-	order  []int  // columns that may ask for something, in table order, those of pairs in the order of the file
+	wishes []Assignment // by column, without a value; of those that ask for nothing without a property
+	shown  int          // columns that the input has
+	order  []int        // columns that may ask for something, in table order, those of pairs in the order of the file
 }
 
 // Widen makes room for so many columns.
 func (c *Columns) Widen(columns int) {
 	for len(c.wishes) < columns {
-		c.wishes = append(c.wishes, Wish{})
+		c.wishes = append(c.wishes, Assignment{})
 	}
 	c.shown = max(c.shown, columns)
 }
@@ -37,7 +37,7 @@ func (c *Columns) Ask(at int, p *Property, pair string) {
 	if place < 0 {
 		place = len(c.order)
 	}
-	c.wishes[at] = Wish{Property: p, Pair: pair}
+	c.wishes[at] = Assignment{Property: p, Pair: pair}
 	c.order = slices.Insert(c.order, place, at)
 }
 
@@ -58,7 +58,7 @@ func (c *Columns) Row(row int, cells []*Cell) Desired {
 }
 
 // NewDesired makes a row that has columns of its own. The wishes are in no cell of the input.
-func NewDesired(from Origin, id string, texts []string, wishes ...Wish) Desired {
+func NewDesired(from Origin, id string, texts []string, wishes ...Assignment) Desired {
 	c := &Columns{File: from.File, Sheet: from.Sheet}
 	var cells []*Cell
 	for _, text := range texts {
@@ -83,22 +83,22 @@ func (d *Desired) Origin() Origin {
 	return Origin{File: d.columns.File, Sheet: d.columns.Sheet, Row: d.row}
 }
 
-// Wishes yields what the row sets, in table order, each property or pair at most once; none of a read-only property.
-func (d *Desired) Wishes() iter.Seq[Wish] {
-	return func(yield func(Wish) bool) {
+// Assignments yields what the row sets, in table order, each property or pair at most once; none of a read-only property.
+func (d *Desired) Assignments() iter.Seq[Assignment] {
+	return func(yield func(Assignment) bool) {
 		if d.columns == nil {
 			return
 		}
 		for _, at := range d.columns.order {
-			if w, ok := d.WishIn(at); ok && !yield(w) {
+			if w, ok := d.AssignmentIn(at); ok && !yield(w) {
 				return
 			}
 		}
 	}
 }
 
-// WishIn is what the cell in a column, counted from 0, asks for, if it does.
-func (d *Desired) WishIn(at int) (w Wish, ok bool) {
+// AssignmentIn is what the cell in a column, counted from 0, asks for, if it does.
+func (d *Desired) AssignmentIn(at int) (w Assignment, ok bool) {
 	if at >= len(d.cells) || d.cells[at] == nil || !d.cells[at].Asks {
 		return w, false
 	}
@@ -138,7 +138,7 @@ func (d *Desired) Cells() []string {
 	return texts
 }
 
-// SameWishes reports whether two rows ask for the same: the same properties, with equal values.
-func (d *Desired) SameWishes(o *Desired) bool {
-	return slices.EqualFunc(slices.Collect(d.Wishes()), slices.Collect(o.Wishes()), Wish.same)
+// SameAssignments reports whether two rows ask for the same: the same properties, with equal values.
+func (d *Desired) SameAssignments(o *Desired) bool {
+	return slices.EqualFunc(slices.Collect(d.Assignments()), slices.Collect(o.Assignments()), Assignment.same)
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Wishes come in table order whatever the columns' order; a text may ask for another value than itself, or for nothing.
+// Assignments come in table order whatever the columns' order; a text may ask for another value than itself, or for nothing.
 func TestRows(t *testing.T) {
 	c := &Columns{File: "in.xlsx", Sheet: "Tasks"}
 	c.Widen(5)
@@ -32,7 +32,7 @@ func TestRows(t *testing.T) {
 	} {
 		d := &rows[i]
 		got := strings.Join(d.Cells(), "|")
-		for w := range d.Wishes() {
+		for w := range d.Assignments() {
 			got += fmt.Sprintf(" %s=%s(%t)", w.Property.Name, w.Value, w.Value.IsNull())
 		}
 		if got != want {
@@ -45,22 +45,22 @@ func TestRows(t *testing.T) {
 	if rows[0].Blank(1); rows[0].Cell(1) != "" || rows[2].Cell(1) != "Active" {
 		t.Error("a cell made blank is not, or others are with it")
 	}
-	if _, ok := rows[0].WishIn(1); ok {
+	if _, ok := rows[0].AssignmentIn(1); ok {
 		t.Error("a blank cell asks for something")
 	}
-	if w, ok := rows[2].WishIn(1); !ok || w.Value != Text("active") {
+	if w, ok := rows[2].AssignmentIn(1); !ok || w.Value != Text("active") {
 		t.Errorf("the cell asks for %+v, %t", w, ok)
 	}
 }
 
 func TestDesiredOfItsOwn(t *testing.T) {
-	wishes := []Wish{{Status, Text("active"), ""}, {IntendedSettings, Null, "B"}, {IntendedSettings, Text("1"), "A"}}
+	wishes := []Assignment{{Status, Text("active"), ""}, {IntendedSettings, Null, "B"}, {IntendedSettings, Text("1"), "A"}}
 	d := NewDesired(Origin{File: "f", Row: 7}, "x", []string{"x", ""}, wishes...)
 	if got := d.Cells(); !slices.Equal(got, []string{"x", ""}) || d.Cell(2) != "" || d.Origin() != (Origin{File: "f", Row: 7}) {
 		t.Errorf("%q at %+v", got, d.Origin())
 	}
-	got := slices.Collect(d.Wishes())
-	slices.SortFunc(wishes, func(a, b Wish) int { return a.Property.Index() - b.Property.Index() })
+	got := slices.Collect(d.Assignments())
+	slices.SortFunc(wishes, func(a, b Assignment) int { return a.Property.Index() - b.Property.Index() })
 	if len(got) != 3 || got[0].Property.Index() > got[1].Property.Index() || got[1].Property.Index() > got[2].Property.Index() {
 		t.Errorf("wishes %+v", got)
 	}
@@ -70,7 +70,7 @@ func TestDesiredOfItsOwn(t *testing.T) {
 		}
 	}
 	var none Desired
-	if len(slices.Collect(none.Wishes())) > 0 || none.Cells() != nil || none.Cell(0) != "" || none.Origin() != (Origin{}) {
+	if len(slices.Collect(none.Assignments())) > 0 || none.Cells() != nil || none.Cell(0) != "" || none.Origin() != (Origin{}) {
 		t.Error("the zero row says something")
 	}
 }

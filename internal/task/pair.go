@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// PairColumn is the name of the one pair of intendedSettings that a column with this header is for: what stands behind the first dot,
+// PairColumn is the name of the one pair of intendedSettings that a column with this header is for: what follows the first dot,
 // as it is. It is "" for any other header.
 func PairColumn(header string) string {
 	property, name, _ := strings.Cut(header, ".")
@@ -19,11 +19,14 @@ func PairColumn(header string) string {
 }
 
 // ParsePair reads the wish for the pair of intendedSettings that has this name from the text of a cell
-// that is not blank: the value exactly as it stands there, or Clear, which removes the pair.
-func ParsePair(name, text string) (Wish, error) {
-	w := Wish{Property: IntendedSettings, Value: Text(text), Pair: name}
+// that is not blank: the value exactly as it is there, or Clear, which removes the pair.
+func ParsePair(name, text string) (Assignment, error) {
+	w := Assignment{Property: IntendedSettings, Value: Text(text), Pair: name}
 	if !utf8.ValidString(text) {
 		return w, fmt.Errorf("%s.%s %q is not UTF-8 text", w.Property.Name, name, clip(text))
+	}
+	if what := Mistake(text); what != "" {
+		return w, fmt.Errorf("%s.%s is %s", w.Property.Name, name, what)
 	}
 	if strings.EqualFold(strings.TrimSpace(text), Clear) {
 		w.Value = Null
@@ -32,7 +35,7 @@ func ParsePair(name, text string) (Wish, error) {
 }
 
 // same reports whether two wishes ask for the same.
-func (w Wish) same(o Wish) bool {
+func (w Assignment) same(o Assignment) bool {
 	if w.Property != o.Property || w.Pair != o.Pair {
 		return false
 	}
@@ -54,15 +57,7 @@ func OnlyPair(v Value, name string) (Value, error) {
 // WithPair returns the value of intendedSettings in which exactly one pair has the name and the value
 // that the wish says, or for null none has the name. The other pairs stay as they are, in their order;
 // where the name is there several times, one pair in the place of the first remains.
-func WithPair(current Value, w Wish) (Value, error) {
-	if plainlyMet(current, w) {
-		return current, nil
-	}
-	return withPair(current, w)
-}
-
-// withPair makes the text anew.
-func withPair(current Value, w Wish) (Value, error) {
+func WithPair(current Value, w Assignment) (Value, error) {
 	pairs, err := PairsOf(current)
 	if err != nil {
 		return current, err

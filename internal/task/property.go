@@ -1,8 +1,3 @@
-// Package task holds the nouns of the program: a Microsoft Intune task, its properties, and the
-// parsing, canonical form, equality and wire form of their values.
-//
-// The property table follows the reference page "Update securityConfigurationTask" (Graph beta);
-// nullability follows the service's metadata, which is stricter than the page.
 package task
 
 import "strings"
@@ -28,7 +23,7 @@ type Property struct {
 	Name     string
 	Kind     Kind
 	Nullable bool     // may be null on the wire
-	Writable bool     // may stand in a PATCH
+	Writable bool     // may be part of a PATCH
 	Enum     string   // what a member is called in messages ("status"); only for Kind Enum
 	Members  []string // in the service's spelling and order; only for Kind Enum
 	index    int
@@ -36,6 +31,14 @@ type Property struct {
 
 // Clearable reports whether <clear> is a legal wish: null for a nullable property, [] for a collection.
 func (p *Property) Clearable() bool { return p.Writable && (p.Nullable || p.Kind == Settings) }
+
+// Address reports whether values that hold an "@" are addresses, which are equal without regard to case.
+func (p *Property) Address() bool { return p == AssignedTo || p == Creator }
+
+// OneLine reports whether white space at the ends of a value is never meant. Only texts of several lines and settings keep it.
+func (p *Property) OneLine() bool {
+	return p.Kind != Settings && p != Description && p != CreatorNotes && p != Insights
+}
 
 // Index is the property's place in the table, from 0 to Count-1.
 func (p *Property) Index() int { return p.index }

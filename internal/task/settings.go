@@ -1,7 +1,6 @@
 package task
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -9,6 +8,9 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Setting is one keyValuePair of intendedSettings. Names are not declared unique by the service.
@@ -29,10 +31,11 @@ func PairsOf(v Value) ([]Setting, error) {
 	if v.IsNull() {
 		return nil, nil
 	}
-	if pairs, ok := plainPairs(nil, v.text); ok {
-		return settingsOf(pairs), nil
+	var pairs []Setting
+	if err := jsonv2.Unmarshal([]byte(v.text), &pairs, asEncodingJSON); err != nil {
+		return nil, fmt.Errorf("intendedSettings: %w", err)
 	}
-	return anyPairs(v.text)
+	return pairs, nil
 }
 
 // ValuesByName are the values of each name, in the order in which they compare; null is "".
@@ -47,53 +50,66 @@ func ValuesByName(pairs []Setting) map[string][]string {
 	return values
 }
 
-// anyPairs reads pairs in whatever way their JSON is written.
-func anyPairs(text string) ([]Setting, error) {
-	var pairs []Setting
-	if err := json.Unmarshal([]byte(text), &pairs); err != nil {
-		return nil, fmt.Errorf("intendedSettings: %w", err)
-	}
-	return pairs, nil
-}
-
 // SettingsValue makes a value of pairs, in their order.
 func SettingsValue(pairs []Setting) Value {
 	if len(pairs) == 0 {
 		return Text("[]")
 	}
-	if text, ok := plainSettings(pairs); ok {
-		return Text(text)
+	out := make([]byte, 0, 64*len(pairs))
+	for i, s := range pairs {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = quoted(append(out, `{"name":`...), s.Name)
+		out = append(out, `,"value":`...)
+		if s.Value == nil {
+			out = append(out, "null}"...)
+		} else {
+			out = append(quoted(out, *s.Value), '}')
+		}
 	}
-	return Text(escapedSettings(pairs))
+	return Text("[" + string(out) + "]")
 }
 
-// escapedSettings writes pairs with whatever escapes they need.
-func escapedSettings(pairs []Setting) string {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(pairs); err != nil {
-		panic(err) // strings and pointers to strings always encode
-	}
-	return strings.TrimSuffix(buf.String(), "\n")
+// quoted appends a text as JSON. Bytes that are no UTF-8 become U+FFFD.
+func quoted(to []byte, text string) []byte {
+	to, _ = jsontext.AppendQuote(to, text)
+	return to
 }
 
-// canonicalSettings sorts the pairs; a pair's null value and "" are one, as for strings elsewhere.
-func canonicalSettings(v Value) string {
+// sortedPairs are the pairs of a value in the order in which they compare; a null value and "" are one, as for strings elsewhere.
+func sortedPairs(v Value) ([]Setting, error) {
 	pairs, err := PairsOf(v)
-	if err != nil {
-		return v.text
-	}
 	empty := ""
 	for i := range pairs {
 		if pairs[i].Value == nil {
 			pairs[i].Value = &empty
 		}
 	}
-	slices.SortFunc(pairs, func(a, b Setting) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.text(), b.text()))
-	})
+	slices.SortFunc(pairs, Setting.compare)
+	return pairs, err
+}
+
+func (s Setting) compare(o Setting) int {
+	return cmp.Or(cmp.Compare(s.Name, o.Name), cmp.Compare(s.text(), o.text()))
+}
+
+func canonicalSettings(v Value) string {
+	pairs, err := sortedPairs(v)
+	if err != nil {
+		return v.text
+	}
 	return SettingsValue(pairs).text
+}
+
+// sameSettings compares two values as canonicalSettings does, without writing them.
+func sameSettings(a, b Value) bool {
+	one, err1 := sortedPairs(a)
+	two, err2 := sortedPairs(b)
+	if err1 != nil || err2 != nil {
+		return canonicalSettings(a) == canonicalSettings(b)
+	}
+	return slices.EqualFunc(one, two, func(a, b Setting) bool { return a.compare(b) == 0 })
 }
 
 func wireSettings(v Value) (json.RawMessage, error) {
@@ -112,9 +128,12 @@ func wireSettings(v Value) (json.RawMessage, error) {
 	return json.Marshal(out)
 }
 
+// asEncodingJSON makes jsonv2 take what encoding/json takes.
+var asEncodingJSON = jsonv2.JoinOptions(jsonv2.MatchCaseInsensitiveNames(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
 func settingsFromWire(raw json.RawMessage) (Value, error) {
 	var pairs []Setting
-	if err := json.Unmarshal(raw, &pairs); err != nil {
+	if err := jsonv2.Unmarshal(raw, &pairs, asEncodingJSON); err != nil {
 		return Null, fmt.Errorf("intendedSettings: want an array of name and value, got %s", clip(string(raw)))
 	}
 	return SettingsValue(pairs), nil
@@ -143,31 +162,36 @@ func ParseSettings(text string) (Value, error) {
 
 // jsonFault says what is wrong with a JSON text without the names of Go's types.
 func jsonFault(err error) string {
-	var wrong *json.UnmarshalTypeError
-	var broken *json.SyntaxError
+	var wrong *jsonv2.SemanticError
+	var broken *jsontext.SyntacticError
 	switch {
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return "a member is given twice in one setting"
+	case errors.As(err, &wrong) && errors.Is(err, jsonv2.ErrUnknownName):
+		return fmt.Sprintf("it has the unknown member %q", wrong.JSONPointer.LastToken())
 	case errors.As(err, &wrong):
-		return fmt.Sprintf("a %s stands at character %d, where a text in quotes belongs", wrong.Value, wrong.Offset)
-	case errors.As(err, &broken):
-		return fmt.Sprintf("%s at character %d", broken.Error(), broken.Offset)
+		return fmt.Sprintf("%s is at character %d, where a text in quotes belongs", jsonKinds[wrong.JSONKind], wrong.ByteOffset+1)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "it ends too early"
+	case errors.As(err, &broken):
+		return fmt.Sprintf("%s at character %d", broken.Err, broken.ByteOffset+1)
 	}
-	return strings.TrimPrefix(err.Error(), "json: ")
+	return err.Error()
 }
 
+var jsonKinds = map[jsontext.Kind]string{'n': "null", 't': "true", 'f': "false", '"': "a text", '0': "a number", '{': "an object", '[': "an array"}
+
 func parseJSONSettings(text string) (Value, error) {
-	dec := json.NewDecoder(strings.NewReader(text))
-	dec.DisallowUnknownFields()
 	var in []struct {
 		Type  string  `json:"@odata.type"`
 		Name  *string `json:"name"`
 		Value *string `json:"value"`
 	}
-	if err := dec.Decode(&in); err != nil {
+	dec := jsontext.NewDecoder(strings.NewReader(text))
+	if err := jsonv2.UnmarshalDecode(dec, &in, jsonv2.MatchCaseInsensitiveNames(true), jsonv2.RejectUnknownMembers(true)); err != nil {
 		return Null, fmt.Errorf("%q is not a JSON array of {\"name\",\"value\"}: %s", clip(text), jsonFault(err))
 	}
-	if _, err := dec.Token(); err != io.EOF {
+	if _, err := dec.ReadToken(); err != io.EOF {
 		return Null, fmt.Errorf("%q has something after the JSON array", clip(text))
 	}
 	pairs := make([]Setting, len(in))

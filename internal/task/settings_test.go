@@ -23,7 +23,7 @@ func TestParseSettings(t *testing.T) {
 		{"nothing", " [ ] ", "[]", ""},
 		{"markup is not escaped", "a=<&>", `[{"name":"a","value":"<&>"}]`, ""},
 		{"an unknown field", `[{"name":"a","valeu":"1"}]`, "", `"[{\"name\":\"a\",\"valeu\":\"1\"}]" is not a JSON array of {"name","value"}: `},
-		{"a number for a value", `[{"name":"a","value":1}]`, "", `"[{\"name\":\"a\",\"value\":1}]" is not a JSON array of {"name","value"}: a number stands at character 22, where a text in quotes belongs`},
+		{"a number for a value", `[{"name":"a","value":1}]`, "", `"[{\"name\":\"a\",\"value\":1}]" is not a JSON array of {"name","value"}: a number is at character 22, where a text in quotes belongs`},
 		{"no name", `[{"name":"a","value":"1"},{"value":"1"}]`, "", `setting 2 of "[{\"name\":\"a\",\"value\":\"1\"},{\"value\":\"1\"}]" has no name`},
 		{"an empty name", `[{"name":"","value":"1"}]`, "", `setting 1 of "[{\"name\":\"\",\"value\":\"1\"}]" has no name`},
 		{"null among the pairs", `[null]`, "", `setting 1 of "[null]" has no name`},

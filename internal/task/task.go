@@ -1,11 +1,6 @@
 package task
 
-import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // Task is a task as the tenant holds it. Properties of tasks of other types that this program does
 // not know are dropped: they are never written back.
@@ -36,49 +31,6 @@ func (t *Task) Managed() bool { return t.Type == ODataType }
 // Key is the form of an id under which two ids are the same task: ids are compared without regard to case.
 func Key(id string) string { return strings.ToLower(id) }
 
-// UnmarshalJSON reads a task as Graph sends it. Only JSON of the wrong shape is an error.
-func (t *Task) UnmarshalJSON(data []byte) error {
-	var raw map[string]json.RawMessage
-	if err := json.Unmarshal(data, &raw); err != nil {
-		return err
-	}
-	*t = Task{}
-	if err := readString(raw, IDName, &t.ID); err != nil {
-		return err
-	}
-	if err := readString(raw, "@odata.type", &t.Type); err != nil {
-		return err
-	}
-	if t.ID == "" {
-		return errors.New("the task has no id")
-	}
-	if !t.Managed() && t.Type != "" {
-		// Another type may use a name of ours in another shape; only its name is of use to a report.
-		if v, err := DisplayName.FromWire(raw[DisplayName.Name]); err == nil {
-			t.Set(DisplayName, v)
-		}
-		return nil
-	}
-	for _, p := range table {
-		if _, ok := raw[p.Name]; ok {
-			t.values.had |= 1 << p.index
-		}
-		v, err := p.FromWire(raw[p.Name])
-		if err != nil {
-			return fmt.Errorf("task %s: %w", t.ID, err)
-		}
-		t.Set(p, v)
-	}
-	return nil
-}
-
-func readString(raw map[string]json.RawMessage, name string, field *string) error {
-	if r, ok := raw[name]; ok && json.Unmarshal(r, field) != nil {
-		return fmt.Errorf("%s: want a JSON string, got %s", name, clip(string(r)))
-	}
-	return nil
-}
-
 // Origin is the place of a row in the input. Row is counted from 1 as a spreadsheet shows it, or the
 // line on which the record starts in a CSV file.
 type Origin struct {
@@ -87,9 +39,9 @@ type Origin struct {
 	Row   int    `json:"row"`
 }
 
-// Wish is one property that a row sets, with the value wanted. With a Pair it is for the one pair of
+// Assignment is one property that a row sets, with the value wanted. With a Pair it is for the one pair of
 // intendedSettings that has this name, and leaves the others as they are; null then removes the pair.
-type Wish struct {
+type Assignment struct {
 	Property *Property
 	Value    Value
 	Pair     string

@@ -75,7 +75,7 @@ func TestTaskOfAnotherType(t *testing.T) {
 func TestTaskFromJSONOfWrongShape(t *testing.T) {
 	const typed = `{"id":"1","@odata.type":"#microsoft.graph.securityConfigurationTask",`
 	for in, want := range map[string]string{
-		`null`:                         "the task has no id",
+		`null`:                         "want a task, got null",
 		`{}`:                           "the task has no id",
 		`{"id":null}`:                  "the task has no id",
 		`{"id":""}`:                    "the task has no id",
@@ -83,10 +83,10 @@ func TestTaskFromJSONOfWrongShape(t *testing.T) {
 		`{"id":7}`:                     "id: want a JSON string, got 7",
 		`{"id":7,"@odata.type":8}`:     "id: want a JSON string, got 7",
 		`{"id":"1","@odata.type":{}}`:  "@odata.type: want a JSON string, got {}",
-		`[]`:                           "cannot unmarshal array",
+		`[]`:                           "want a task, got []",
 		typed + `"status":["a"]}`:      `task 1: status: want a JSON string, got ["a"]`,
 		typed + `"dueDateTime":1}`:     `task 1: dueDateTime: want a JSON string, got 1`,
-		typed + `"intendedSettings":0`: "unexpected end",
+		typed + `"intendedSettings":0`: "unexpected EOF",
 		typed + `"managedDeviceCount":[` + strings.Repeat("1,", 99) + `1]}`: `task 1: managedDeviceCount: want a JSON number, got [` + strings.Repeat("1,", 39) + `1…`,
 	} {
 		var got Task
@@ -97,8 +97,8 @@ func TestTaskFromJSONOfWrongShape(t *testing.T) {
 }
 
 func TestSameWishes(t *testing.T) {
-	row := func(w ...Wish) *Desired { d := NewDesired(Origin{}, "", nil, w...); return &d }
-	name, due := Wish{Property: DisplayName, Value: Text("")}, Wish{Property: DueDateTime, Value: Text("2026-01-01T00:00:00Z")}
+	row := func(w ...Assignment) *Desired { d := NewDesired(Origin{}, "", nil, w...); return &d }
+	name, due := Assignment{Property: DisplayName, Value: Text("")}, Assignment{Property: DueDateTime, Value: Text("2026-01-01T00:00:00Z")}
 	cases := []struct {
 		name string
 		a, b *Desired
@@ -106,17 +106,17 @@ func TestSameWishes(t *testing.T) {
 	}{
 		{"none", row(), row(), true},
 		{"the same", row(name, due), row(name, due), true},
-		{"the same pair", row(Wish{IntendedSettings, Text("1"), "a"}), row(Wish{IntendedSettings, Text("1"), "a"}), true},
-		{"another pair", row(Wish{IntendedSettings, Text("1"), "a"}), row(Wish{IntendedSettings, Text("1"), "A"}), false},
-		{"a pair removed or empty", row(Wish{IntendedSettings, Null, "a"}), row(Wish{IntendedSettings, Text(""), "a"}), false},
-		{"a pair and the whole", row(Wish{IntendedSettings, Text("[]"), ""}), row(Wish{IntendedSettings, Text("[]"), "a"}), false},
-		{"equal, not identical", row(name), row(Wish{Property: DisplayName, Value: Null}), true},
-		{"another value", row(due), row(Wish{Property: DueDateTime, Value: Text("2026-01-02T00:00:00Z")}), false},
+		{"the same pair", row(Assignment{IntendedSettings, Text("1"), "a"}), row(Assignment{IntendedSettings, Text("1"), "a"}), true},
+		{"another pair", row(Assignment{IntendedSettings, Text("1"), "a"}), row(Assignment{IntendedSettings, Text("1"), "A"}), false},
+		{"a pair removed or empty", row(Assignment{IntendedSettings, Null, "a"}), row(Assignment{IntendedSettings, Text(""), "a"}), false},
+		{"a pair and the whole", row(Assignment{IntendedSettings, Text("[]"), ""}), row(Assignment{IntendedSettings, Text("[]"), "a"}), false},
+		{"equal, not identical", row(name), row(Assignment{Property: DisplayName, Value: Null}), true},
+		{"another value", row(due), row(Assignment{Property: DueDateTime, Value: Text("2026-01-02T00:00:00Z")}), false},
 		{"one more", row(name), row(name, due), false},
-		{"another property", row(name), row(Wish{Property: Description, Value: Text("")}), false},
+		{"another property", row(name), row(Assignment{Property: Description, Value: Text("")}), false},
 	}
 	for _, c := range cases {
-		if c.a.SameWishes(c.b) != c.want || c.b.SameWishes(c.a) != c.want {
+		if c.a.SameAssignments(c.b) != c.want || c.b.SameAssignments(c.a) != c.want {
 			t.Errorf("%s: not %t", c.name, c.want)
 		}
 	}

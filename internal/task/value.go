@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"taskrecon/internal/text"
 )
 
@@ -61,12 +63,15 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 }
 
 // Canonical is the form in which two values of p are equal exactly when the texts are: null and ""
-// are one for strings, settings are sorted, everything else is in one spelling already.
+// are one for strings, addresses are in lower case, settings are sorted, everything else is in one spelling already.
 func (p *Property) Canonical(v Value) string {
 	switch p.Kind {
 	case Settings:
 		return canonicalSettings(v)
 	case String:
+		if p.Address() && strings.Contains(v.text, "@") {
+			return strings.ToLower(v.text)
+		}
 		return v.text
 	}
 	if v.IsNull() {
@@ -77,18 +82,13 @@ func (p *Property) Canonical(v Value) string {
 
 // Equal reports whether two values of p mean the same to the service.
 func (p *Property) Equal(a, b Value) bool {
-	if a == b {
-		return true
+	if p.Kind == Settings {
+		return a == b || sameSettings(a, b)
 	}
-	if p.Kind == Settings && a.valid && b.valid {
-		if same, ok := samePlain(a.text, b.text); ok {
-			return same
-		}
-	}
-	return p.Canonical(a) == p.Canonical(b)
+	return a == b || p.Canonical(a) == p.Canonical(b)
 }
 
-// Cleared is the value that <clear> stands for. Call it only where Clearable.
+// Cleared is the value that <clear> asks for. Call it only where Clearable.
 func (p *Property) Cleared() Value {
 	if p.Kind == Settings {
 		return Text("[]")
@@ -96,7 +96,7 @@ func (p *Property) Cleared() Value {
 	return Null
 }
 
-// Unset reports whether v stands for "no value": null, an empty string or collection, or the
+// Unset reports whether v means "no value": null, an empty string or collection, or the
 // service's 0001-01-01T00:00:00Z.
 func (p *Property) Unset(v Value) bool {
 	switch p.Kind {
@@ -142,9 +142,9 @@ func (p *Property) FromWire(raw json.RawMessage) (Value, error) {
 	case Int32:
 		return p.int32FromWire(raw)
 	}
-	var s string
-	if err := json.Unmarshal(raw, &s); err != nil {
-		return Null, fmt.Errorf("%s: want a JSON string, got %s", p.Name, clip(string(raw)))
+	s, err := member(p.Name, raw)
+	if err != nil {
+		return Null, err
 	}
 	if p.Kind == DateTime {
 		if t, err := ParseTime(s); err == nil {
@@ -155,8 +155,8 @@ func (p *Property) FromWire(raw json.RawMessage) (Value, error) {
 }
 
 func (p *Property) int32FromWire(raw json.RawMessage) (Value, error) {
-	var n json.Number
-	if err := json.Unmarshal(raw, &n); err != nil {
+	n := json.Number(raw)
+	if jsontext.Value(raw).Kind() != '0' && json.Unmarshal(raw, &n) != nil { // which takes a number in quotes
 		return Null, fmt.Errorf("%s: want a JSON number, got %s", p.Name, clip(string(raw)))
 	}
 	if whole, ok := WholeNumber(n.String()); ok {

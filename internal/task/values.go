@@ -1,6 +1,6 @@
 package task
 
-// values holds a value for each property. Whether one is null stands beside the texts, in one bit: a tenant's
+// values holds a value for each property. Whether one is null is kept beside the texts, in one bit: a tenant's
 // million tasks are in memory together.
 type values struct {
 	texts [Count]string

@@ -34,7 +34,7 @@ type function struct {
 
 // functions are under the operator's name, with what they give before it where that depends.
 var functions = sync.OnceValue(func() map[string]function {
-	return map[string]function{
+	all := map[string]function{
 		" <":         ordering(runtime.Less),
 		" <=":        ordering(runtime.LessOrEqual),
 		" >":         ordering(runtime.More),
@@ -45,6 +45,8 @@ var functions = sync.OnceValue(func() map[string]function {
 		"duration +": {reckons(runtime.Add), spanType, new(func(a, b any) time.Duration)},
 		"duration -": {reckons(runtime.Subtract), spanType, new(func(a, b any) time.Duration)},
 	}
+	addAddressFunctions(all)
+	return all
 })
 
 // minding are the options with which an expression minds date-times that are not set. It must have been compiled without
@@ -111,6 +113,9 @@ func (mender) Visit(node *ast.Node) {
 }
 
 func mend(node *ast.Node, n *ast.BinaryNode) {
+	if mendAddress(node, n) {
+		return
+	}
 	left, right := typeOf(n.Left), typeOf(n.Right)
 	switch n.Operator {
 	case "==", "!=":

@@ -49,6 +49,11 @@ func TestMatch(t *testing.T) {
 		{`let who = lower(assignedTo); who endsWith "example.com"`, true},
 		{"status == \"active\"\n  and priority == \"low\"", false},
 		{`$env["status"] == "active"`, true},
+		{`assignedTo == "AMY@example.com" and "amy@EXAMPLE.com" == assignedTo and assignedTo != "amy"`, true}, // addresses
+		{`assignedTo != "AMY@example.com" or assignedTo not in ["x", "AMY@Example.com"]`, false},
+		{`assignedTo in ["x", "AMY@Example.com"] and assignedTo startsWith "amy" and assignedTo endsWith "Example.COM"`, true},
+		{`assignedTo == creator or displayName == "größe prüfen"`, false},
+		{`any(["AMY@example.com"], assignedTo == #)`, true},
 		{`"none" == "None" or status != creatorNotes`, true},
 	}
 	for _, c := range cases {

@@ -20,7 +20,7 @@ type Book struct {
 	Sheets   []Sheet // in their order, of all kinds
 
 	parts   parts
-	formats []Format // by style
+	styles  []style
 	strings []string // the shared ones
 }
 
@@ -66,7 +66,7 @@ func Open(data []byte) (*Book, error) {
 	if err := b.readWorkbook(main, byID); err != nil {
 		return nil, err
 	}
-	if b.formats, err = readFormats(styles); err != nil {
+	if b.styles, err = readStyles(styles); err != nil {
 		return nil, err
 	}
 	b.strings, err = readStrings(strings)

@@ -2,9 +2,7 @@ package xlsx
 
 import (
 	"archive/zip"
-	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 )
 
@@ -18,28 +16,41 @@ const (
 	DateFormat                // a date, with or without a time, or a time of day
 )
 
-// readFormats reads the format of each cell style.
-func readFormats(styles *zip.File) ([]Format, error) {
-	if styles == nil {
-		return []Format{PlainFormat}, nil
+// style is what the style of a cell says of it.
+type style struct {
+	format Format
+	struck bool // through
+}
+
+// readStyles reads what each cell style says.
+func readStyles(part *zip.File) ([]style, error) {
+	if part == nil {
+		return []style{{format: PlainFormat}}, nil
 	}
-	var ids []int
+	var formats, fonts []int
+	var struck []bool         // by font
 	codes := map[int]string{} // of the formats that the workbook defines
-	err := readIndex(styles, "styleSheet", func(x *elements) error {
+	err := readIndex(part, "styleSheet", func(x *elements) error {
 		return x.each(1, func(list string) error {
-			return x.each(2, func(name string) error {
-				number, given := x.attr("numFmtId")
-				id, err := strconv.Atoi(strings.TrimSpace(number))
+			return x.each(2, func(name string) (err error) {
 				switch {
 				case list == "numFmts" && name == "numFmt":
+					id, err := x.number("numFmtId")
 					codes[id], _ = x.attr("formatCode")
+					return err
+				case list == "fonts" && name == "font":
+					struck = append(struck, false)
+					return x.each(3, func(name string) error {
+						if value, given := x.attr("val"); name == "strike" {
+							struck[len(struck)-1] = !given || truth(value)
+						}
+						return nil
+					})
 				case list == "cellXfs" && name == "xf":
-					ids = append(ids, id)
-				default:
-					return nil
-				}
-				if given && err != nil {
-					return fmt.Errorf("a number format has the number %q", clip(number))
+					id, err := x.number("numFmtId")
+					font, _ := x.number("fontId")
+					formats, fonts = append(formats, id), append(fonts, font)
+					return err
 				}
 				return nil
 			})
@@ -48,18 +59,19 @@ func readFormats(styles *zip.File) ([]Format, error) {
 	if err != nil {
 		return nil, err
 	}
-	formats := make([]Format, len(ids), max(len(ids), 1))
-	for i, id := range ids {
+	styles := make([]style, len(formats), max(len(formats), 1))
+	for i, id := range formats {
 		if code, custom := codes[id]; custom {
-			formats[i] = formatOf(code)
+			styles[i].format = formatOf(code)
 		} else {
-			formats[i] = builtIn(id)
+			styles[i].format = builtIn(id)
 		}
+		styles[i].struck = 0 <= fonts[i] && fonts[i] < len(struck) && struck[fonts[i]]
 	}
-	if len(formats) == 0 {
-		formats = append(formats, PlainFormat)
+	if len(styles) == 0 {
+		styles = append(styles, style{format: PlainFormat})
 	}
-	return formats, nil
+	return styles, nil
 }
 
 // builtIn knows the formats that a workbook names by number only. 27 to 36 and 50 to 58 are dates in East Asian locales, 71 to 81

@@ -16,6 +16,11 @@ const (
 // Area is a range of cells, its edges within it.
 type Area struct{ Left, Top, Right, Bottom int }
 
+// Has reports whether a cell lies in the area.
+func (a Area) Has(column, row int) bool {
+	return a.Left <= column && column <= a.Right && a.Top <= row && row <= a.Bottom
+}
+
 // Single reports whether the area is one cell.
 func (a Area) Single() bool { return a.Left == a.Right && a.Top == a.Bottom }
 
@@ -82,19 +87,25 @@ func (l *Layout) readColumn(x *elements) error {
 
 func (l *Layout) readMerge(x *elements) error {
 	ref, _ := x.attr("ref")
+	area, ok := parseArea(ref)
+	if !ok {
+		return fmt.Errorf("it merges the cells %q", clip(ref))
+	}
+	if l.Merges = append(l.Merges, area); len(l.Merges) > maxMerges {
+		return limitError(fmt.Sprintf("it has more than %d merged cells", maxMerges))
+	}
+	return nil
+}
+
+// parseArea reads "B2:D4", or "B2" for a single cell.
+func parseArea(ref string) (Area, bool) {
 	from, to, two := strings.Cut(ref, ":")
 	if !two {
 		to = from
 	}
 	left, top, ok1 := parseRef(from)
 	right, bottom, ok2 := parseRef(to)
-	if !ok1 || !ok2 || bottom < top || right < left {
-		return fmt.Errorf("it merges the cells %q", clip(ref))
-	}
-	if l.Merges = append(l.Merges, Area{left, top, right, bottom}); len(l.Merges) > maxMerges {
-		return limitError(fmt.Sprintf("it has more than %d merged cells", maxMerges))
-	}
-	return nil
+	return Area{left, top, right, bottom}, ok1 && ok2 && top <= bottom && left <= right
 }
 
 // hidesRow reports whether the row element whose start tag was read last is not shown: by hand, by a filter, by a folded outline,

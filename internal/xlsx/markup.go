@@ -2,7 +2,10 @@ package xlsx
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"strconv"
+	"strings"
 )
 
 // elements reads the elements of a part. Of markup that offers alternatives (mc:AlternateContent) it shows what the fallback
@@ -111,6 +114,16 @@ func (x *elements) attr(name string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// number is an attribute that counts or names something by its number; 0 where it is not there.
+func (x *elements) number(name string) (int, error) {
+	text, given := x.attr(name)
+	n, err := strconv.Atoi(strings.TrimSpace(text))
+	if given && err != nil {
+		return 0, fmt.Errorf("its %s is %q", name, clip(text))
+	}
+	return n, nil
 }
 
 func (x *elements) isTrue(name string) bool {

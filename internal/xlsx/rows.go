@@ -35,6 +35,7 @@ type Cell struct {
 	Kind    Kind
 	Format  Format // of a number
 	Formula bool
+	Struck  bool // through
 	Text    string
 }
 
@@ -47,6 +48,8 @@ type Row struct {
 
 // Rows reads the rows of a sheet one by one. What can be taken in two ways, such as rows out of order, is damage.
 type Rows struct {
+	Totals []Area // rows in which tables of the sheet add up what is above
+
 	book   *Book
 	sheet  *Sheet
 	in     io.ReadCloser
@@ -64,11 +67,37 @@ func (b *Book) Rows(s *Sheet) (*Rows, error) {
 	if s.part == nil {
 		return nil, damaged("the part of sheet %q is missing", clip(s.Name))
 	}
+	totals, err := b.totals(s)
+	if err != nil {
+		return nil, err
+	}
 	in, err := s.part.Open()
 	if err != nil {
 		return nil, broken(fmt.Sprintf("sheet %q", s.Name), err)
 	}
-	return &Rows{book: b, sheet: s, in: in, x: newElements(in)}, nil
+	return &Rows{book: b, sheet: s, Totals: totals, in: in, x: newElements(in)}, nil
+}
+
+// totals finds the rows by which the tables of a sheet end in totals.
+func (b *Book) totals(s *Sheet) (rows []Area, err error) {
+	rels, err := b.relationships(s.part.Name)
+	for _, r := range rels {
+		if r.kind != "table" || r.part == nil || err != nil {
+			continue
+		}
+		err = readIndex(r.part, "table", func(x *elements) error {
+			n, err := x.number("totalsRowCount")
+			ref, _ := x.attr("ref")
+			a, ok := parseArea(ref)
+			if n <= 0 || !ok || err != nil {
+				return err
+			}
+			a.Top = max(a.Top, a.Bottom-n+1)
+			rows = append(rows, a)
+			return nil
+		})
+	}
+	return rows, err
 }
 
 // Close ends the reading.
@@ -220,7 +249,7 @@ func (r *Rows) cellTag(c *rawCell, previous int) error {
 		case "r":
 			column, row, ok := parseRef(string(a.value))
 			if !ok || row != r.row.Number || column <= previous {
-				return fmt.Errorf("cell %q stands in row %d behind column %d", clip(string(a.value)), r.row.Number, previous)
+				return fmt.Errorf("cell %q is in row %d behind column %d", clip(string(a.value)), r.row.Number, previous)
 			}
 			c.Column = column
 		}
@@ -266,9 +295,10 @@ func (r *Rows) cellContent(c *rawCell) error {
 
 // settle makes of what the XML says of a cell what the cell holds.
 func (r *Rows) settle(c *rawCell) (err error) {
-	if c.style >= len(r.book.formats) {
-		return fmt.Errorf("it has style %d of %d", c.style, len(r.book.formats))
+	if c.style >= len(r.book.styles) {
+		return fmt.Errorf("it has style %d of %d", c.style, len(r.book.styles))
 	}
+	c.Struck = r.book.styles[c.style].struck
 	if c.Formula && (!c.value || len(r.text) == 0 && c.kind != "str") {
 		c.Kind = NoResult
 		return nil
@@ -291,7 +321,7 @@ func (r *Rows) settle(c *rawCell) (err error) {
 		if len(r.text) == 0 {
 			return nil
 		}
-		c.Kind, c.Format, c.Text = Number, r.book.formats[c.style], string(bytes.TrimSpace(r.text))
+		c.Kind, c.Format, c.Text = Number, r.book.styles[c.style].format, string(bytes.TrimSpace(r.text))
 		if n, err := strconv.ParseFloat(c.Text, 64); err != nil || math.IsInf(n, 0) || math.IsNaN(n) || strings.ContainsAny(c.Text, "xX_") {
 			return fmt.Errorf("it is the number %q", clip(c.Text))
 		}

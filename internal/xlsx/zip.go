@@ -175,13 +175,13 @@ func headerLength(data []byte, f *zip.File) (int, error) {
 	name := int(le.Uint16(data[26:]))
 	length := localSize + name + int(le.Uint16(data[28:]))
 	// Where the sizes follow the data the header may hold zero, and with zip64 it holds the highest number.
-	const telling = 1<<1 | 1<<2 | 1<<11 // flags that change nothing
+	const harmless = 1<<1 | 1<<2 | 1<<11 // flags that change nothing
 	later := f.Flags&8 != 0
 	same := func(at int, want uint64) bool {
 		got := le.Uint32(data[at:])
 		return uint64(got) == want || later && got == 0 || at > 14 && got == 1<<32-1
 	}
-	if len(data) < length || fold(string(data[localSize:localSize+name])) != fold(f.Name) || (le.Uint16(data[6:])^f.Flags)&^telling != 0 || le.Uint16(data[8:]) != f.Method ||
+	if len(data) < length || fold(string(data[localSize:localSize+name])) != fold(f.Name) || (le.Uint16(data[6:])^f.Flags)&^harmless != 0 || le.Uint16(data[8:]) != f.Method ||
 		!same(14, uint64(f.CRC32)) || !same(18, f.CompressedSize64) || !same(22, f.UncompressedSize64) {
 		return 0, errors.New("its header and the directory differ")
 	}

@@ -1,63 +1,25 @@
-package ingest
+package export_test
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"taskrecon/internal/base"
+	"taskrecon/internal/export"
+	"taskrecon/internal/ingest"
+	"taskrecon/internal/task"
 
 	"github.com/xuri/excelize/v2"
 )
 
-func TestMistakesThroughoutAColumnAreOneLine(t *testing.T) {
-	rows := func(n int, format string) string {
-		var b strings.Builder
-		for i := range n {
-			fmt.Fprintf(&b, format, i)
-		}
-		return b.String()
-	}
-	for _, tt := range []struct {
-		text string
-		want []string
-	}{
-		{"id,status\n" + rows(20, "a%d,actve\n"), nil},
-		{"id,status\n" + rows(30, "a%d,actve%[1]d\n") + "z,nope\n", []string{
-			`in.csv:2-32:2 (31 cells): status "actve0" is not a status; did you mean "active"? (unknown, pending, active, completed, rejected) (also "actve1", "actve2", "actve3")`,
-		}},
-		{"id,status,x\n" + rows(900, "a%d,active\n"), []string{`in.csv:2-901 (900 rows): the row has 2 cells, but the header has 3; it may have been cut`}},
-		{"id,status,x\n" + rows(15, "a%d,active\nb%[1]d\n"), []string{`in.csv:2-31 (30 rows): the row has 2 cells, but the header has 3; it may have been cut`}},
-	} {
-		in := readText(t, tt.text)
-		got := in.ProblemLines()
-		if tt.want == nil {
-			if len(got) != len(in.Problems) || got[0] != in.Problems[0].String() {
-				t.Errorf("few problems are not told one by one: %q", got)
-			}
-			continue
-		}
-		if strings.Join(got, "\n") != strings.Join(tt.want, "\n") {
-			t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
-		}
-	}
-	data := book(t, func(f *excelize.File) {
-		setRow(t, f, 1, "id", "dueDateTime")
-		for i := range 900 {
-			setRow(t, f, i+2, fmt.Sprint("a", i), fmt.Sprintf("%02d/%02d/2026", i%12+1, i%11+1))
-		}
-	})
-	got := readBook(t, data, Options{}).ProblemLines()
-	if len(got) != 1 || !strings.HasPrefix(got[0], `in.xlsx: Tasks!B2:B901 (900 cells): dueDateTime "01/01/2026" is ambiguous`) || !strings.HasSuffix(got[0], `(also "02/02/2026", "03/03/2026", "04/04/2026")`) {
-		t.Errorf("%q", got)
-	}
-}
-
 // mark writes the marked sheet, and returns the comments on it.
-func mark(t *testing.T, in *Input) (path string, comments map[string]string) {
+func mark(t *testing.T, in *ingest.Input) (path string, comments map[string]string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "problems.xlsx")
-	must(t, in.WriteMarked(path, false))
+	must(t, export.WriteMarked(in, path, false))
 	f, err := excelize.OpenFile(path)
 	must(t, err)
 	defer f.Close()
@@ -92,7 +54,7 @@ func TestMarkedSheet(t *testing.T) {
 		setRow(t, f, 9, "d", nil, "merged")
 		must(t, f.MergeCell("Tasks", "B8", "B9"))
 	})
-	in := readBook(t, data, Options{HeaderRow: 3})
+	in := readBook(t, data, ingest.Options{HeaderRow: 3})
 	path, comments := mark(t, in)
 	for cell, want := range map[string]string{
 		"B4": `status "Complet" is not a status; did you mean "completed"?`, "A6": "is a number cell, and a spreadsheet rounds numbers; enter it as text\nThe cell held \"20418\".",
@@ -105,7 +67,7 @@ func TestMarkedSheet(t *testing.T) {
 	if len(comments) != 7 {
 		t.Errorf("comments %q", comments)
 	}
-	again, err := Read(path, Options{HeaderRow: 3})
+	again, err := ingest.Read(path, ingest.Options{HeaderRow: 3})
 	must(t, err)
 	if len(again.Problems) != len(in.Problems) || len(again.Rows) != len(in.Rows) || again.Sheet != "Tasks" {
 		t.Errorf("the marked sheet has %d rows and these problems:\n%s\nthe input\n%s", len(again.Rows), messages(again), messages(in))
@@ -124,7 +86,7 @@ func TestMarkedSheet(t *testing.T) {
 }
 
 func TestMarkedSheetOfCSV(t *testing.T) {
-	long := strings.Repeat("é", maxCellText+1)
+	long := strings.Repeat("é", base.MaxCellText+1)
 	in := readText(t, "id,Asigned to,status\n\na,b,actve\nc,x\nd,\x01,active\ne,"+long+",active\n")
 	path, comments := mark(t, in)
 	for cell, want := range map[string]string{
@@ -135,7 +97,7 @@ func TestMarkedSheetOfCSV(t *testing.T) {
 			t.Errorf("%s: %q, want %q", cell, comments[cell], want)
 		}
 	}
-	again, err := Read(path, Options{})
+	again, err := ingest.Read(path, ingest.Options{})
 	must(t, err)
 	if got := messages(again); len(again.Rows) != 4 || !strings.Contains(got, "Tasks!A3: id is the error #VALUE!") {
 		t.Errorf("%d rows\n%s", len(again.Rows), got)
@@ -148,16 +110,16 @@ func TestMarkedSheetOfCSV(t *testing.T) {
 }
 
 func TestMarkedSheetHasItsLimits(t *testing.T) {
-	in := readText(t, "id,status\n"+strings.Repeat("a,actve\n", maxComments+500))
+	in := readText(t, "id,status\n"+strings.Repeat("a,actve\n", 2000+500))
 	_, comments := mark(t, in)
-	if len(comments) != maxComments {
+	if len(comments) != 2000 {
 		t.Errorf("%d comments", len(comments))
 	}
-	merged := patch(t, laidOut(t, func(*excelize.File) {}), "xl/worksheets/sheet1.xml", func(s string) string {
+	merged := patch(t, book(t, func(f *excelize.File) { setRow(t, f, 1, "id", "status") }), func(s string) string {
 		return strings.Replace(s, "</sheetData>", `</sheetData><mergeCells><mergeCell ref="A1:B1"/></mergeCells>`, 1)
 	})
 	path := filepath.Join(t.TempDir(), "x.xlsx")
-	if err := readBook(t, merged, Options{}).WriteMarked(path, false); err == nil || !strings.Contains(err.Error(), "the header is merged") {
+	if err := export.WriteMarked(readBook(t, merged, ingest.Options{}), path, false); err == nil || !strings.Contains(err.Error(), "the header is merged") {
 		t.Errorf("%v", err)
 	}
 	if _, err := os.Stat(path); err == nil {
@@ -175,9 +137,39 @@ func TestMarkedSheetHasItsLimits(t *testing.T) {
 		{old, old, true, "is the input itself"},
 		{"p.csv", "x", true, "is not an .xlsx"},
 	} {
-		err := CheckMarked(tt.path, tt.input, tt.overwrite)
+		err := export.CheckMarked(tt.path, tt.input, tt.overwrite)
 		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%+v: %v", tt, err)
+		}
+	}
+}
+
+// The sheet with the problems is for the user's eyes: it shows what was written, however the same instant stood elsewhere.
+func TestMarkedSheetShowsDatesAsWritten(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	must(t, err)
+	texts := []string{"2026-12-01 17:00", "2026-12-01T16:00:00Z", "2026-12-01T17:00", "", "01.12.2026 17:00", "2026-12-01 17:00", "never"}
+	data := book(t, func(f *excelize.File) {
+		setRow(t, f, 1, "id", "dueDateTime", "status")
+		for i, text := range texts {
+			setRow(t, f, i+2, string(rune('a'+i)), text, "actve")
+		}
+	})
+	in := readBook(t, data, ingest.Options{Format: task.Format{Zone: berlin, Order: task.OrderDMY}})
+	if got := in.Rows[0].Desired.Cell(1); got != "2026-12-01T16:00:00Z" {
+		t.Fatalf("kept as %q", got)
+	}
+	path, _ := mark(t, in)
+	f, err := excelize.OpenFile(path)
+	must(t, err)
+	defer f.Close()
+	for i, text := range texts {
+		cell, err := excelize.CoordinatesToCellName(2, i+2)
+		must(t, err)
+		got, err := f.GetCellValue("Tasks", cell)
+		must(t, err)
+		if got != text {
+			t.Errorf("%s shows %q, want %q", cell, got, text)
 		}
 	}
 }

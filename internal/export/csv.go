@@ -1,4 +1,4 @@
-package ingest
+package export
 
 import (
 	"bufio"
@@ -61,7 +61,7 @@ func pendingWith(path string, fill func(io.Writer) error) (*atomicfile.File, err
 
 // writeRecords begins with a byte order mark, by which Excel knows UTF-8, and ends records with "\n": "\r\n" would make encoding/csv change line ends within cells too.
 func (w *sheetWriter) writeRecords(out io.Writer) error {
-	if _, err := io.WriteString(out, bomUTF8); err != nil {
+	if _, err := io.WriteString(out, "\ufeff"); err != nil {
 		return err
 	}
 	records := csv.NewWriter(out)

@@ -1,4 +1,4 @@
-package ingest
+package export
 
 import (
 	"archive/zip"
@@ -119,7 +119,7 @@ func (b *workbookWriter) fillTasks() (err error) {
 }
 
 // row writes one task. A blank cell is left out, and has the look of its column.
-func (b *workbookWriter) row(number int, row SheetRow) error {
+func (b *workbookWriter) row(number int, row Row) error {
 	shown, err := b.show(row)
 	if err != nil {
 		return err
@@ -145,7 +145,7 @@ func (b *workbookWriter) row(number int, row SheetRow) error {
 	return b.out.SetRow("A"+strconv.Itoa(number), cells, o)
 }
 
-// value is the cell's text, or the number or the date that stands for exactly that value.
+// value is the cell's text, or the number or the date that means exactly that value.
 func (b *workbookWriter) value(p *task.Property, s shownCell) any {
 	switch {
 	case p == nil:

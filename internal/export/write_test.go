@@ -1,4 +1,4 @@
-package ingest
+package export_test
 
 import (
 	"encoding/csv"
@@ -13,6 +13,8 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"taskrecon/internal/base"
+	"taskrecon/internal/export"
+	"taskrecon/internal/ingest"
 	"taskrecon/internal/task"
 	"taskrecon/internal/xlsx"
 )
@@ -25,8 +27,8 @@ var nasty = []string{
 }
 
 // nastyRows are a task for each nasty text, and some with other values of note.
-func nastyRows() []SheetRow {
-	var rows []SheetRow
+func nastyRows() []export.Row {
+	var rows []export.Row
 	for i, text := range nasty {
 		b := &task.Base{ID: fmt.Sprintf("%08d-0000-4000-8000-000000000000", i)}
 		b.Set(task.DisplayName, task.Text(text))
@@ -37,9 +39,9 @@ func nastyRows() []SheetRow {
 		b.Set(task.EndpointSecurityPolicyProfile, task.Text("bitLocker"))
 		b.Set(task.ManagedDeviceCount, task.Text([]string{"0", "-12", "99999999999", "1.5"}[i%4]))
 		b.Set(task.IntendedSettings, task.SettingsValue([]task.Setting{{Name: "mode", Value: &text}, {Name: "=b", Value: nil}}))
-		rows = append(rows, SheetRow{Base: b})
+		rows = append(rows, export.Row{Base: b})
 	}
-	rows[0].Wishes = []task.Wish{
+	rows[0].Assignments = []task.Assignment{
 		{Property: task.DisplayName, Value: task.Null},
 		{Property: task.DueDateTime, Value: task.Text("2027-03-01T10:00:00Z")},
 		{Property: task.ManagedDeviceCount, Value: task.Text("7")},
@@ -61,17 +63,17 @@ func berlin(t testing.TB) *time.Location {
 	return zone
 }
 
-func sheetOptions(t testing.TB) SheetOptions {
-	return SheetOptions{
+func sheetOptions(t testing.TB) export.Options {
+	return export.Options{
 		Columns: task.All(), Shown: []*task.Property{task.Status, task.DueDateTime, task.ManagedDeviceCount}, Zone: berlin(t),
-		Source: Source{Tenant: "11111111-2222-4333-8444-555555555555", Cloud: "global", At: time.Date(2026, 2, 3, 4, 5, 6, 7, time.UTC)},
+		Source: base.Source{Tenant: "11111111-2222-4333-8444-555555555555", Cloud: "global", At: time.Date(2026, 2, 3, 4, 5, 6, 7, time.UTC)},
 	}
 }
 
-func writeSheet(t testing.TB, name string, rows []SheetRow, o SheetOptions) string {
+func writeSheet(t testing.TB, name string, rows []export.Row, o export.Options) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
-	files, err := WriteSheet(path, rows, o)
+	files, err := export.Write(path, rows, o)
 	must(t, err)
 	want := []string{path}
 	if strings.HasSuffix(name, ".csv") && !o.Template {
@@ -104,7 +106,7 @@ func openSheet(t testing.TB, path string) *excelize.File {
 // columnOf finds the column of a header, by its letters.
 func columnOf(t testing.TB, f *excelize.File, header string) string {
 	t.Helper()
-	rows, err := f.Rows(sheetName)
+	rows, err := f.Rows("Tasks")
 	must(t, err)
 	defer rows.Close()
 	rows.Next()
@@ -129,36 +131,47 @@ func baseIn(t testing.TB, f *excelize.File) (*base.Base, error) {
 }
 
 // checkShown compares every cell that holds text, and the base, with the rows they were made from.
-func checkShown(t *testing.T, f *excelize.File, rows []SheetRow, o SheetOptions) {
+func checkShown(t *testing.T, f *excelize.File, rows []export.Row, o export.Options) {
 	t.Helper()
 	o.Source.Zone = o.Zone.String()
-	id, _, err := encodeBase(rows, o.Source)
+	all := make([]base.Row, len(rows))
+	for i, r := range rows {
+		all[i].Base = r.Base
+	}
+	id, _, err := base.Encode(all, o.Source)
 	must(t, err)
 	b, err := baseIn(t, f)
 	must(t, err)
 	if b.ID != id || len(b.Lines) != 1+len(rows) {
 		t.Errorf("the base is %s with %d lines", b.ID, len(b.Lines))
 	}
-	baseColumn := columnOf(t, f, base.Name)
+	shown := []*task.Property{task.DisplayName, task.Description, task.Status, task.IntendedSettings}
+	baseColumn, columns := columnOf(t, f, base.Name), make([]string, len(shown))
+	for i, p := range shown {
+		columns[i] = columnOf(t, f, p.Name)
+	}
 	for i, row := range rows {
 		cell := func(column string) string {
-			text, err := f.GetCellValue(sheetName, column+itoa(i+2), excelize.Options{RawCellValue: true})
+			text, err := f.GetCellValue("Tasks", column+itoa(i+2), excelize.Options{RawCellValue: true})
 			must(t, err)
 			return text
 		}
 		if cell("A") != row.Base.ID || cell(baseColumn) != id {
 			t.Errorf("row %d: id %q, base %q", i+2, cell("A"), cell(baseColumn))
 		}
-		for _, p := range []*task.Property{task.DisplayName, task.Description, task.Status, task.IntendedSettings} {
+		for j, p := range shown {
 			v, _ := row.Base.Get(p)
-			want, _ := sheetText(p, v, false)
-			for _, w := range row.Wishes {
+			want, _ := base.Show(p, v, false)
+			for _, w := range row.Assignments {
 				if w.Property == p {
-					want, _ = wishText(p, w.Value, false)
+					want, _ = base.Show(p, w.Value, false)
+				}
+				if w.Property == p && p.Unset(w.Value) {
+					want = task.Clear
 				}
 			}
-			if got := cell(columnOf(t, f, p.Name)); !sameText(got, want) {
-				t.Errorf("row %d: %s: got %q, want %q", i+2, p.Name, clip(got), clip(want))
+			if got := cell(columns[j]); !base.SameText(got, want) {
+				t.Errorf("row %d: %s: got %q, want %q", i+2, p.Name, fmt.Sprintf("%.80s", got), fmt.Sprintf("%.80s", want))
 			}
 		}
 	}
@@ -169,28 +182,28 @@ func TestWrittenWorkbookShowsEveryValue(t *testing.T) {
 	f := openSheet(t, writeSheet(t, "tasks.xlsx", rows, o))
 	checkShown(t, f, rows, o)
 	due, count := columnOf(t, f, "dueDateTime"), columnOf(t, f, "managedDeviceCount")
+	name, description, created := columnOf(t, f, "displayName"), columnOf(t, f, "description"), columnOf(t, f, "createdDateTime")
 	for i := range rows {
 		for column, isNumber := range map[string]bool{
-			columnOf(t, f, "displayName"): false, columnOf(t, f, "description"): false,
-			due: i == 0 || i%8 < 2, count: i == 0 || i%4 < 2, columnOf(t, f, "createdDateTime"): true,
+			name: false, description: false, due: i == 0 || i%8 < 2, count: i == 0 || i%4 < 2, created: true,
 		} {
-			typ, err := f.GetCellType(sheetName, column+itoa(i+2))
+			typ, err := f.GetCellType("Tasks", column+itoa(i+2))
 			must(t, err)
-			text, _ := f.GetCellValue(sheetName, column+itoa(i+2))
+			text, _ := f.GetCellValue("Tasks", column+itoa(i+2))
 			if number := typ == excelize.CellTypeUnset; text != "" && number != isNumber {
 				t.Errorf("%s%d (%q) has type %d", column, i+2, text, typ)
 			}
-			if formula, err := f.GetCellFormula(sheetName, column+itoa(i+2)); formula != "" || err != nil {
+			if formula, err := f.GetCellFormula("Tasks", column+itoa(i+2)); formula != "" || err != nil {
 				t.Errorf("%s%d is a formula", column, i+2)
 			}
 		}
 	}
 	for row, want := range map[int]string{2: "2027-03-01 11:00:00", 3: "2026-07-15 10:30:00", 4: "2026-10-25T00:30:00Z", 5: dues[3], 6: dues[4], 7: dues[5], 8: "", 9: "soon"} {
-		if got, err := f.GetCellValue(sheetName, due+itoa(row)); got != want || err != nil {
+		if got, err := f.GetCellValue("Tasks", due+itoa(row)); got != want || err != nil {
 			t.Errorf("due of row %d: %q, want %q (%v)", row, got, want, err)
 		}
 	}
-	if got, err := f.GetCellValue(sheetName, columnOf(t, f, "Current dueDateTime")+"2"); got != "2026-01-15 09:30:59" || err != nil {
+	if got, err := f.GetCellValue("Tasks", columnOf(t, f, "Current dueDateTime")+"2"); got != "2026-01-15 09:30:59" || err != nil {
 		t.Errorf("the current date is %q (%v)", got, err)
 	}
 }
@@ -203,19 +216,19 @@ func TestWrittenSheetAsksForItsWishesOnly(t *testing.T) {
 }
 
 // checkWishes reads a sheet that nobody edited.
-func checkWishes(t *testing.T, path string, rows []SheetRow) {
+func checkWishes(t *testing.T, path string, rows []export.Row) {
 	t.Helper()
-	in, err := Read(path, Options{})
+	in, err := ingest.Read(path, ingest.Options{})
 	must(t, err)
 	if len(in.Problems) > 0 || len(in.Rows) != len(rows) {
 		t.Fatalf("%s: %d rows\n%s", filepath.Base(path), len(in.Rows), messages(in))
 	}
 	for i, row := range in.Rows {
-		if n := len(slices.Collect(row.Desired.Wishes())); n != len(rows[i].Wishes) {
+		if n := len(slices.Collect(row.Desired.Assignments())); n != len(rows[i].Assignments) {
 			t.Errorf("%s: row %d asks for %q", filepath.Base(path), i+2, wishesOf(in, i))
 			continue
 		}
-		for _, w := range rows[i].Wishes {
+		for _, w := range rows[i].Assignments {
 			if got := wishesOf(in, i)[w.Property.Name]; got != w.Value.String() {
 				t.Errorf("%s: row %d asks for %s %q, want %q", filepath.Base(path), i+2, w.Property.Name, got, w.Value)
 			}
@@ -236,22 +249,22 @@ func TestWrittenWorkbookGuardsWhatIsNotToBeEdited(t *testing.T) {
 		"status": false, "dueDateTime": false, "displayName": false, "intendedSettings": false, "managedDeviceCount": false,
 	} {
 		column := columnOf(t, f, header)
-		cell, err := f.GetCellStyle(sheetName, column+"3")
+		cell, err := f.GetCellStyle("Tasks", column+"3")
 		must(t, err)
-		below, err := f.GetColStyle(sheetName, column)
+		below, err := f.GetColStyle("Tasks", column)
 		must(t, err)
-		top, err := f.GetCellStyle(sheetName, column+"1")
+		top, err := f.GetCellStyle("Tasks", column+"1")
 		must(t, err)
 		if isLocked(cell) != want || isLocked(below) != want || !isLocked(top) {
 			t.Errorf("%s: locked %v, below %v, header %v; want %v", header, isLocked(cell), isLocked(below), isLocked(top), want)
 		}
 	}
-	p, err := f.GetSheetProtection(sheetName)
+	p, err := f.GetSheetProtection("Tasks")
 	must(t, err)
 	if !p.AutoFilter || !p.Sort || !p.FormatCells || !p.FormatColumns || !p.FormatRows || !p.InsertRows || !p.DeleteRows || !p.SelectUnlockedCells || !p.SelectLockedCells {
 		t.Errorf("the protection allows only %+v", p)
 	}
-	must(t, f.UnprotectSheet(sheetName)) // no password
+	must(t, f.UnprotectSheet("Tasks")) // no password
 	if p, err := f.GetSheetProtection(base.Name); err != nil || p.FormatCells || p.InsertRows {
 		t.Errorf("the base allows %+v, %v", p, err)
 	}
@@ -262,7 +275,7 @@ func TestWrittenWorkbookGuardsWhatIsNotToBeEdited(t *testing.T) {
 		t.Errorf("the base is %q", state)
 	}
 	for column, want := range map[string]bool{"displayName": true, "status": true, "dueDateTime": true, "description": false, "Current status": false} {
-		id, err := f.GetCellStyle(sheetName, columnOf(t, f, column)+"2")
+		id, err := f.GetCellStyle("Tasks", columnOf(t, f, column)+"2")
 		must(t, err)
 		s, err := f.GetStyle(id)
 		must(t, err)
@@ -275,7 +288,7 @@ func TestWrittenWorkbookGuardsWhatIsNotToBeEdited(t *testing.T) {
 func TestWrittenWorkbookHelpsToEdit(t *testing.T) {
 	rows, o := nastyRows(), sheetOptions(t)
 	f := openSheet(t, writeSheet(t, "tasks.xlsx", rows, o))
-	validations, err := f.GetDataValidations(sheetName)
+	validations, err := f.GetDataValidations("Tasks")
 	must(t, err)
 	seen := map[string]string{}
 	for _, v := range validations {
@@ -288,7 +301,7 @@ func TestWrittenWorkbookHelpsToEdit(t *testing.T) {
 	if got := seen[count+"2:"+count+"2000"]; got != "whole -21474836482147483647" || len(seen) != 7 {
 		t.Errorf("managedDeviceCount takes %q of %q", got, seen)
 	}
-	comments, err := f.GetComments(sheetName)
+	comments, err := f.GetComments("Tasks")
 	must(t, err)
 	notes := map[string]string{}
 	for _, c := range comments {
@@ -307,12 +320,12 @@ func TestWrittenWorkbookHelpsToEdit(t *testing.T) {
 	if len(notes) != 1+task.Count+3+1 {
 		t.Errorf("%d notes", len(notes))
 	}
-	panes, err := f.GetPanes(sheetName)
+	panes, err := f.GetPanes("Tasks")
 	must(t, err)
 	if !panes.Freeze || panes.XSplit != 2 || panes.YSplit != 1 || panes.TopLeftCell != "C2" {
 		t.Errorf("panes %+v", panes)
 	}
-	if height, err := f.GetRowHeight(sheetName, slices.Index(nasty, "\na\n")+2); height != 45 || err != nil {
+	if height, err := f.GetRowHeight("Tasks", slices.Index(nasty, "\na\n")+2); height != 45 || err != nil {
 		t.Errorf("three lines are %v high (%v)", height, err)
 	}
 	if names := f.GetDefinedName(); len(names) != 1 || names[0].RefersTo != fmt.Sprintf("'Tasks'!$A$1:$U$%d", len(rows)+1) {
@@ -328,7 +341,7 @@ func TestWrittenCSV(t *testing.T) {
 	path := writeSheet(t, "tasks.csv", rows, o)
 	data, err := os.ReadFile(path)
 	must(t, err)
-	text, marked := strings.CutPrefix(string(data), bomUTF8)
+	text, marked := strings.CutPrefix(string(data), "\ufeff")
 	if !marked {
 		t.Error("no byte order mark")
 	}
@@ -347,13 +360,13 @@ func TestWrittenCSV(t *testing.T) {
 		if record[0] != rows[i].Base.ID || record[at(base.Name)] != b.ID {
 			t.Errorf("record %d: %q", i, record[0])
 		}
-		want, _ := sheetText(task.Description, task.Text(nasty[i]), true)
-		if got := record[at("description")]; !sameText(got, want) {
-			t.Errorf("got %q, want %q", clip(got), clip(want))
+		want, _ := base.Show(task.Description, task.Text(nasty[i]), true)
+		if got := record[at("description")]; !base.SameText(got, want) {
+			t.Errorf("got %q, want %q", fmt.Sprintf("%.80s", got), fmt.Sprintf("%.80s", want))
 		}
 		for j, cell := range record {
 			if cell != "" && strings.ContainsRune("=+@\t\r", rune(cell[0])) {
-				t.Errorf("%s is a formula: %q", records[0][j], clip(cell))
+				t.Errorf("%s is a formula: %q", records[0][j], fmt.Sprintf("%.80s", cell))
 			}
 		}
 	}
@@ -369,7 +382,7 @@ func TestWrittenTemplate(t *testing.T) {
 	o := sheetOptions(t)
 	o.Template, o.Shown = true, nil
 	f := openSheet(t, writeSheet(t, "tasks.xlsx", nastyRows(), o))
-	rows, err := f.GetRows(sheetName)
+	rows, err := f.GetRows("Tasks")
 	must(t, err)
 	if len(rows) != 1 || len(rows[0]) != task.Count+1 || len(f.GetSheetList()) != 1 {
 		t.Errorf("%q in %q", rows, f.GetSheetList())

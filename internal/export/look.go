@@ -1,4 +1,4 @@
-package ingest
+package export
 
 import (
 	"fmt"
@@ -111,7 +111,7 @@ func style(format cellFormat, state cellState) *excelize.Style {
 func columnWidth(c sheetColumn) float64 {
 	p, name := c.property, c.header
 	if c.current {
-		name = p.Name // "Current" stands on a line of its own
+		name = p.Name // "Current" is on a line of its own
 	}
 	width := 24
 	switch {
@@ -206,7 +206,7 @@ func (b *workbookWriter) validate(number int, c sheetColumn) (err error) {
 	return b.f.AddDataValidation(sheetName, v)
 }
 
-// note tells people at the header what a column takes.
+// note says at the header what a column takes.
 func (b *workbookWriter) note(c sheetColumn) string {
 	p := c.property
 	switch {

@@ -1,4 +1,4 @@
-package ingest
+package export
 
 import (
 	"cmp"
@@ -12,12 +12,14 @@ import (
 
 	"taskrecon/internal/atomicfile"
 	"taskrecon/internal/base"
+	"taskrecon/internal/ingest"
 	"taskrecon/internal/task"
+	"taskrecon/internal/text"
 )
 
-// CheckSheet says why WriteSheet would not or could not write to path: it takes .xlsx and .csv, and replaces a file, or the
+// Check says why Write would not or could not write to path: it takes .xlsx and .csv, and replaces a file, or the
 // base beside a .csv, only where that is asked for.
-func CheckSheet(path string, overwrite bool) error {
+func Check(path string, overwrite bool) error {
 	paths := []string{path}
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".xlsx":
@@ -43,13 +45,13 @@ func checkFile(path string, overwrite bool) error {
 	return err
 }
 
-// WriteSheet writes rows as a sheet that is made for editing, an .xlsx or a .csv by the extension of path, and
+// Write writes rows as a sheet that is made for editing, an .xlsx or a .csv by the extension of path, and
 // returns the paths written, its own first. An .xlsx holds its base itself; the base of a .csv is a file beside it, which lands
 // first. Files land whole or not at all: after an error that returns no paths, nothing has been written.
 //
 // A wish without a column, or that no cell can ask for, is an error. Source.Zone may be left empty; it is the name of Zone.
-func WriteSheet(path string, rows []SheetRow, o SheetOptions) (files []string, err error) {
-	if err := CheckSheet(path, o.Overwrite); err != nil {
+func Write(path string, rows []Row, o Options) (files []string, err error) {
+	if err := Check(path, o.Overwrite); err != nil {
 		return nil, err
 	}
 	w := &sheetWriter{rows: rows, options: o, csv: strings.EqualFold(filepath.Ext(path), ".csv")}
@@ -85,8 +87,8 @@ type shownCell struct {
 
 // sheetWriter writes one sheet made for editing.
 type sheetWriter struct {
-	rows    []SheetRow
-	options SheetOptions
+	rows    []Row
+	options Options
 	csv     bool
 	zone    *time.Location
 	columns []sheetColumn
@@ -112,7 +114,7 @@ func (w *sheetWriter) plan() (err error) {
 			return fmt.Errorf("%s is named twice; a sheet has one column for it", p.Name)
 		}
 		if slices.Contains(o.Shown, p) {
-			w.columns = append(w.columns, sheetColumn{header: shownPrefix + p.Name, property: p, current: true})
+			w.columns = append(w.columns, sheetColumn{header: ingest.ShownPrefix + p.Name, property: p, current: true})
 		}
 		w.columns = append(w.columns, sheetColumn{header: p.Name, property: p})
 	}
@@ -122,7 +124,11 @@ func (w *sheetWriter) plan() (err error) {
 	}
 	w.columns = append(w.columns, sheetColumn{header: base.Name, base: true})
 	w.cells = make([]shownCell, len(w.columns))
-	w.baseID, w.lines, err = encodeBase(w.rows, w.options.Source)
+	all := make([]base.Row, len(w.rows))
+	for i, r := range w.rows {
+		all[i].Base = r.Base
+	}
+	w.baseID, w.lines, err = base.Encode(all, w.options.Source)
 	return err
 }
 
@@ -141,7 +147,7 @@ func (w *sheetWriter) planZone() error {
 }
 
 // show returns the cells of a row. They are overwritten by the next call.
-func (w *sheetWriter) show(row SheetRow) ([]shownCell, error) {
+func (w *sheetWriter) show(row Row) ([]shownCell, error) {
 	wishes, err := w.wishes(row)
 	if err != nil {
 		return nil, err
@@ -155,18 +161,17 @@ func (w *sheetWriter) show(row SheetRow) ([]shownCell, error) {
 			cell.text = row.Base.ID
 		case !c.current && wishes[p.Index()] != nil:
 			cell.wish, cell.value = true, *wishes[p.Index()]
-			text, ok := wishText(p, cell.value, w.csv)
-			why := w.hidden(row.Base, p, cell.value, text)
-			if !ok {
-				why = w.whyNoCell(p, cell.value)
+			var held *task.Value
+			if v, known := row.Base.Get(p); known {
+				held = &v
 			}
-			if why != "" {
-				return nil, fmt.Errorf("task %s: %s: no cell can ask for %q: %s", row.Base.ID, p.Name, clip(cell.value.String()), why)
+			why := ""
+			if cell.text, why = wishText(p, cell.value, held, w.csv); why != "" {
+				return nil, fmt.Errorf("task %s: %s: no cell can ask for %q: %s", row.Base.ID, p.Name, text.Clip(cell.value.String(), 80), why)
 			}
-			cell.text = text
 		default:
 			cell.value, _ = row.Base.Get(p)
-			cell.text, _ = sheetText(p, cell.value, w.csv)
+			cell.text, _ = base.Show(p, cell.value, w.csv)
 		}
 		w.cells[i] = cell
 	}
@@ -174,13 +179,13 @@ func (w *sheetWriter) show(row SheetRow) ([]shownCell, error) {
 }
 
 // wishes sorts the wishes of a row by property, and refuses what would get lost.
-func (w *sheetWriter) wishes(row SheetRow) (by [task.Count]*task.Value, err error) {
+func (w *sheetWriter) wishes(row Row) (by [task.Count]*task.Value, err error) {
 	id := row.Base.ID
-	if blank(id) || len(id) > maxCellText || strings.ContainsFunc(id, unwritable) {
-		return by, fmt.Errorf("task %q: no sheet can hold this id", clip(id))
+	if blank(id) || len(id) > base.MaxCellText || strings.ContainsFunc(id, base.Unwritable) {
+		return by, fmt.Errorf("task %q: no sheet can hold this id", text.Clip(id, 80))
 	}
-	for i := range row.Wishes {
-		wish := &row.Wishes[i]
+	for i := range row.Assignments {
+		wish := &row.Assignments[i]
 		switch p := wish.Property; {
 		case wish.Pair != "":
 			return by, fmt.Errorf("task %s: %s.%s: the sheet has no columns for single settings", id, p.Name, wish.Pair)
@@ -191,29 +196,4 @@ func (w *sheetWriter) wishes(row SheetRow) (by [task.Count]*task.Value, err erro
 		}
 	}
 	return by, nil
-}
-
-// whyNoCell says why wishText finds no text for a wish.
-func (w *sheetWriter) whyNoCell(p *task.Property, v task.Value) string {
-	text, whole := sheetText(p, v, w.csv)
-	switch {
-	case p.Unset(v):
-		return "the property cannot be emptied"
-	case strings.HasSuffix(text, cutHere):
-		return fmt.Sprintf("it is longer than the %d characters that a cell holds", maxCellText)
-	case !whole:
-		return "it holds control characters, which no sheet can hold"
-	case blank(text):
-		return "it is blank, and a blank cell leaves the property as it is"
-	}
-	return "a cell with this text would be read as something else"
-}
-
-// hidden says why a wish's text, beside what the sheet shows of the base, would not be taken for an edit; "" where it is.
-func (w *sheetWriter) hidden(from *task.Base, p *task.Property, wish task.Value, text string) string {
-	v, known := from.Get(p)
-	if !known || p.Equal(v, wish) {
-		return ""
-	}
-	return hiddenBehind(p, v, text, w.csv)
 }
