@@ -1,5 +1,3 @@
-// Package atomicfile writes files that appear under their name whole or not at all, and take the place of another only where
-// that is asked for.
 package atomicfile
 
 import (

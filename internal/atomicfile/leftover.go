@@ -9,7 +9,7 @@ import (
 // mark is in the name of every temporary file, behind the name under which it is to appear and before a random number.
 const mark = ".taskrecon-"
 
-// createHeld makes a temporary file and holds it for as long as it is open, so that nobody takes it for a leftover.
+// createHeld makes a temporary file and holds it for as long as it is open, so that no process takes it for a leftover.
 func createHeld(dir, pattern string) (*os.File, error) {
 	for {
 		temp, err := os.CreateTemp(dir, pattern)

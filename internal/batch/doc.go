@@ -7,7 +7,7 @@
 //	later    waiting for a time: a look that settles it, a Retry-After, a task whose base is too young
 //	due      waiting for a place in the next envelope of looks
 //
-// Envelopes travel in goroutines of their own and land in the owner's. What an answer to a write means is decided by outcomeOf
+// Envelopes travel in goroutines of their own and land in the owner's. What an answer to a write means is decided by verdictOn
 // (answer.go), what a look at a task means by sender.judge (judge.go); those two tables are the rules of the package:
 //
 //   - Reads may lag behind writes and come out of order, and a write may take effect late, whatever its answer. So the old value, read

@@ -233,8 +233,8 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// A pause that was asked for and a rate that was learned stand in the forecast. What is learned from a refusal is too low until
-// the rest of its answers are heard, so a forecast may be far off for a moment, but not for long.
+// The forecast includes a pause that was asked for and a rate that was learned. What is learned from a refusal is too low until
+// the rest of its answers are in, so a forecast may be far off for a moment, but not for long.
 func TestProgressOfAThrottledRun(t *testing.T) {
 	var rates []float64
 	told, off := 0, 0

@@ -72,7 +72,7 @@ func (p *pace) slow(now time.Time) {
 		p.n, p.measure = p.good, -1 // the step was one too far
 	} else {
 		// What was taken says little where little was sent: at most half of n is given up at once. And a refusal always
-		// lowers n, down to what would tell nothing any more.
+		// lowers n, down to what would teach nothing any more.
 		p.low = max(p.n/2, p.limit.N/20, 1)
 		p.top = max(p.n-p.stepOf(firstStep), p.low)
 		p.measured(p.sum())

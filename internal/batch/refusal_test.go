@@ -136,7 +136,7 @@ func TestNoTokenToBeHad(t *testing.T) {
 	}
 }
 
-// What was sent before the token was lost is neither unsent nor failed: nobody knows.
+// What was sent before the token was lost is neither unsent nor failed: it is unknown.
 func TestNoTokenForWhatWasSentBefore(t *testing.T) {
 	r := bubble(t, 2, func(r *run) {
 		r.tenant.patch = func(id string, _ int) reply {

@@ -15,7 +15,7 @@ import (
 	"taskrecon/internal/task"
 )
 
-// recorder keeps what it is told, and complains of what no sender may do.
+// recorder keeps what it is given, and complains of what no sender may do.
 type recorder struct {
 	mu         sync.Mutex
 	known      map[*diff.Change]bool

@@ -248,7 +248,7 @@ func (s *sender) land(t *request) {
 	s.report()
 }
 
-// landInBudget tells the budget what became of a call, and counts it.
+// landInBudget reports to the budget what became of a call, and counts it.
 func (s *sender) landInBudget(t *request, now time.Time) {
 	switch v, refusal := verdictOnCall(t.err); {
 	case t.err != nil && (v == neverLeft || v == neverOnWire):

@@ -31,7 +31,7 @@ type reply struct {
 // absent is the body of an answer that has none.
 type absent struct{}
 
-// raw is a body that stands in the answer as it is.
+// raw is a body that the answer holds as it is.
 type raw string
 
 // refusal is how the fake tenant treats an envelope as a whole.

@@ -1,5 +1,3 @@
-// Package diff computes the plan: for every desired task the smallest set of edits that brings the
-// current task to it. It is pure: same input, same plan, in the order of the input.
 package diff
 
 import (
@@ -209,7 +207,7 @@ func rebased(t *task.Task, b *task.Base) *task.Task {
 }
 
 // Edits returns the wishes that the task does not already meet, as edits in the order of the wishes.
-// Assignments for single pairs, which stand together, become one edit of the whole collection.
+// Assignments for single pairs, which follow each other, become one edit of the whole collection.
 func Edits(d *task.Desired, current *task.Task) []Edit {
 	var edits []Edit
 	var last Edit // of the property whose wishes are being met

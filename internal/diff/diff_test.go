@@ -19,7 +19,7 @@ func held(id string, pairs ...any) *task.Task {
 
 func foreign(id, typ string) *task.Task { return &task.Task{ID: id, Type: typ} }
 
-// apply is a copy of current with the edits made: what the tenant holds if it does as it is told.
+// apply is a copy of current with the edits made: what the tenant holds if it does as it is asked.
 func apply(edits []Edit, current *task.Task) *task.Task {
 	after := *current
 	for _, e := range edits {

@@ -23,7 +23,7 @@ func planSizes() []int {
 }
 
 // bothSides makes n rows that set every writable property, and the n tasks of the tenant, in another order. Every
-// hundredth row differs in its assignee; the settings of all of them stand in another order than the tenant's, or
+// hundredth row differs in its assignee; the settings of all of them are in another order than the tenant's, or
 // with pairs are wished for one by one.
 func bothSides(n int, pairs bool) ([]Row, []*task.Task) {
 	tasks, rows := make([]*task.Task, n), make([]Row, n)

@@ -6,7 +6,7 @@ import (
 	"taskrecon/internal/task"
 )
 
-// Standing is how a task stands against the edits of a change: the three-way comparison of base, found and wanted.
+// Standing is how a task compares with the edits of a change: the three-way comparison of base, found and wanted.
 //
 //	found equals, property by property   the property
 //	the wanted value                     is made

@@ -11,7 +11,7 @@ import (
 )
 
 // Finished reports whether the file at path is the ledger of a run that has finished, so that Run needs no Client for it and
-// asks nobody.
+// makes no call.
 func Finished(path string) bool {
 	if !ledger.Is(path) {
 		return false

@@ -1,4 +1,3 @@
-// Package job is the run: read, fetch, plan, check limits, send, settle, report.
 package job
 
 import (
@@ -44,7 +43,7 @@ type Config struct {
 	Signers []byte
 	// Fixed are options that a saved plan fixes, as far as this run was given them: those that differ are refused.
 	Fixed []ledger.Option
-	// Disk stands between the ledger and its file; nil is nothing.
+	// Disk comes between the ledger and its file; nil is nothing.
 	Disk    func(ledger.File) ledger.File
 	Watcher Watcher
 	// Confirm is asked before anything is sent, with a plan that has something to send and its hash. Nil is yes.
@@ -57,7 +56,7 @@ type Config struct {
 	Options  []ledger.Option // every option in force, for the record
 }
 
-// Watcher is told what happens, as it happens. Settled and Sending are called from several goroutines.
+// Watcher is called with what happens, as it happens. Settled and Sending are called from several goroutines.
 // Started comes first, once the run's id is known; a saved plan that cannot be read has none. Ended comes last, always.
 type Watcher interface {
 	Started(run string)
@@ -79,7 +78,7 @@ type run struct {
 	Config
 	input   *ingest.Input  // nil when the plan comes from a ledger
 	past    *ledger.Reader // from which the plan comes, where it does
-	record  *ledger.Reader // of this run; nil until something is told from it
+	record  *ledger.Reader // of this run; nil until something is read from it
 	who     graph.Identity
 	started time.Time
 	planned time.Time // when the list was asked for; of a saved plan, when it was made
@@ -170,7 +169,7 @@ func Count(s *Summary, input *ingest.Input) {
 }
 
 // Reject returns the error of an input that must not be used: one with problems, unless all of them
-// stand in rows that are to be skipped. A problem of the header spoils every row.
+// are in rows that are to be skipped. A problem of the header spoils every row.
 func Reject(input *ingest.Input, skipInvalid bool) error {
 	n := len(input.Problems)
 	switch {
@@ -329,7 +328,7 @@ func listed(ctx context.Context, err error) error {
 	return stopped(ctx, err)
 }
 
-// show tells the plan to the summary and the watcher.
+// show gives the plan to the summary and the watcher.
 func (r *run) show() {
 	r.summary.Unmanaged = len(r.plan.Unmanaged)
 	r.summary.Changes = len(r.plan.Pending())

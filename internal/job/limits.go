@@ -78,7 +78,7 @@ func (q Quota) Missed(n, total int) bool {
 	return n < q.N
 }
 
-// shrunk refuses an input of fewer rows than there should be. A share is of the tenant's tasks, and can be told once there is a plan.
+// shrunk refuses an input of fewer rows than there should be. A share is of the tenant's tasks, and is known once there is a plan.
 func (r *run) shrunk() error {
 	q, rows, tenant := r.MinRows, r.summary.Rows, 0
 	if r.plan != nil {
@@ -275,7 +275,7 @@ func eachEdit(changes []*diff.Change, do func(*diff.Change, diff.Edit)) {
 }
 
 // someRows names the first few of the rows: "row 4", "rows 4, 9, 12", "rows 2, 3, 4, 5, 6 and 34 more".
-// A row that stands there several times running counts once.
+// A row that is there several times in a row counts once.
 func someRows(rows []int) string {
 	rows = slices.Compact(slices.Clone(rows))
 	if len(rows) == 1 {

@@ -57,7 +57,7 @@ func (r *run) keep(ctx context.Context, book *ledger.Writer, err error) error {
 	return err
 }
 
-// also is an error that tells of both. The exit code and the hint are those of the earlier one.
+// also is an error that reports both. The exit code and the hint are those of the earlier one.
 func also(earlier, later error) error {
 	if earlier == nil || later == nil || strings.Contains(earlier.Error(), later.Error()) {
 		return first(earlier, later)
@@ -70,7 +70,7 @@ func also(earlier, later error) error {
 	return both
 }
 
-// first is the error that is told: the earlier one, since later ones tend to follow from it.
+// first is the error that is reported: the earlier one, since later ones tend to follow from it.
 func first(earlier, later error) error {
 	if earlier != nil {
 		return earlier

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestStoppedHidesNothing: what came of a stop is told as the stop; what is wrong besides is told.
+// TestStoppedHidesNothing: what came of a stop is reported as the stop; what is wrong besides is reported.
 func TestStoppedHidesNothing(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	disk := fmt.Errorf("writing the ledger: %w", fs.ErrPermission)

@@ -67,7 +67,7 @@ func TestCard(t *testing.T) {
 	}
 }
 
-// FuzzCard: whatever others wrote stands in text runs, where markdown means nothing, and the card is never too large for Teams.
+// FuzzCard: whatever others wrote is in text runs, where markdown means nothing, and the card is never too large for Teams.
 func FuzzCard(f *testing.F) {
 	for _, s := range []string{
 		"wish.xlsx", "**bold** [click](https://evil.example/)", "<at>everyone</at>", "{{DATE(2017-02-14T06:07:00Z)}}", "{{{{{", "a\u202Egpj.exe\u0000\n\r- x",

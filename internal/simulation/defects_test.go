@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// defects are small departures from the rules, one a line, each of which the simulation finds. What stands in the place of old is
+// defects are small departures from the rules, one a line, each of which the simulation finds. What takes the place of old is
 // compiled in by go test -overlay.
 var defects = []struct{ what, file, old, new string }{
 	{"a third value is forgotten at once", "batch/judge.go", "!r.third.IsZero() && l.asked.Before(believed)", "false && l.asked.Before(believed)"},

@@ -55,7 +55,7 @@ func (c *campaign) deserved(l *leg) int {
 	return code
 }
 
-// checkInTime: a leg that is told to leave leaves, one that is told to stop waits for the open windows alone, and each ends some day.
+// checkInTime: a leg that is left ends at once, one that is stopped waits for the open windows alone, and each ends some day.
 func (c *campaign) checkInTime(l *leg) {
 	sc := c.world.sc
 	patience := time.Duration(sc.attempts)*(sc.call+2*time.Minute) + sc.settle
@@ -112,7 +112,7 @@ func (c *campaign) checkSettledAfter(l *leg, tr *track, n *line) {
 	}
 }
 
-// checkOverwrote: what was overwritten stands on the row's result, and nothing else does.
+// checkOverwrote: what was overwritten is on the row's result, and nothing else does.
 func (c *campaign) checkOverwrote(l *leg, tr *track, n *line) {
 	may, must := map[string]bool{}, map[string]string{} // be named: what a look before any write found, and before the last of a property
 	for _, it := range tr.sends {
@@ -145,7 +145,7 @@ func (c *campaign) checkOverwrote(l *leg, tr *track, n *line) {
 			}
 		}
 	}
-	if c.announcedInVain(l, tr) { // a later leg cannot tell
+	if c.announcedInVain(l, tr) { // a later leg cannot know
 		return
 	}
 	for _, o := range n.Overwrote {

@@ -152,7 +152,7 @@ func TestFoundSecondWriteNotNeeded(t *testing.T) {
 	})
 }
 
-// A leg that its limits have settle by reading alone, and that is told to stop meanwhile, ends as its rows deserve.
+// A leg that its limits have settle by reading alone, and that is stopped meanwhile, ends as its rows deserve.
 func TestFoundStoppedWhileLimitsWait(t *testing.T) {
 	tell(t, &scenario{}, teller{
 		look: func(s *told, n int) itemFate {
@@ -171,7 +171,7 @@ func TestFoundStoppedWhileLimitsWait(t *testing.T) {
 	})
 }
 
-// What is to be overwritten is left for the next leg where a run is told to stop before it is sent: it is no conflict.
+// What is to be overwritten is left for the next leg where a run is stopped before it is sent: it is no conflict.
 func TestFoundStoppedBeforeOverwriting(t *testing.T) {
 	tell(t, &scenario{overwrite: true}, teller{}, func(s *told) {
 		s.world.at(s.sc.begin - time.Minute)

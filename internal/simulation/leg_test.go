@@ -76,7 +76,7 @@ func (l *leg) departs(ex *exchange) {
 	}
 	if l.plan.end == killedAtSending && l.envelopes == l.plan.n {
 		if roll(l.world.sc.seed, "gone", l.n).chance(0.5) {
-			ex.made, ex.fate.refused, ex.fate.lost = true, false, true // nobody will know that it never arrived
+			ex.made, ex.fate.refused, ex.fate.lost = true, false, true // no one will know that it never arrived
 		}
 		l.kill()
 	}
@@ -212,7 +212,7 @@ func (l *leg) keep() {
 	}
 }
 
-// disk stands between a leg's ledger and its file, and is where the leg dies or the disk is full.
+// disk comes between a leg's ledger and its file, and is where the leg dies or the disk is full.
 type disk struct {
 	leg *leg
 

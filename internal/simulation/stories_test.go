@@ -10,7 +10,7 @@ import (
 	"taskrecon/internal/sandbox"
 )
 
-// The stories that break nearly right rules, each told through the whole of a run: the tenant, the process, its ledger and its undo.
+// The stories that break nearly right rules, each played through the whole of a run: the tenant, the process, its ledger and its undo.
 
 func TestStory01(t *testing.T) {
 	tell(t, &scenario{}, teller{
@@ -274,7 +274,7 @@ func TestStory14(t *testing.T) {
 	}
 }
 
-// TestStory15 tells it of a sheet that was exported, and of a plan that was saved, two seconds ago.
+// TestStory15 plays it with a sheet that was exported, and of a plan that was saved, two seconds ago.
 func TestStory15(t *testing.T) {
 	for name, saved := range map[string]bool{"sheet": false, "plan": true} {
 		t.Run(name, func(t *testing.T) {

@@ -109,7 +109,7 @@ func (s *told) script(t teller) func(*exchange) fate {
 	}
 }
 
-// tell lets a story happen as play tells it; what the oracle finds wrong fails the test.
+// tell lets a story happen as play has it; what the oracle finds wrong fails the test.
 func tell(t *testing.T, sc *scenario, c teller, play func(s *told)) {
 	t.Helper()
 	sc.settle, sc.reread, sc.call, sc.attempts, sc.concurrency = 30*time.Second, 2*time.Second, 130*time.Second, cmp.Or(sc.attempts, 6), 5

@@ -31,7 +31,7 @@ func (w *world) happenings() []happening {
 		if !l.signalled.IsZero() {
 			add(l.signalled, "leg %d gets a signal", l.n)
 		}
-		if l.isDead() { // what it says is not heard
+		if l.isDead() { // what it says is lost
 			add(l.ended, "leg %d dies, %d bytes kept", l.n, l.kept)
 		} else {
 			add(l.ended, "leg %d ends: %s", l.n, strings.ReplaceAll(fmt.Sprint(l.err), w.dir, ""))

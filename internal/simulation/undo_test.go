@@ -107,7 +107,7 @@ func (c *campaign) takenFrom(tr *track, e change) string {
 	return before
 }
 
-// judgeRestored: at the end, where nobody else changed it, every task holds what it held before the run.
+// judgeRestored: at the end, where no one else changed it, every task holds what it held before the run.
 func (c *campaign) judgeRestored() {
 	of := c.undoes
 	if of == nil || len(c.legs) == 0 {
