@@ -8,7 +8,8 @@
 // Invariants:
 //
 //   - Under the target's name there is the old file, or the new one whole.
+//
 //   - Unless replacing is asked for, no existing file is touched, even one that appears while the new one is written.
 //
-//	err := atomicfile.WriteNew("undo.csv", contents, 0o600) // fs.ErrExist where there is one
+//     err := atomicfile.WriteNew("undo.csv", contents, 0o600) // fs.ErrExist where there is one
 package atomicfile
