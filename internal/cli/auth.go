@@ -10,8 +10,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/exit"
 	"taskrecon/internal/graph"
-	"taskrecon/internal/job"
 	"taskrecon/internal/text"
 )
 
@@ -86,7 +86,7 @@ func (p *program) credential(c *cli.Context, cloud graph.Cloud, root *url.URL) (
 	if kind == graph.SignInToken && c.String("access-token-file") == "" && c.String("access-token-command") == "" {
 		token := p.env[tokenVariable]
 		if token == "" {
-			return nil, job.Fail(job.ExitFailed, "put an access token for "+root.Host+" into "+tokenVariable+", or sign in another way (--auth)", "no access token: %s is not set", tokenVariable)
+			return nil, exit.Errorf(exit.Failed, "put an access token for "+root.Host+" into "+tokenVariable+", or sign in another way (--auth)", "no access token: %s is not set", tokenVariable)
 		}
 		return graph.StaticToken(token), nil
 	}
@@ -96,7 +96,7 @@ func (p *program) credential(c *cli.Context, cloud graph.Cloud, root *url.URL) (
 	}
 	session, err := graph.NewCredential(in)
 	if err != nil {
-		return nil, job.Fail(job.ExitUsage, "see taskrecon "+c.Command.Name+" --help", "%w", err)
+		return nil, exit.Errorf(exit.Usage, "see taskrecon "+c.Command.Name+" --help", "%w", err)
 	}
 	return session, nil
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"taskrecon/internal/diff"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/ingest"
 	"taskrecon/internal/job"
 	"taskrecon/internal/ledger"
@@ -133,7 +134,7 @@ func (p *program) answer(c *cli.Context, command func(*cli.Context) (*job.Summar
 		printErr = p.printJSON(s)
 	}
 	printErr = cmp.Or(printErr, out.failure())
-	if printErr != nil && (err == nil || job.Code(err) == job.ExitDifferences) { // which nobody has seen
+	if printErr != nil && (err == nil || exit.Code(err) == exit.Differences) { // which nobody has seen
 		err = fmt.Errorf("printing the answer: %w", printErr)
 		s = sumUp(c, s, err, started)
 	}
@@ -146,7 +147,7 @@ func sumUp(c *cli.Context, s *job.Summary, err error, started time.Time) *job.Su
 	if s == nil {
 		s = job.NewSummary(c.Command.Name)
 	}
-	if s.ExitCode = job.Code(err); err != nil {
+	if s.ExitCode = exit.Code(err); err != nil {
 		s.Reason = err.Error()
 	}
 	if s.Seconds == 0 {
@@ -258,9 +259,9 @@ func (p *program) mayAsk(c *cli.Context, file string) error {
 	case file == ingest.StandardInput:
 		return usage("apply - needs --yes: standard input holds the sheet, so no answer can come from there")
 	case !p.interactive() && ledger.Is(file):
-		return job.Fail(job.ExitUsage, "look first with taskrecon report "+fileWord(file)+" -o FILE.xlsx", "apply without a terminal needs --yes")
+		return exit.Errorf(exit.Usage, "look first with taskrecon report "+fileWord(file)+" -o FILE.xlsx", "apply without a terminal needs --yes")
 	case !p.interactive():
-		return job.Fail(job.ExitUsage, "look first with "+p.commandLine(c, "plan", file), "apply without a terminal needs --yes")
+		return exit.Errorf(exit.Usage, "look first with "+p.commandLine(c, "plan", file), "apply without a terminal needs --yes")
 	}
 	return nil
 }
@@ -313,20 +314,20 @@ func (p *program) next(c *cli.Context, s *job.Summary, file string) string {
 	switch {
 	case file == ingest.StandardInput && s.Ledger == "":
 		return "" // what came through the pipe is gone
-	case s.Command == "plan" && (s.ExitCode == job.ExitDone || s.ExitCode == job.ExitDifferences) && s.Changes > 0:
+	case s.Command == "plan" && (s.ExitCode == exit.Done || s.ExitCode == exit.Differences) && s.Changes > 0:
 		if s.Ledger != "" {
 			file = s.Ledger
 		}
 		return p.commandLine(c, "apply", file)
-	case s.ExitCode == job.ExitFailed && s.Ledger != "" && s.Command == "apply" && s.Patches > 0 && s.Outcomes[diff.NotSent]+s.Outcomes[diff.Unknown] > 0:
+	case s.ExitCode == exit.Failed && s.Ledger != "" && s.Command == "apply" && s.Patches > 0 && s.Outcomes[diff.NotSent]+s.Outcomes[diff.Unknown] > 0:
 		return p.commandLine(c, "apply", s.Ledger) // it failed part-way, as with a token that expired
 	case s.Ledger != "" && slices.Contains([]int{
-		job.ExitTemporary, job.ExitBudget, job.ExitDeadline, job.ExitInterrupt, job.ExitTerminated,
+		exit.Temporary, exit.Budget, exit.Deadline, exit.Interrupt, exit.Terminated,
 	}, s.ExitCode):
 		return p.commandLine(c, "apply", s.Ledger)
-	case s.ExitCode == job.ExitPartial && s.Ledger != "" && s.Command == "apply" && s.Outcomes[diff.NotSent] > 0:
+	case s.ExitCode == exit.Partial && s.Ledger != "" && s.Command == "apply" && s.Outcomes[diff.NotSent] > 0:
 		return p.commandLine(c, "apply", s.Ledger) // --limit, or a conflict under abort, left the rest
-	case s.ExitCode == job.ExitInput && (s.Rows == 0 || s.Outcomes[diff.Invalid] > 0) && !ledger.Is(file) && (file == ingest.StandardInput || isFile(file)):
+	case s.ExitCode == exit.Input && (s.Rows == 0 || s.Outcomes[diff.Invalid] > 0) && !ledger.Is(file) && (file == ingest.StandardInput || isFile(file)):
 		return p.commandLine(c, "validate", file)
 	}
 	return ""
@@ -366,7 +367,7 @@ func (p *program) validate(c *cli.Context) (*job.Summary, error) {
 	s := job.NewSummary("validate")
 	input, err := ingest.Read(file, o)
 	if err != nil {
-		return s, &job.Exit{Code: job.ExitInput, Err: err}
+		return s, &exit.Error{Code: exit.Input, Err: err}
 	}
 	w.Read(input)
 	job.Count(s, input)
@@ -385,10 +386,10 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 	}
 	out := c.String("output")
 	if out == "" {
-		return nil, job.Fail(job.ExitUsage, "see taskrecon report --help", "report needs -o FILE.xlsx")
+		return nil, exit.Errorf(exit.Usage, "see taskrecon report --help", "report needs -o FILE.xlsx")
 	}
 	if err := report.Supported(out); err != nil {
-		return nil, &job.Exit{Code: job.ExitUsage, Err: err}
+		return nil, &exit.Error{Code: exit.Usage, Err: err}
 	}
 	zone, err := p.zoneOf(c)
 	if err != nil {
@@ -397,14 +398,14 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 	file = job.LedgerAt(file)
 	past, err := ledger.Open(file)
 	if err != nil {
-		return nil, &job.Exit{Code: job.ExitInput, Err: err, Hint: "nothing was written"}
+		return nil, &exit.Error{Code: exit.Input, Err: err, Hint: "nothing was written"}
 	}
 	defer past.Close()
 	s := job.NewSummary("report")
 	pastSummary(s, past, file)
 	err = report.Write(out, past, report.Options{Zone: zone, Overwrite: c.Bool("overwrite")})
 	if errors.Is(err, fs.ErrExist) {
-		return s, &job.Exit{Code: job.ExitUsage, Err: err, Hint: "name another, or say --overwrite"}
+		return s, &exit.Error{Code: exit.Usage, Err: err, Hint: "name another, or say --overwrite"}
 	}
 	if err != nil {
 		return s, err

@@ -10,7 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"taskrecon/internal/job"
+	"taskrecon/internal/exit"
 )
 
 // completions holds a template for the script of each shell.
@@ -36,7 +36,7 @@ func (p *program) completionCommand() *cli.Command {
 
 func (p *program) completion(c *cli.Context) error {
 	if c.Args().Len() != 1 || !slices.Contains(shells, c.Args().First()) {
-		return job.Fail(job.ExitUsage, "see taskrecon completion --help", "completion needs one of %s, not %q", strings.Join(shells, ", "), c.Args().Slice())
+		return exit.Errorf(exit.Usage, "see taskrecon completion --help", "completion needs one of %s, not %q", strings.Join(shells, ", "), c.Args().Slice())
 	}
 	name := c.Args().First() + ".tmpl"
 	t, err := template.New(name).Funcs(template.FuncMap{

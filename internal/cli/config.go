@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/exit"
 	"taskrecon/internal/job"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/text"
@@ -41,7 +42,7 @@ func (p *program) settle(c *cli.Context) (map[string]string, error) {
 		case ok && value != "":
 			sources[name] = variable(name)
 			if err := c.Set(name, value); err != nil && first == nil {
-				first = job.Fail(job.ExitUsage, "", "%s=%q: %s", variable(name), value, err.Error())
+				first = exit.Errorf(exit.Usage, "", "%s=%q: %s", variable(name), value, err.Error())
 			}
 		default:
 			sources[name] = "default"

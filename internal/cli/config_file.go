@@ -16,7 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"go.yaml.in/yaml/v4"
 
-	"taskrecon/internal/job"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/task"
 )
 
@@ -62,7 +62,7 @@ func readConfig(path string, commands []*cli.Command) (*configFile, error) {
 		f.readTop(root, commands)
 	}
 	if len(f.problems) > 0 {
-		return nil, &job.Exit{Code: job.ExitUsage, Err: configProblems(f.problems)}
+		return nil, &exit.Error{Code: exit.Usage, Err: configProblems(f.problems)}
 	}
 	return f, nil
 }
@@ -80,12 +80,12 @@ func configBytes(path string) ([]byte, error) {
 		case info.IsDir():
 			return usage("--config %q is a directory, not a file", path)
 		case runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0:
-			return job.Fail(job.ExitUsage, "chmod go-w "+shellQuote(path),
+			return exit.Errorf(exit.Usage, "chmod go-w "+shellQuote(path),
 				"--config %q can be written by others (mode %04o), who could make a run do anything", path, info.Mode().Perm())
 		}
 		return nil
 	})
-	var unfit *job.Exit
+	var unfit *exit.Error
 	switch {
 	case errors.Is(err, errTooLarge):
 		return nil, usage("--config %q is larger than 1 MiB, which no configuration is", path)

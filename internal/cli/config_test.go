@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"taskrecon/internal/exit"
 	"taskrecon/internal/job"
 )
 
@@ -144,7 +145,7 @@ func TestConfigMistakes(t *testing.T) {
 	} {
 		path := writeConfig(t, test.content+"\n")
 		out, diag, code := runHere(t, nil, "validate", "--config", path, "nowhere.csv")
-		if code != job.ExitUsage || !strings.Contains(diag, test.want) || out != "" {
+		if code != exit.Usage || !strings.Contains(diag, test.want) || out != "" {
 			t.Errorf("%s: exit %d, stdout %q, stderr %.300q; want %q", test.name, code, out, diag, test.want)
 		}
 		if strings.Contains(diag, "hunter2") {
@@ -189,7 +190,7 @@ func TestConfigWritableByOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, diag, code := runHere(t, nil, "config", "--config", path)
-		if refused != (code == job.ExitUsage) || refused != strings.Contains(diag, "chmod go-w "+path) {
+		if refused != (code == exit.Usage) || refused != strings.Contains(diag, "chmod go-w "+path) {
 			t.Errorf("mode %04o: exit %d, %s", mode, code, diag)
 		}
 	}

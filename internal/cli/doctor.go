@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/exit"
 	"taskrecon/internal/job"
 	"taskrecon/internal/text"
 )
@@ -64,9 +65,9 @@ func (p *program) doctor(c *cli.Context) (*job.Summary, error) {
 // settingsCheck is that of a set-up which is wrong before anything is called.
 func settingsCheck(err error) job.Check {
 	check := job.Check{Name: "settings", Status: job.CheckFailed, Found: err.Error()}
-	var exit *job.Exit
-	if errors.As(err, &exit) {
-		check.Fix = exit.Hint
+	var e *exit.Error
+	if errors.As(err, &e) {
+		check.Fix = e.Hint
 	}
 	return check
 }
@@ -91,7 +92,7 @@ func verdictOf(s *job.Summary) error {
 		}
 	}
 	if len(failed) > 0 {
-		return job.Fail(job.ExitFailed, "", "the set-up does not work: %s", strings.Join(failed, ", "))
+		return exit.Errorf(exit.Failed, "", "the set-up does not work: %s", strings.Join(failed, ", "))
 	}
 	s.Reason = "the set-up works"
 	if len(warned) > 0 {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/exit"
 	"taskrecon/internal/export"
 	"taskrecon/internal/job"
 	"taskrecon/internal/task"
@@ -98,10 +99,10 @@ func (p *program) export(c *cli.Context) (*job.Summary, error) {
 // sheetOf is what export and set have in common.
 func (p *program) sheetOf(c *cli.Context) (e job.Export, err error) {
 	if e.Path = c.String("output"); e.Path == "" {
-		return e, job.Fail(job.ExitUsage, "see taskrecon "+c.Command.Name+" --help", "%s needs -o FILE.xlsx or -o FILE.csv", c.Command.Name)
+		return e, exit.Errorf(exit.Usage, "see taskrecon "+c.Command.Name+" --help", "%s needs -o FILE.xlsx or -o FILE.csv", c.Command.Name)
 	}
 	if err := export.Check(e.Path, c.Bool("overwrite")); err != nil {
-		return e, &job.Exit{Code: job.ExitUsage, Err: err}
+		return e, &exit.Error{Code: exit.Usage, Err: err}
 	}
 	if expression := c.String("where"); expression != "" {
 		picks, err := where.Compile(expression)
@@ -172,11 +173,11 @@ func (p *program) set(c *cli.Context) (*job.Summary, error) {
 			return nil, usage("--map: %s", err.Error())
 		}
 		if e.Edit.Leavers, err = job.ParseLeavers(path, data); err != nil {
-			return nil, &job.Exit{Code: job.ExitInput, Err: err, Hint: "nothing was written"}
+			return nil, &exit.Error{Code: exit.Input, Err: err, Hint: "nothing was written"}
 		}
 	}
 	if err := e.Edit.Check(); err != nil {
-		return nil, &job.Exit{Code: job.ExitUsage, Err: err, Hint: "see taskrecon set --help"}
+		return nil, &exit.Error{Code: exit.Usage, Err: err, Hint: "see taskrecon set --help"}
 	}
 	if e.Where == nil && e.Edit.Leavers == nil {
 		return nil, usage("set needs --where; --where true picks every task")

@@ -12,6 +12,7 @@ import (
 
 	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/graph"
 	"taskrecon/internal/ingest"
 	"taskrecon/internal/job"
@@ -114,14 +115,14 @@ func join(groups ...[]cli.Flag) []cli.Flag {
 
 // usage makes an error of the command line.
 func usage(format string, args ...any) error {
-	return job.Fail(job.ExitUsage, "", format, args...)
+	return exit.Errorf(exit.Usage, "", format, args...)
 }
 
 // oneFile is the command's only argument.
 func oneFile(c *cli.Context, what string) (string, error) {
 	switch c.Args().Len() {
 	case 0:
-		return "", job.Fail(job.ExitUsage, "see taskrecon "+c.Command.Name+" --help", "%s needs %s", c.Command.Name, what)
+		return "", exit.Errorf(exit.Usage, "see taskrecon "+c.Command.Name+" --help", "%s needs %s", c.Command.Name, what)
 	case 1:
 		return c.Args().First(), nil
 	}

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
+
+	"taskrecon/internal/exit"
 )
 
 const (
@@ -15,23 +17,6 @@ const (
 	helpIndent = 3
 	helpColumn = 28 // where the words about a flag begin
 )
-
-// exitStatus is what each exit code says.
-var exitStatus = []struct{ code, words string }{
-	{"0", "done: everything wanted is in place (or a plan was made)"},
-	{"1", "the run failed: sign-in, network, tenant"},
-	{"2", "only with --detailed-exitcode: some row is neither unchanged nor invalid"},
-	{"3", "finished, but some rows are not as wanted (failed, conflict, differs, unknown, notFound, wrongType, invalid, notSent)"},
-	{"4", "input rejected, nothing sent"},
-	{"5", "stopped by temporary trouble, run again"},
-	{"6", "safety limit, nothing sent"},
-	{"7", "saved plan is stale under --on-conflict abort, nothing sent"},
-	{"8", "the error budget, or the canary, stopped it part-way"},
-	{"10", "the deadline passed"},
-	{"11", "another run holds the lock"},
-	{"64", "the command line or the configuration file is wrong"},
-	{"130", "interrupted (SIGINT); 143 terminated (SIGTERM)"},
-}
 
 func (p *program) helpCommand() *cli.Command {
 	return &cli.Command{
@@ -71,8 +56,8 @@ func appHelp(app *cli.App) string {
 	}
 	section(&b, "COMMANDS", lines)
 	lines = nil
-	for _, e := range exitStatus {
-		lines = append(lines, beside(e.code, e.words, helpIndent, helpIndent+5)...)
+	for _, m := range exit.Meanings {
+		lines = append(lines, beside(strconv.Itoa(m.Code), m.String(), helpIndent, helpIndent+5)...)
 	}
 	section(&b, "Exit codes", lines)
 	return b.String()

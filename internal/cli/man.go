@@ -4,10 +4,13 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
+
+	"taskrecon/internal/exit"
 )
 
 func (p *program) manCommand() *cli.Command {
@@ -64,8 +67,8 @@ func manPage(app *cli.App) string {
 		roffCommand(&b, c)
 	}
 	b.WriteString(".SH EXIT STATUS\n")
-	for _, e := range exitStatus {
-		roffItem(&b, e.code, e.words)
+	for _, m := range exit.Meanings {
+		roffItem(&b, strconv.Itoa(m.Code), m.String())
 	}
 	b.WriteString(".SH ENVIRONMENT\n")
 	for _, e := range environment {

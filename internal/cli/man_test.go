@@ -2,9 +2,12 @@ package cli
 
 import (
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"taskrecon/internal/exit"
 )
 
 func TestManPage(t *testing.T) {
@@ -33,9 +36,9 @@ func TestManPage(t *testing.T) {
 			}
 		}
 	}
-	for _, e := range exitStatus {
-		if !strings.Contains(page[at-8000:], `\fB`+e.code+`\fR`) {
-			t.Errorf("no exit code %s", e.code)
+	for _, e := range exit.Meanings {
+		if !strings.Contains(page[at-8000:], `\fB`+strconv.Itoa(e.Code)+`\fR`) {
+			t.Errorf("no exit code %d", e.Code)
 		}
 	}
 	for _, name := range secretVariables {

@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"testing"
 
-	"taskrecon/internal/job"
+	"taskrecon/internal/exit"
 )
 
 // TestNoticesAfterSignal: a run that was interrupted still tells others how it ended.
@@ -31,7 +31,7 @@ func TestNoticesAfterSignal(t *testing.T) {
 	<-hanging
 	w.interrupt(p, syscall.SIGTERM)
 	release()
-	p.exits(t, job.ExitTerminated)
+	p.exits(t, exit.Terminated)
 	p.summary(t)
 	mu.Lock()
 	defer mu.Unlock()

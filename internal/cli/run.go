@@ -15,7 +15,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"taskrecon/internal/job"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/text"
 )
 
@@ -56,11 +56,11 @@ func leaveOf(ctx context.Context) <-chan struct{} {
 	return leave
 }
 
-func signalExit(s os.Signal) *job.Exit {
+func signalExit(s os.Signal) *exit.Error {
 	if s == syscall.SIGTERM || s == syscall.SIGHUP {
-		return job.Fail(job.ExitTerminated, "", "terminated before everything was sent")
+		return exit.Errorf(exit.Terminated, "", "terminated before everything was sent")
 	}
-	return job.Fail(job.ExitInterrupt, "", "interrupted before everything was sent")
+	return exit.Errorf(exit.Interrupt, "", "interrupted before everything was sent")
 }
 
 // program is what every command gets from outside.
@@ -91,7 +91,7 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 		err = out.failure()
 	}
 	p.tell(err)
-	return job.Code(err)
+	return exit.Code(err)
 }
 
 // called returns the command that the arguments call, or all of them where that is none. urfave/cli writes out the help of
@@ -108,11 +108,11 @@ func called(app *cli.App, args []string) []*cli.Command {
 
 // tell prints an error and what to do about it: the one place that does.
 func (p *program) tell(err error) {
-	var e *job.Exit
+	var e *exit.Error
 	if err == nil {
 		return
 	}
-	if errors.As(err, &e) && e.Code == job.ExitDifferences {
+	if errors.As(err, &e) && e.Code == exit.Differences {
 		return // said on stdout already; differences are an answer, not a mishap
 	}
 	fmt.Fprintf(p.stderr, "taskrecon: %s\n", strings.Join(errorLines(err), "\n"))
@@ -201,7 +201,7 @@ func (p *program) noCommand(app *cli.App, name string) error {
 	for _, c := range app.Commands {
 		known[c.Name] = true
 	}
-	return job.Fail(job.ExitUsage, "see taskrecon --help", "there is no command %q%s", name, meant(name, known))
+	return exit.Errorf(exit.Usage, "see taskrecon --help", "there is no command %q%s", name, meant(name, known))
 }
 
 func usageError(c *cli.Context, err error, _ bool) error {
@@ -209,7 +209,7 @@ func usageError(c *cli.Context, err error, _ bool) error {
 	if c.Command != nil && c.Command.Name != "" && c.Command.Name != "taskrecon" {
 		help = "taskrecon " + c.Command.Name + " --help"
 	}
-	return job.Fail(job.ExitUsage, "see "+help, "%s", err.Error())
+	return exit.Errorf(exit.Usage, "see "+help, "%s", err.Error())
 }
 
 // variable is the environment variable of a flag.
@@ -263,7 +263,7 @@ func splitArgs(command string, known []cli.Flag, args []string) (flags, files []
 		flags = append(flags, arg)
 		if takesValue[strings.TrimLeft(arg, "-")] {
 			if len(rest) < 2 {
-				return nil, nil, job.Fail(job.ExitUsage, "see taskrecon "+command+" --help", "the flag %s needs a value", arg)
+				return nil, nil, exit.Errorf(exit.Usage, "see taskrecon "+command+" --help", "the flag %s needs a value", arg)
 			}
 			flags = append(flags, rest[1])
 			rest = rest[1:]

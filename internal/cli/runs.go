@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/exit"
 	"taskrecon/internal/job"
 	"taskrecon/internal/task"
 	"taskrecon/internal/text"
@@ -53,7 +54,7 @@ func (p *program) runs(c *cli.Context) (*job.Summary, error) {
 		return s, err
 	}
 	if altered > 0 {
-		return s, job.Fail(job.ExitInput, "taskrecon verify LEDGER says where", "%s cannot be trusted", task.Plural(altered, "ledger"))
+		return s, exit.Errorf(exit.Input, "taskrecon verify LEDGER says where", "%s cannot be trusted", task.Plural(altered, "ledger"))
 	}
 	s.Reason = task.Plural(len(past), "run")
 	return s, nil

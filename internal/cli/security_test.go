@@ -21,7 +21,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
-	"taskrecon/internal/job"
+	"taskrecon/internal/exit"
 )
 
 // sshKey writes a private key for --sign-key and returns its path.
@@ -67,8 +67,8 @@ func TestFilesAreTheirOwners(t *testing.T) {
 		return append(append([]string{command}, service...), more...)
 	}
 	w.runOpen(0, with("plan", "--skip-invalid", "--max-changes", "off", "--ledger", "saved.jsonl", "--report", "saved.html", "--debug-http", "calls.jsonl", "--problems", "marked.xlsx", w.file)...)
-	w.runOpen(job.ExitPartial, w.apply(w.file, "--run-dir", "run/deep", "--sign-key", sshKey(t), "--report", "r.xlsx", "--report", "r.json", "--report", "r.csv", "--debug-http", "calls2.jsonl")...)
-	w.runOpen(job.ExitPartial, w.apply(w.file)...) // into runs/
+	w.runOpen(exit.Partial, w.apply(w.file, "--run-dir", "run/deep", "--sign-key", sshKey(t), "--report", "r.xlsx", "--report", "r.json", "--report", "r.csv", "--debug-http", "calls2.jsonl")...)
+	w.runOpen(exit.Partial, w.apply(w.file)...) // into runs/
 	w.runOpen(0, "report", "run/deep/ledger.jsonl", "-o", "again.html")
 	w.runOpen(0, "undo", "run/deep/ledger.jsonl", "-o", "undo.xlsx")
 	w.runOpen(0, with("export", "-o", "tasks.csv")...)
@@ -203,7 +203,7 @@ func TestRecordingOfARunHoldsNoToken(t *testing.T) {
 	env := append(os.Environ(), tokenVariable+"="+token, "TASKRECON_STATE_DIR="+filepath.Join(w.dir, "state"), machineLocks+"="+t.TempDir())
 	w.url = proxy.URL
 	p := w.startWith(env, w.apply(w.file, "--concurrency", "1", "--log-format", "json", "--debug-http", "calls.jsonl", "--run-dir", "run")...)
-	p.exits(t, job.ExitPartial)
+	p.exits(t, exit.Partial)
 	recorded, err := os.ReadFile(filepath.Join(w.dir, "calls.jsonl"))
 	if err != nil || bytes.Count(recorded, []byte("\n")) != calls || !bytes.Contains(recorded, []byte(`"status":503`)) {
 		t.Fatalf("%d of %d calls were recorded: %v", bytes.Count(recorded, []byte("\n")), calls, err)

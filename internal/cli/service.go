@@ -8,8 +8,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/exit"
 	"taskrecon/internal/graph"
-	"taskrecon/internal/job"
 	"taskrecon/internal/sandbox"
 )
 
@@ -132,7 +132,7 @@ func newSandbox(prefix, source, limits, faults string, o sandbox.Options) (*sand
 	defer f.Close()
 	tasks, err := sandbox.Load(f)
 	if err != nil {
-		return nil, job.Fail(job.ExitFailed, "", "the sandbox's tenant %s: %w", source, err)
+		return nil, exit.Errorf(exit.Failed, "", "the sandbox's tenant %s: %w", source, err)
 	}
 	return sandbox.New(tasks, o)
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"taskrecon/internal/diff"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/export"
 	"taskrecon/internal/job"
 	"taskrecon/internal/ledger"
@@ -35,15 +36,15 @@ func (p *program) undo(c *cli.Context) (*job.Summary, error) {
 	}
 	out := c.String("output")
 	if out == "" {
-		return nil, job.Fail(job.ExitUsage, "see taskrecon undo --help", "undo needs -o FILE.xlsx or -o FILE.csv")
+		return nil, exit.Errorf(exit.Usage, "see taskrecon undo --help", "undo needs -o FILE.xlsx or -o FILE.csv")
 	}
 	if err := export.Check(out, c.Bool("overwrite")); err != nil {
-		return nil, &job.Exit{Code: job.ExitUsage, Err: err}
+		return nil, &exit.Error{Code: exit.Usage, Err: err}
 	}
 	file = job.LedgerAt(file)
 	past, err := ledger.Open(file)
 	if err != nil {
-		return nil, &job.Exit{Code: job.ExitInput, Err: err, Hint: "nothing was written"}
+		return nil, &exit.Error{Code: exit.Input, Err: err, Hint: "nothing was written"}
 	}
 	defer past.Close()
 	s := job.NewSummary("undo")

@@ -14,7 +14,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"taskrecon/internal/job"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/sandbox"
 	"taskrecon/internal/task"
 )
@@ -72,7 +72,7 @@ func in(t *rapid.T, args ...string) (stderr string) {
 	var out, errs bytes.Buffer
 	env := []string{tokenVariable + "=t", "TASKRECON_SETTLE_WITHIN=0s", "TASKRECON_STATE_DIR=" + os.Getenv("TASKRECON_TEST_STATE")}
 	code := run(context.Background(), append([]string{"taskrecon"}, args...), env, strings.NewReader(""), &out, &errs)
-	if code != job.ExitDone && code != job.ExitPartial {
+	if code != exit.Done && code != exit.Partial {
 		t.Fatalf("%q: exit code %d\n%s%s", args, code, out.String(), errs.String())
 	}
 	return errs.String()

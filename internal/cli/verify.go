@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/exit"
 	"taskrecon/internal/job"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/report"
@@ -38,7 +39,7 @@ func (p *program) verifyCommand() *cli.Command {
 func (p *program) verify(c *cli.Context) (*job.Summary, error) {
 	n := c.Args().Len()
 	if n == 0 {
-		return nil, job.Fail(job.ExitUsage, "see taskrecon verify --help", "verify needs a ledger")
+		return nil, exit.Errorf(exit.Usage, "see taskrecon verify --help", "verify needs a ledger")
 	}
 	if n > 2 {
 		return nil, usage("verify takes a ledger and a report, not %d files: %q", n, c.Args().Slice())
@@ -47,7 +48,7 @@ func (p *program) verify(c *cli.Context) (*job.Summary, error) {
 	s := job.NewSummary("verify")
 	past, err := ledger.Verify(file)
 	if err != nil {
-		return s, &job.Exit{Code: job.ExitInput, Err: err}
+		return s, &exit.Error{Code: exit.Input, Err: err}
 	}
 	defer past.Close()
 	pastSummary(s, past, file)
@@ -69,7 +70,7 @@ func (p *program) verify(c *cli.Context) (*job.Summary, error) {
 	if signers := c.String("signers"); signers != "" {
 		words, err := signedBy(w, past, file, signers)
 		if err != nil {
-			return s, &job.Exit{Code: job.ExitInput, Err: err}
+			return s, &exit.Error{Code: exit.Input, Err: err}
 		}
 		s.Reason += "; " + words
 	}
@@ -162,7 +163,7 @@ func howItEnded(past *ledger.Reader) string {
 
 // rejectReport is the exit for a report that does not agree with its ledger.
 func rejectReport(err error, made string) error {
-	e := &job.Exit{Code: job.ExitInput, Err: err}
+	e := &exit.Error{Code: exit.Input, Err: err}
 	switch {
 	case errors.Is(err, report.ErrAltered) && made != version():
 		e.Hint = fmt.Sprintf("version %s made the run and may have worded its report otherwise; this is version %s", text.Line(made), version())
@@ -170,7 +171,7 @@ func rejectReport(err error, made string) error {
 	case errors.Is(err, report.ErrDamaged):
 		e.Hint = "only reports in .xlsx are compared"
 	case errors.Is(err, report.ErrEarlier):
-		e.Code, e.Hint = job.ExitFailed, "render the report again with taskrecon report, or verify it with a copy of the ledger from then"
+		e.Code, e.Hint = exit.Failed, "render the report again with taskrecon report, or verify it with a copy of the ledger from then"
 	default:
 		return err
 	}

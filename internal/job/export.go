@@ -9,6 +9,7 @@ import (
 
 	"taskrecon/internal/base"
 	"taskrecon/internal/diff"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/export"
 	"taskrecon/internal/graph"
 	"taskrecon/internal/task"
@@ -50,7 +51,7 @@ func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched)
 	}
 	rows, picked, err := e.rows(current)
 	if err != nil {
-		return s, &Exit{Code: ExitInput, Err: err, Hint: "nothing was written"}
+		return s, &exit.Error{Code: exit.Input, Err: err, Hint: "nothing was written"}
 	}
 	fetched(len(current), picked)
 	e.noticeAssignees(rows, current)
@@ -67,7 +68,7 @@ func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched)
 			s.Reason = "no task was picked; no sheet was written"
 		}
 		if exists(e.Path) {
-			return s, Fail(ExitFailed, "remove it, so that nobody applies it", "%s; %s is of another time", s.Reason, e.Path)
+			return s, exit.Errorf(exit.Failed, "remove it, so that nobody applies it", "%s; %s is of another time", s.Reason, e.Path)
 		}
 		return s, nil
 	}

@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"taskrecon/internal/batch"
+	"taskrecon/internal/exit"
 )
 
 // holder is the line of a lock file: the run that holds the lock, and what runs sent last. Every account may write into a
@@ -104,18 +105,18 @@ func readHolder(path string) (h holder, ok bool) {
 }
 
 // refused makes the error for a lock file that another run has locked. Its holder may be about to write into it.
-func refused(path string, waited time.Duration) *Exit {
+func refused(path string, waited time.Duration) *exit.Error {
 	hint := "wait for it with --lock-timeout, such as --lock-timeout 10m"
 	if waited > 0 {
 		hint = fmt.Sprintf("waited %s; a longer --lock-timeout waits longer", waited)
 	}
 	for range 5 {
 		if h, ok := readHolder(path); ok && h.PID != 0 {
-			return Fail(ExitLocked, hint, "another run holds the lock: %s, pid %d on host %s, since %s", shownWord(h.User), h.PID, shownWord(h.Host), h.Started.UTC().Format(time.RFC3339))
+			return exit.Errorf(exit.Locked, hint, "another run holds the lock: %s, pid %d on host %s, since %s", shownWord(h.User), h.PID, shownWord(h.Host), h.Started.UTC().Format(time.RFC3339))
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	return Fail(ExitLocked, hint, "another run holds the lock: it has not said who it is in %s", path)
+	return exit.Errorf(exit.Locked, hint, "another run holds the lock: it has not said who it is in %s", path)
 }
 
 // shownWord is a name from a lock file as it may stand in a message.

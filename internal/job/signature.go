@@ -7,6 +7,7 @@ import (
 	"io/fs"
 
 	"taskrecon/internal/atomicfile"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/ledger"
 )
 
@@ -17,11 +18,11 @@ func (r *run) signed() error {
 	}
 	const hint = "nothing was sent; look at the plan, and have one of the signers sign it"
 	if r.past == nil {
-		return Fail(ExitLimit, hint, "the plan is not signed: save it with taskrecon plan --ledger, and apply that")
+		return exit.Errorf(exit.Limit, hint, "the plan is not signed: save it with taskrecon plan --ledger, and apply that")
 	}
 	_, _, err := r.planSignature()
 	if err != nil {
-		return Fail(ExitLimit, hint, "the plan %s is not signed: %w", r.File, err)
+		return exit.Errorf(exit.Limit, hint, "the plan %s is not signed: %w", r.File, err)
 	}
 	return nil
 }
@@ -99,7 +100,7 @@ func (r *run) sameAsPlanned() error {
 			if now.Name != o.Name || now.Value == o.Value || o.Name == "sheet" && now.Value == h.Input.Sheet {
 				continue
 			}
-			return Fail(ExitUsage, "leave it out, or make a new plan; nothing was sent",
+			return exit.Errorf(exit.Usage, "leave it out, or make a new plan; nothing was sent",
 				"the plan %s was made with --%s %q, and is sent so, not with %q", r.File, o.Name, o.Value, now.Value)
 		}
 	}

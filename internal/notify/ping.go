@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"taskrecon/internal/exit"
 	"taskrecon/internal/job"
 
 	"taskrecon/internal/task"
@@ -29,7 +30,7 @@ func (s *Sender) PingEnd(ctx context.Context, to Address, sum *job.Summary) erro
 }
 
 // Good says whether a run with this exit code did what it was to do; differences that were asked for are an answer.
-func Good(exitCode int) bool { return exitCode == job.ExitDone || exitCode == job.ExitDifferences }
+func Good(exitCode int) bool { return exitCode == exit.Done || exitCode == exit.Differences }
 
 func pingText(s *job.Summary) string {
 	return fmt.Sprintf("%s: exit code %d\n%s: %s\n%s\n", s.Command, s.ExitCode, task.Plural(s.Rows, "row"), s.Words(), clip(s.Reason))
