@@ -36,7 +36,7 @@ var azureVariables = map[string]string{
 
 func flagsOfSignIn() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "auth", Category: signInFlags, Usage: "how to sign in, by `KIND`: " + kindList(graph.SignInKinds(), "|") + " (if not given: token where TASKRECON_ACCESS_TOKEN is set, and with --graph-url; else default, which tries what is at hand)"},
+		&cli.StringFlag{Name: "auth", Category: signInFlags, Usage: "how to sign in, by `KIND`: " + kindList(graph.SignInKinds(), ", ") + " (if not given: token where TASKRECON_ACCESS_TOKEN is set, and with --graph-url; else default, which tries what is at hand)"},
 		&cli.StringFlag{Name: "tenant-id", Category: signInFlags, Usage: "`ID` or domain of the tenant (or AZURE_TENANT_ID)"},
 		&cli.StringFlag{Name: "client-id", Category: signInFlags, Usage: "`ID` of the application, or of the managed identity (or AZURE_CLIENT_ID)"},
 		&cli.StringFlag{Name: "client-secret-file", Category: signInFlags, Usage: "the client secret is in `FILE`, which only you may read (or in AZURE_CLIENT_SECRET)"},

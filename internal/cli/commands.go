@@ -45,9 +45,9 @@ func (p *program) planCommand() *cli.Command {
 func (p *program) applyCommand() *cli.Command {
 	return &cli.Command{
 		Name: "apply", Usage: "send the changes, and leave a ledger and a report", UsageText: "taskrecon apply [FLAGS] FILE|LEDGER",
-		Description: "Reads FILE, fetches the tenant's tasks, shows the changes, asks on a terminal (elsewhere it needs --yes),\n" +
-			"and sends them in $batch envelopes. Given a ledger, or the directory of its run, it sends exactly that\n" +
-			"saved plan, or goes on with a run that was cut short. Of one that has finished it sends nothing, and writes the\n" +
+		Description: "Reads FILE, fetches the tenant's tasks, shows the changes, asks on a terminal (elsewhere it needs --yes), " +
+			"and sends them in $batch envelopes. Given a ledger, or the directory of its run, it sends exactly that " +
+			"saved plan, or goes on with a run that was cut short. Of one that has finished it sends nothing, and writes the " +
 			"report, undo or signature that is missing.\n\nExamples:\n" +
 			"  taskrecon apply desired.xlsx\n" +
 			"  taskrecon apply --yes --json --max-changes 200 desired.xlsx\n" +
@@ -74,9 +74,9 @@ func (p *program) validateCommand() *cli.Command {
 func (p *program) reportCommand() *cli.Command {
 	return &cli.Command{
 		Name: "report", Usage: "render the report of a run again", UsageText: "taskrecon report [FLAGS] LEDGER -o FILE.xlsx|.html|.json|.csv",
-		Description: "Writes a report from LEDGER alone, at any time, in the format that the name of the file asks for.\n" +
+		Description: "Writes a report from LEDGER alone, at any time, in the format that the name of the file asks for. " +
 			"The directory of a run stands for the ledger in it.\n\n" +
-			"Example: taskrecon report runs/20261124T020000Z-1a2b3c/ledger.jsonl -o report.html",
+			"Example:\n  taskrecon report runs/20261124T020000Z-1a2b3c/ledger.jsonl -o report.html",
 		Flags: join([]cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: outputFlags, Usage: "write to `FILE`, an .xlsx, .html, .json or .csv"},
 			&cli.StringFlag{Name: "timezone", Category: outputFlags, Value: "UTC", Usage: "`ZONE` that the report names beside UTC"},
@@ -89,7 +89,7 @@ func (p *program) reportCommand() *cli.Command {
 func (p *program) versionCommand() *cli.Command {
 	return &cli.Command{
 		Name: "version", Usage: "print the version", UsageText: "taskrecon version",
-		Description: "Prints the version, and what it was built with and for.\n\nExample: taskrecon version",
+		Description: "Prints the version, and what it was built with and for.\n\nExample:\n  taskrecon version",
 		Action: func(*cli.Context) error {
 			_, err := fmt.Fprintf(p.stdout, "taskrecon %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err

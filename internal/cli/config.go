@@ -117,8 +117,8 @@ func (p *program) showConfig(c *cli.Context) error {
 	}
 	for _, help := range []string{"--help", "-help", "-h", "--h"} {
 		if slices.Contains(flags, help) {
-			_, err := fmt.Fprint(p.stdout, commandHelp(c.Command))
-			return err
+			cli.HelpPrinter(p.stdout, c.Command.CustomHelpTemplate, c.Command)
+			return nil
 		}
 	}
 	target, err := p.configTarget(app, words)
@@ -147,7 +147,7 @@ func (p *program) configTarget(app *cli.App, words []string) (*cli.Command, erro
 		return nil, usage("config takes one command, not %d words: %q", len(words), words)
 	case target == nil:
 		return nil, p.noCommand(app, words[0])
-	case len(target.Flags) == 0 || target.SkipFlagParsing:
+	case !hasFlag(target, configFlag) || target.SkipFlagParsing:
 		return nil, usage("%s has no flags that could be configured", target.Name)
 	}
 	return target, nil

@@ -152,12 +152,15 @@ func (f *configFile) readTop(root *yaml.Node, commands []*cli.Command) {
 	flags := map[string]cli.Flag{}
 	sections := map[string]map[string]cli.Flag{}
 	for _, c := range commands {
-		if len(c.Flags) == 0 || c.SkipFlagParsing {
+		if !hasFlag(c, configFlag) || c.SkipFlagParsing {
 			continue
 		}
 		sections[c.Name] = map[string]cli.Flag{}
 		for _, flag := range c.Flags {
 			name := flag.Names()[0]
+			if name == "help" {
+				continue
+			}
 			sections[c.Name][name] = flag
 			if flags[name] == nil {
 				flags[name] = flag

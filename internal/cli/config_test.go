@@ -214,7 +214,7 @@ func TestConfigKnowsAzureVariables(t *testing.T) {
 	named := regexp.MustCompile(`\(or (AZURE_[A-Z_]+)`)
 	var flags []string
 	for _, f := range flagsOfAll((&program{}).app()) {
-		_, words := flagWords(f)
+		words := flagWords(f)
 		if m := named.FindStringSubmatch(words); m != nil {
 			flags = append(flags, f.Names()[0])
 			if azureVariables[f.Names()[0]] != m[1] {

@@ -27,14 +27,15 @@ func flagsOfSheet() []cli.Flag {
 
 const expressionHelp = "EXPRESSION compares the properties of a task, as in\n" +
 	"  assignedTo == \"alice@contoso.com\" && status in [\"pending\", \"active\"]\n" +
-	"  dueDateTime < date(\"2026-12-01\") || intendedSettings[\"Firewall.Enabled\"] != \"true\"\n" +
-	"Texts compare exactly; lower(assignedTo) == \"...\" ignores case. A date that is not set equals nil, and is neither before nor\n" +
+	"  dueDateTime < date(\"2026-12-01\")\n" +
+	"  priority == \"high\" || intendedSettings[\"Firewall.Enabled\"] != \"true\"\n" +
+	"Texts compare exactly; lower(assignedTo) == \"...\" ignores case. A date that is not set equals nil, and is neither before nor " +
 	"after any other, so that dueDateTime < date(...) leaves it out."
 
 func (p *program) exportCommand() *cli.Command {
 	return &cli.Command{
 		Name: "export", Usage: "write the tenant's tasks as a sheet for editing", UsageText: "taskrecon export [FLAGS] -o FILE.xlsx|FILE.csv",
-		Description: "Writes the tenant's tasks as a sheet that plan and apply take back. What you edit in it is asked for, what you leave\n" +
+		Description: "Writes the tenant's tasks as a sheet that plan and apply take back. What you edit in it is asked for, what you leave " +
 			"is not; what somebody else has changed since is a conflict, and is not overwritten.\n\n" + expressionHelp +
 			"\n\nExamples:\n" +
 			"  taskrecon export -o tasks.csv\n" +
@@ -50,10 +51,10 @@ func (p *program) exportCommand() *cli.Command {
 func (p *program) setCommand() *cli.Command {
 	return &cli.Command{
 		Name: "set", Usage: "write the desired sheet of a mass edit, for review", UsageText: "taskrecon set [FLAGS] PROPERTY=VALUE... --where EXPRESSION -o FILE.xlsx|FILE.csv",
-		Description: "Writes a sheet that gives PROPERTY the VALUE in every task that is picked; nothing is sent before you apply it.\n" +
-			"VALUE <clear> empties a property. assignedTo=@team.txt deals the tasks out to the assignees in team.txt, one a line.\n" +
+		Description: "Writes a sheet that gives PROPERTY the VALUE in every task that is picked; nothing is sent before you apply it. " +
+			"VALUE <clear> empties a property. assignedTo=@team.txt deals the tasks out to the assignees in team.txt, one a line. " +
 			"--map leavers.csv replaces assignees: its two columns are the old one and the new one.\n\n" + expressionHelp +
-			"\n\nExample: taskrecon set assignedTo=bob@contoso.com --where 'assignedTo == \"alice@contoso.com\"' -o reassign.xlsx",
+			"\n\nExample:\n  taskrecon set assignedTo=bob@contoso.com -o reassign.xlsx \\\n    --where 'assignedTo == \"alice@contoso.com\"'",
 		Flags: join(flagsOfSheet(), []cli.Flag{
 			&cli.StringFlag{Name: "map", Category: inputFlags, Usage: "replace assignees as the two columns of `FILE.csv` say"},
 			&cli.StringFlag{Name: "date-order", Category: inputFlags, Usage: "read 03/04/2026 as `dmy|mdy|ymd` (default: refuse it as ambiguous)"},

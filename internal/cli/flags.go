@@ -84,7 +84,7 @@ func flagsOfLimits() []cli.Flag {
 		&cli.IntFlag{Name: "max-clears", Category: limitFlags, Value: 10, Usage: "refuse to empty more than `N` values"},
 		&cli.IntFlag{Name: "max-per-assignee", Category: limitFlags, Usage: "refuse to give one assignee more than `N` tasks (default: no limit)"},
 		&cli.BoolFlag{Name: "no-reopen", DisableDefaultText: true, Category: limitFlags, Value: true, Usage: "refuse to take completed or rejected tasks back to pending or active (default)"},
-		&cli.BoolFlag{Name: "allow-reopen", DisableDefaultText: true, Category: limitFlags, Usage: "permit that"},
+		&cli.BoolFlag{Name: "allow-reopen", DisableDefaultText: true, Category: limitFlags, Usage: "permit to take completed or rejected tasks back to pending or active"},
 	}
 }
 
@@ -376,8 +376,5 @@ func shellQuote(s string) string {
 	if s != "" && !strings.ContainsFunc(s, special) && s[0] != '-' {
 		return s
 	}
-	return inQuotes(s)
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
-
-// inQuotes is a text as a shell takes it, whatever is in it.
-func inQuotes(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -93,8 +93,9 @@ func TestManFits80Columns(t *testing.T) {
 func TestManEscapes(t *testing.T) {
 	for text, want := range map[string]string{
 		".csv": `\&.csv`, "'x'": `\(aqx\(aq`, `a\b`: `a\eb`, "--json": `\-\-json`, "a|b": `a|\:b`, "~/x": `\(ti/x`,
+		"one\n\ntwo\n  kept": "one\n.PP\ntwo\n.br\n\\ \\ kept",
 	} {
-		if got := roffLine(text); got != want {
+		if got := roff(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}

@@ -50,7 +50,7 @@ func printEdits(w io.Writer, edits []diff.Edit) {
 			fmt.Fprintf(w, "%s%s\n", lead, line)
 			continue
 		}
-		b, a := cut(before, after, helpWidth-len(lead))
+		b, a := cut(before, after, screenWidth-len(lead))
 		fmt.Fprintf(w, "%s%s\n%*s-> %s\n", lead, b, len(lead)-3, "", a)
 	}
 }
@@ -73,7 +73,7 @@ func sidesOf(e diff.Edit) (before, after side) {
 
 // inLine is "BEFORE -> AFTER" if it fits into what is left of a line.
 func inLine(column int, before, after side) (string, bool) {
-	room := helpWidth - column
+	room := screenWidth - column
 	if len(before.text)+len(after.text) > room {
 		return "", false // before a long text is written out
 	}
@@ -200,7 +200,7 @@ func printPairs(w io.Writer, lead string, pairs []pairEdit) {
 			fmt.Fprintf(w, "%s%s %s\n", lead, name, line)
 			continue
 		}
-		b, a := cut(p.before, p.after, helpWidth-column-3)
+		b, a := cut(p.before, p.after, screenWidth-column-3)
 		fmt.Fprintf(w, "%s%s\n%*s%s\n%*s-> %s\n", lead, name, column+3, "", b, column, "", a)
 	}
 }

@@ -82,6 +82,10 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 	}
 	out := p.remembered()
 	app := p.app()
+	if begun, ok := strings.CutPrefix(args[len(args)-1], completeFlag); ok {
+		p.complete(app, args[1:len(args)-1], begun)
+		return exit.Done
+	}
 	args, err := permute(app, args)
 	if err == nil {
 		app.Commands = called(app, args)
@@ -99,7 +103,7 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 // others, and whoever looks for these asks app.
 func called(app *cli.App, args []string) []*cli.Command {
 	if len(args) > 1 {
-		if c := app.Command(args[1]); c != nil {
+		if c := app.Command(args[1]); c != nil && c.Name != "help" {
 			return []*cli.Command{c}
 		}
 	}
@@ -149,7 +153,7 @@ Every flag has a variable: --max-attempts is TASKRECON_MAX_ATTEMPTS. What neithe
 func (p *program) app() *cli.App {
 	app := &cli.App{
 		Name: "taskrecon", HelpName: "taskrecon", Usage: "bring Intune security tasks to the state that a CSV or XLSX file describes",
-		UsageText: "taskrecon COMMAND [FLAGS] FILE", Description: description + "\n\nExamples:\n" +
+		UsageText: "taskrecon COMMAND [FLAGS] FILE", CustomAppHelpTemplate: "app.tmpl", Description: description + "\n\nExamples:\n" +
 			"  taskrecon plan desired.xlsx\n  taskrecon apply --yes --config nightly.yaml desired.xlsx",
 		Reader: p.stdin, Writer: p.stdout, ErrWriter: p.stderr, HideVersion: true, Flags: []cli.Flag{cli.HelpFlag},
 		DisableSliceFlagSeparator: true,
@@ -164,35 +168,14 @@ func (p *program) app() *cli.App {
 		Commands: []*cli.Command{p.planCommand(), p.applyCommand(), p.exportCommand(), p.setCommand(), p.validateCommand(), p.reportCommand(), p.verifyCommand(), p.undoCommand(), p.runsCommand(), p.doctorCommand(), p.configCommand(), p.sandboxCommand(), p.completionCommand(), p.manCommand(), p.versionCommand(), p.helpCommand()},
 	}
 	for _, c := range app.Commands {
-		c.OnUsageError = usageError
+		c.OnUsageError, c.CustomHelpTemplate = usageError, "command.tmpl"
 		if len(c.Flags) > 0 && !c.SkipFlagParsing {
 			c.Flags = join(c.Flags, flagsOfConfig())
 			c.Action = p.settled(c.Action)
 		}
+		c.Flags = append(c.Flags, cli.HelpFlag)
 	}
-	p.layOutHelp(app)
 	return app
-}
-
-// layOutHelp lays out the help that these arguments may show, and no other: it costs more than starting the program.
-func (p *program) layOutHelp(app *cli.App) {
-	named, asks := false, p.mayAskForHelp()
-	for _, c := range app.Commands {
-		if slices.Contains(p.args, c.Name) {
-			named = named || c.Name != "help"
-			if asks {
-				c.CustomHelpTemplate = literal(commandHelp(c))
-			}
-		}
-	}
-	if !named || asks {
-		app.CustomAppHelpTemplate = literal(appHelp(app))
-	}
-}
-
-// mayAskForHelp reports whether an argument may be -h, --help=true or help, or any other way to ask urfave/cli for it.
-func (p *program) mayAskForHelp() bool {
-	return slices.ContainsFunc(p.args, func(arg string) bool { return strings.HasPrefix(strings.TrimLeft(arg, "-"), "h") })
 }
 
 // noCommand says that there is no such command, and which one may be meant.

@@ -16,7 +16,7 @@ import (
 func (p *program) runsCommand() *cli.Command {
 	return &cli.Command{
 		Name: "runs", Usage: "list past runs", UsageText: "taskrecon runs [FLAGS] [DIR]",
-		Description: "Lists the ledgers in DIR (default: runs) and in the directories there: when, who, what file, how it ended, and whether\n" +
+		Description: "Lists the ledgers in DIR (default: runs) and in the directories there: when, who, what file, how it ended, and whether " +
 			"the ledger is as it was written. Exits with 4 if one is not.\n\nExamples:\n  taskrecon runs\n  taskrecon runs --json archive",
 		Flags:  flagsOfSpeech(),
 		Action: func(c *cli.Context) error { return p.answer(c, p.runs) },

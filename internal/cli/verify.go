@@ -20,15 +20,15 @@ import (
 func (p *program) verifyCommand() *cli.Command {
 	return &cli.Command{
 		Name: "verify", Usage: "prove that a ledger and its report were not altered", UsageText: "taskrecon verify [FLAGS] LEDGER [REPORT.xlsx]",
-		Description: "Checks every line of LEDGER against its hashes, and every cell of REPORT.xlsx against LEDGER, and names the first\n" +
-			"line or cell that was altered. Lines that are missing at the end look like a run that was cut short: compare the\n" +
-			"final hash with a copy of it kept elsewhere, as a report keeps one. Sheets, rows and columns that were hidden\n" +
-			"by anything but a filter are named too, and so are altered document properties. How cells look otherwise is not\n" +
-			"compared, nor the chart.\n" +
+		Description: "Checks every line of LEDGER against its hashes, and every cell of REPORT.xlsx against LEDGER, and names the first " +
+			"line or cell that was altered. Lines that are missing at the end look like a run that was cut short: compare the " +
+			"final hash with a copy of it kept elsewhere, as a report keeps one. Sheets, rows and columns that were hidden " +
+			"by anything but a filter are named too, and so are altered document properties. How cells look otherwise is not " +
+			"compared, nor the chart. " +
 			"The directory of a run stands for the ledger in it.\n\n" +
-			"Exits with 0 when both are as they were written, with 4 when one was altered or cannot be read, and with 1 when the\n" +
+			"Exits with 0 when both are as they were written, with 4 when one was altered or cannot be read, and with 1 when the " +
 			"report is of an earlier state of the ledger.\n\n" +
-			"Example: taskrecon verify runs/20261124T020000Z-1a2b3c/ledger.jsonl runs/20261124T020000Z-1a2b3c/report.xlsx",
+			"Example:\n  taskrecon verify runs/20261124T020000Z-1a2b3c/ledger.jsonl report.xlsx",
 		Flags: join([]cli.Flag{
 			&cli.StringFlag{Name: "signers", Category: inputFlags, Usage: "demand a signature by one of the allowed signers (as OpenSSH writes them) in `FILE`: a plan's LEDGER.sig, a run's LEDGER.run.sig"},
 		}, flagsOfSpeech()),
