@@ -30,8 +30,10 @@ var mayImport = map[string][]string{
 	"ledger":     {"batch", "diff", "task"},
 	"report":     {"base", "atomicfile", "ledger", "batch", "diff", "task"},
 	"job":        {"base", "atomicfile", "report", "export", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
+	"edit":       {"export", "task"},
+	"doctor":     {"job", "graph", "task"},
 	"notify":     {"atomicfile", "job", "graph", "diff", "task"},
-	"cli":        {"base", "notify", "job", "report", "export", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
+	"cli":        {"base", "notify", "edit", "doctor", "job", "report", "export", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
 	"simulation": {}, // tests only
 	"main":       {"cli"},
 }

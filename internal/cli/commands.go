@@ -38,7 +38,7 @@ func (p *program) planCommand() *cli.Command {
 		Flags: join(flagsOfInput(), flagsOfService(), flagsOfLimits(), flagsOfOutput(), flagsOfNotice(), flagsOfSpeech(), []cli.Flag{
 			&cli.BoolFlag{Name: "detailed-exitcode", DisableDefaultText: true, Category: outputFlags, Usage: "exit with 2 when a row is neither unchanged nor invalid"},
 		}),
-		Action: func(c *cli.Context) error { return p.answer(c, p.reconcile) },
+		Action: func(c *cli.Context) error { return p.runCommand(c, p.reconcile) },
 	}
 }
 
@@ -53,7 +53,7 @@ func (p *program) applyCommand() *cli.Command {
 			"  taskrecon apply --yes --json --max-changes 200 desired.xlsx\n" +
 			"  taskrecon apply --yes plan.jsonl",
 		Flags:  join(flagsOfInput(), flagsOfService(), flagsOfSending(), flagsOfLimits(), flagsOfOutput(), flagsOfNotice(), flagsOfSpeech()),
-		Action: func(c *cli.Context) error { return p.answer(c, p.reconcile) },
+		Action: func(c *cli.Context) error { return p.runCommand(c, p.reconcile) },
 	}
 }
 
@@ -67,7 +67,7 @@ func (p *program) validateCommand() *cli.Command {
 		Flags: join(flagsOfInput(), flagsOfSpeech(), []cli.Flag{
 			&cli.BoolFlag{Name: "overwrite", DisableDefaultText: true, Category: outputFlags, Usage: "replace the sheet of --problems if it exists already"},
 		}),
-		Action: func(c *cli.Context) error { return p.answer(c, p.validate) },
+		Action: func(c *cli.Context) error { return p.runCommand(c, p.validate) },
 	}
 }
 
@@ -82,7 +82,7 @@ func (p *program) reportCommand() *cli.Command {
 			&cli.StringFlag{Name: "timezone", Category: outputFlags, Value: "UTC", Usage: "`ZONE` that the report names beside UTC"},
 			&cli.BoolFlag{Name: "overwrite", DisableDefaultText: true, Category: outputFlags, Usage: "replace the file if it exists already"},
 		}, flagsOfSpeech()),
-		Action: func(c *cli.Context) error { return p.answer(c, p.render) },
+		Action: func(c *cli.Context) error { return p.runCommand(c, p.render) },
 	}
 }
 
@@ -111,9 +111,9 @@ func version() string {
 	return info.Main.Version
 }
 
-// answer runs a command, prints its summary where --json asks for it, exactly one object, whatever happened, and tells
+// runCommand runs a command, prints its summary where --json asks for it, exactly one object, whatever happened, and tells
 // those who are to hear of it. Where the answer could not be printed the command failed, if it has not anyway.
-func (p *program) answer(c *cli.Context, command func(*cli.Context) (*job.Summary, error)) error {
+func (p *program) runCommand(c *cli.Context, command func(*cli.Context) (*job.Summary, error)) error {
 	started := time.Now()
 	var s *job.Summary
 	out := p.remembered()
@@ -165,8 +165,8 @@ func (p *program) printJSON(s *job.Summary) error {
 	return err
 }
 
-// people is where what is meant for people goes: stdout, unless that belongs to --json.
-func (p *program) people(c *cli.Context) io.Writer {
+// humanOut is where what is meant for people goes: stdout, unless that belongs to --json.
+func (p *program) humanOut(c *cli.Context) io.Writer {
 	if c.Bool("json") {
 		return io.Discard
 	}
@@ -208,9 +208,9 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 	w.close()
 	summary.Next = p.next(c, summary, file)
 	if finished && err == nil {
-		fmt.Fprintln(p.people(c), text.Line(summary.Reason))
+		fmt.Fprintln(p.humanOut(c), text.Line(summary.Reason))
 	}
-	printSummary(p.people(c), summary)
+	printSummary(p.humanOut(c), summary)
 	return summary, err
 }
 
@@ -375,7 +375,7 @@ func (p *program) validate(c *cli.Context) (*job.Summary, error) {
 		return s, err
 	}
 	s.Reason = "every row can be understood"
-	fmt.Fprintf(p.people(c), "%s: %d rows, all understood\n", text.Line(input.File), s.Rows)
+	fmt.Fprintf(p.humanOut(c), "%s: %d rows, all understood\n", text.Line(input.File), s.Rows)
 	return s, nil
 }
 
@@ -412,7 +412,7 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 	}
 	s.Reports = append(s.Reports, out)
 	s.Reason = "rendered"
-	fmt.Fprintf(p.people(c), "Report  %s\n", text.Line(out))
+	fmt.Fprintf(p.humanOut(c), "Report  %s\n", text.Line(out))
 	return s, nil
 }
 

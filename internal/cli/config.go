@@ -85,7 +85,7 @@ func (p *program) settled(next cli.ActionFunc) cli.ActionFunc {
 		if !hasFlag(c.Command, "json") {
 			return err
 		}
-		return p.answer(c, func(*cli.Context) (*job.Summary, error) { return nil, err })
+		return p.runCommand(c, func(*cli.Context) (*job.Summary, error) { return nil, err })
 	}
 }
 

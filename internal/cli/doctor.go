@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/doctor"
 	"taskrecon/internal/exit"
 	"taskrecon/internal/job"
 	"taskrecon/internal/text"
@@ -20,7 +21,7 @@ func (p *program) doctorCommand() *cli.Command {
 			"says of its quota. It changes nothing, and ends with 1 where a check fails.\n\nExamples:\n" +
 			"  taskrecon doctor --auth managed-identity\n  taskrecon doctor --config nightly.yaml --json",
 		Flags:  join(flagsOfService(), flagsOfSpeech()),
-		Action: func(c *cli.Context) error { return p.answer(c, p.doctor) },
+		Action: func(c *cli.Context) error { return p.runCommand(c, p.doctor) },
 	}
 }
 
@@ -29,8 +30,8 @@ func (p *program) doctor(c *cli.Context) (*job.Summary, error) {
 		return nil, usage("doctor takes no argument: %q", c.Args().First())
 	}
 	s := job.NewSummary("doctor")
-	out := p.people(c)
-	tell := func(check job.Check) {
+	out := p.humanOut(c)
+	show := func(check job.Check) {
 		fmt.Fprintf(out, "%-8s %-16s %s\n", check.Status, check.Name, text.Line(check.Found))
 		if check.Fix != "" {
 			fmt.Fprintf(out, "%-25s %s\n", "", "-> "+text.Line(check.Fix))
@@ -39,25 +40,25 @@ func (p *program) doctor(c *cli.Context) (*job.Summary, error) {
 	target, err := p.connect(c, false)
 	if err != nil {
 		s.Checks = []job.Check{settingsCheck(err)}
-		tell(s.Checks[0])
+		show(s.Checks[0])
 		return s, err
 	}
 	defer target.close()
 	s.Checks = []job.Check{{Name: "settings", Status: job.CheckOK, Found: p.signInWords(c, target)}}
-	tell(s.Checks[0])
-	patient := job.Patient{
+	show(s.Checks[0])
+	config := doctor.Config{
 		Client: target.client, Cloud: target.cloud, TenantID: p.setting(c, "tenant-id"),
 		StandIn: target.cloud == "sandbox" || target.cloud == "custom",
 	}
-	if patient.Graph, err = url.Parse(target.url); err != nil {
+	if config.Graph, err = url.Parse(target.url); err != nil {
 		return s, err
 	}
 	if target.login != "" {
-		if patient.Login, err = url.Parse(target.login); err != nil {
+		if config.Login, err = url.Parse(target.login); err != nil {
 			return s, usage("AZURE_AUTHORITY_HOST %q cannot be read as an address", target.login)
 		}
 	}
-	s.Checks = append(s.Checks, job.Examine(c.Context, patient, tell)...)
+	s.Checks = append(s.Checks, doctor.RunChecks(c.Context, config, show)...)
 	s.Requests = target.client.Requests()
 	return s, verdictOf(s)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/edit"
 	"taskrecon/internal/exit"
 	"taskrecon/internal/export"
 	"taskrecon/internal/job"
@@ -44,7 +45,7 @@ func (p *program) exportCommand() *cli.Command {
 			&cli.StringFlag{Name: "columns", Category: outputFlags, Usage: "only these properties, in this order, as `NAME,NAME` (default: all)"},
 			&cli.BoolFlag{Name: "template", DisableDefaultText: true, Category: outputFlags, Usage: "write the header only; needs no tenant"},
 		}, flagsOfService(), flagsOfSpeech()),
-		Action: func(c *cli.Context) error { return p.answer(c, p.export) },
+		Action: func(c *cli.Context) error { return p.runCommand(c, p.export) },
 	}
 }
 
@@ -59,7 +60,7 @@ func (p *program) setCommand() *cli.Command {
 			&cli.StringFlag{Name: "map", Category: inputFlags, Usage: "replace assignees as the two columns of `FILE.csv` say"},
 			&cli.StringFlag{Name: "date-order", Category: inputFlags, Usage: "read 03/04/2026 as `dmy|mdy|ymd` (default: refuse it as ambiguous)"},
 		}, flagsOfService(), flagsOfSpeech()),
-		Action: func(c *cli.Context) error { return p.answer(c, p.set) },
+		Action: func(c *cli.Context) error { return p.runCommand(c, p.set) },
 	}
 }
 
@@ -93,7 +94,7 @@ func (p *program) export(c *cli.Context) (*job.Summary, error) {
 		return s, err
 	}
 	s.Reason = "written"
-	fmt.Fprintf(p.people(c), "Sheet   %s\n", text.Line(e.Path))
+	fmt.Fprintf(p.humanOut(c), "Sheet   %s\n", text.Line(e.Path))
 	return s, nil
 }
 
@@ -160,34 +161,35 @@ func (p *program) set(c *cli.Context) (*job.Summary, error) {
 		return nil, err
 	}
 	format := task.Format{Zone: e.Sheet.Zone, Order: order}
-	e.Edit = &job.Edit{}
+	change := new(edit.Edit)
 	for _, words := range c.Args().Slice() {
-		a, err := job.ParseAssignment(words, format, os.ReadFile)
+		a, err := edit.ParseAssignment(words, format, os.ReadFile)
 		if err != nil {
 			return nil, usage("%s", err.Error())
 		}
-		e.Edit.Assignments = append(e.Edit.Assignments, a)
+		change.Assignments = append(change.Assignments, a)
 	}
 	if path := c.String("map"); path != "" {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			return nil, usage("--map: %s", err.Error())
 		}
-		if e.Edit.Leavers, err = job.ParseLeavers(path, data); err != nil {
+		if change.Reassignments, err = edit.ParseReassignments(path, data); err != nil {
 			return nil, &exit.Error{Code: exit.Input, Err: err, Hint: "nothing was written"}
 		}
 	}
-	if err := e.Edit.Check(); err != nil {
+	if err := change.Check(); err != nil {
 		return nil, &exit.Error{Code: exit.Usage, Err: err, Hint: "see taskrecon set --help"}
 	}
-	if e.Where == nil && e.Edit.Leavers == nil {
+	if e.Where == nil && change.Reassignments == nil {
 		return nil, usage("set needs --where; --where true picks every task")
 	}
-	e.Sheet.Shown = e.Edit.Properties()
+	e.Sheet.Shown = change.Properties()
 	e.Sheet.Columns = slices.Clone(e.Sheet.Shown)
 	if !slices.Contains(e.Sheet.Columns, task.DisplayName) {
 		e.Sheet.Columns = slices.Insert(e.Sheet.Columns, 0, task.DisplayName)
 	}
+	e.Edit = change
 	return p.writeSheet(c, e)
 }
 
@@ -200,7 +202,7 @@ func (p *program) writeSheet(c *cli.Context, e job.Export) (*job.Summary, error)
 	e.Client, e.Cloud = target.client, target.cloud
 	w := p.newWatcher(c)
 	e.Again, e.Notice = w.Relisting, w.Noticed
-	out := p.people(c)
+	out := p.humanOut(c)
 	s, err := job.ExportTasks(c.Context, c.Command.Name, e, func(tenant, picked int) {
 		if c.String("where") != "" || e.Edit != nil {
 			fmt.Fprintf(out, "%d of %s picked\n", picked, task.Plural(tenant, "task"))

@@ -94,7 +94,7 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 	if err == nil {
 		err = out.failure()
 	}
-	p.tell(err)
+	p.printError(err)
 	return exit.Code(err)
 }
 
@@ -110,8 +110,8 @@ func called(app *cli.App, args []string) []*cli.Command {
 	return app.Commands
 }
 
-// tell prints an error and what to do about it: the one place that does.
-func (p *program) tell(err error) {
+// printError prints an error and what to do about it: the one place that does.
+func (p *program) printError(err error) {
 	var e *exit.Error
 	if err == nil {
 		return

@@ -19,7 +19,7 @@ func (p *program) runsCommand() *cli.Command {
 		Description: "Lists the ledgers in DIR (default: runs) and in the directories there: when, who, what file, how it ended, and whether " +
 			"the ledger is as it was written. Exits with 4 if one is not.\n\nExamples:\n  taskrecon runs\n  taskrecon runs --json archive",
 		Flags:  flagsOfSpeech(),
-		Action: func(c *cli.Context) error { return p.answer(c, p.runs) },
+		Action: func(c *cli.Context) error { return p.runCommand(c, p.runs) },
 	}
 }
 
@@ -39,7 +39,7 @@ func (p *program) runs(c *cli.Context) (*job.Summary, error) {
 	}
 	s.Runs = past
 	altered := 0
-	out := tabwriter.NewWriter(p.people(c), 0, 0, 2, ' ', 0)
+	out := tabwriter.NewWriter(p.humanOut(c), 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "STARTED\tCOMMAND\tOPERATOR\tFILE\tROWS\tOUTCOMES\tEXIT\tLEDGER")
 	for _, r := range past {
 		if !r.Verified {

@@ -25,7 +25,7 @@ func (p *program) undoCommand() *cli.Command {
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: outputFlags, Usage: "write the sheet to `FILE.xlsx|FILE.csv`"},
 			&cli.BoolFlag{Name: "overwrite", DisableDefaultText: true, Category: outputFlags, Usage: "replace the file if it exists already"},
 		}, flagsOfSpeech()),
-		Action: func(c *cli.Context) error { return p.answer(c, p.undo) },
+		Action: func(c *cli.Context) error { return p.runCommand(c, p.undo) },
 	}
 }
 
@@ -62,7 +62,7 @@ func (p *program) undo(c *cli.Context) (*job.Summary, error) {
 	for _, words := range done.Left {
 		fmt.Fprintf(p.stderr, "not restored: %s\n", text.Line(words))
 	}
-	w := p.people(c)
+	w := p.humanOut(c)
 	fmt.Fprintf(w, "%s\nSheet   %s\n", text.Line(s.Reason), text.Line(out))
 	if done.Rows > 0 {
 		s.Next = "taskrecon plan " + fileWord(out)

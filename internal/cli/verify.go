@@ -32,7 +32,7 @@ func (p *program) verifyCommand() *cli.Command {
 		Flags: join([]cli.Flag{
 			&cli.StringFlag{Name: "signers", Category: inputFlags, Usage: "demand a signature by one of the allowed signers (as OpenSSH writes them) in `FILE`: a plan's LEDGER.sig, a run's LEDGER.run.sig"},
 		}, flagsOfSpeech()),
-		Action: func(c *cli.Context) error { return p.answer(c, p.verify) },
+		Action: func(c *cli.Context) error { return p.runCommand(c, p.verify) },
 	}
 }
 
@@ -52,7 +52,7 @@ func (p *program) verify(c *cli.Context) (*job.Summary, error) {
 	}
 	defer past.Close()
 	pastSummary(s, past, file)
-	w := p.people(c)
+	w := p.humanOut(c)
 	if err := printLedger(w, past, file); err != nil {
 		return s, err
 	}

@@ -19,13 +19,13 @@ import (
 // watcher tells on stderr what happens: a bar on a terminal, zerolog lines elsewhere. On stdout it prints the
 // plan where the command is plan.
 type watcher struct {
-	log    zerolog.Logger
-	stderr io.Writer
-	people io.Writer
-	name   string // of the command
-	lines  bool   // for people: problems and notices as plain lines, and nothing that the summary says anyway
-	bars   bool
-	told   time.Time // of the last progress in the log
+	log      zerolog.Logger
+	stderr   io.Writer
+	humanOut io.Writer
+	name     string // of the command
+	lines    bool   // for people: problems and notices as plain lines, and nothing that the summary says anyway
+	bars     bool
+	told     time.Time // of the last progress in the log
 
 	progress   batch.Progress // the last one
 	waiting    time.Time      // until when nothing is sent
@@ -45,7 +45,7 @@ func init() { zerolog.TimeFieldFormat = time.RFC3339Nano } // of the whole proce
 func (p *program) newWatcher(c *cli.Context) *watcher {
 	jsonLines := c.String("log-format") == "json"
 	w := &watcher{
-		stderr: p.stderr, people: p.people(c), name: c.Command.Name,
+		stderr: p.stderr, humanOut: p.humanOut(c), name: c.Command.Name,
 		lines: !jsonLines, bars: isTerminal(p.stderr) && !jsonLines,
 	}
 	var out io.Writer = p.stderr
@@ -116,8 +116,8 @@ func (w *watcher) Planned(plan *diff.Plan, hash string) {
 	_, notes := byAction(plan)
 	w.info(EventPlanMade).Int("changes", n).Int("notes", notes).Int("rows", len(plan.Changes)).Int("unmanaged", len(plan.Unmanaged)).Str("plan", hash).Msg("plan made")
 	if w.name == "plan" {
-		printPlan(w.people, plan, 0)
-		fmt.Fprintf(w.people, "%s\nPlan    %s\n", planWords(plan), hash)
+		printPlan(w.humanOut, plan, 0)
+		fmt.Fprintf(w.humanOut, "%s\nPlan    %s\n", planWords(plan), hash)
 	}
 }
 

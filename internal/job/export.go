@@ -21,10 +21,18 @@ type Export struct {
 	Cloud  string
 	Path   string                         // .xlsx or .csv
 	Where  func(*task.Task) (bool, error) // picks the tasks; nil is all
-	Edit   *Edit                          // what the sheet asks for already; nil is nothing. Its Where is the one above
+	Edit   Edit                           // what the sheet asks for already; nil is nothing
 	Sheet  export.Options                 // its Source is filled in
 	Again  graph.Again                    // may be nil
 	Notice func(string)                   // gets what is to be known of the sheet
+}
+
+// Edit is a mass edit.
+type Edit interface {
+	// Rows makes the rows of the tasks that were picked, which are managed, each once. Picked is how many of them the edit is for.
+	Rows([]*task.Task) (rows []export.Row, picked int, err error)
+	// Replaced lists the assignees that the edit replaces, in lower case.
+	Replaced() []string
 }
 
 // Fetched is told how many tasks the tenant has, and how many of them were picked.
@@ -94,7 +102,7 @@ func (e *Export) noticeAssignees(rows []export.Row, current []*task.Task) {
 		}
 	}
 	seen := assignees(managedOnce(current))
-	for _, text := range []string{noticeUnseen(wanted, seen), e.Edit.Leavers.noticeUnmatched(seen)} {
+	for _, text := range []string{noticeUnseen(wanted, seen), noticeUnmatched(e.Edit.Replaced(), seen)} {
 		if text != "" {
 			e.Notice(text)
 		}
@@ -116,24 +124,22 @@ func managedOnce(tasks []*task.Task) []*task.Task {
 
 // rows are the rows of the sheet, in the order of the tenant's list, each task once.
 func (e *Export) rows(current []*task.Task) (rows []export.Row, picked int, err error) {
-	if e.Edit != nil {
-		e.Edit.Where = e.Where
-		edits, picked, err := e.Edit.Rows(current)
-		for _, row := range edits {
-			rows = append(rows, export.Row{Base: task.BaseOf(row.Task), Assignments: row.Assignments})
-		}
-		return rows, picked, err
-	}
-	for _, t := range managedOnce(current) {
-		if e.Where != nil {
-			ok, err := e.Where(t)
-			if err != nil {
+	tasks := managedOnce(current)
+	if e.Where != nil {
+		all := tasks
+		tasks = nil
+		for _, t := range all {
+			if ok, err := e.Where(t); err != nil {
 				return nil, 0, err
-			}
-			if !ok {
-				continue
+			} else if ok {
+				tasks = append(tasks, t)
 			}
 		}
+	}
+	if e.Edit != nil {
+		return e.Edit.Rows(tasks)
+	}
+	for _, t := range tasks {
 		rows = append(rows, export.Row{Base: task.BaseOf(t)})
 	}
 	return rows, len(rows), nil

@@ -42,6 +42,25 @@ type Setting struct {
 	Source string `json:"source"`
 }
 
+// CheckStatus is how a check came out.
+type CheckStatus string
+
+// How a check can come out.
+const (
+	CheckOK      CheckStatus = "ok"
+	CheckWarning CheckStatus = "warning" // a run may work, or part of it
+	CheckFailed  CheckStatus = "failed"
+	CheckSkipped CheckStatus = "skipped" // nothing can be said before another check passes
+)
+
+// Check is one look at the set-up.
+type Check struct {
+	Name   string      `json:"name"`
+	Status CheckStatus `json:"status"`
+	Found  string      `json:"found"`
+	Fix    string      `json:"fix,omitempty"` // what to do about it
+}
+
 // NewSummary returns a summary of nothing, in which every outcome is present.
 func NewSummary(command string) *Summary {
 	s := &Summary{Command: command, Outcomes: map[diff.Outcome]int{}, Reports: []string{}}
