@@ -129,6 +129,7 @@ func eventRuns(t *testing.T) [][]event {
 
 // TestEventsAreDocumented: a line holds what docs/events.md says, and all that it says occurs.
 func TestEventsAreDocumented(t *testing.T) {
+	t.Parallel()
 	members, levels := documented(t)
 	seen := map[string]bool{}
 	for _, events := range eventRuns(t) {
@@ -194,6 +195,7 @@ func jsonType(v any) string {
 
 // TestEventsAddUp: the events of a run tell the same as its summary.
 func TestEventsAddUp(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	events := eventsOf(t, exit.Partial, "apply", "--yes", "--skip-invalid", "--max-changes", "off", "--write-limit", "off", "--read-limit", "off",
 		"--graph-url", w.url, "--ledger", w.ledger, "--report", filepath.Join(w.dir, "r.json"), w.file)

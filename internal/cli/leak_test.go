@@ -32,16 +32,12 @@ func TestNothingLeftBehind(t *testing.T) {
 		code int
 	}{
 		{"a plan", []string{"plan", "--graph-url", w.url, "--skip-invalid", "--max-changes", "off", "--ledger", saved, w.file}, 0, 0},
-		{"a plan beyond a limit", []string{"plan", "--graph-url", w.url, "--skip-invalid", w.file}, 0, exit.Limit},
 		{"a broken input", w.apply(filepath.Join("testdata", "script", "apply_sample.txtar")), 0, exit.Input},
 		{"no service", []string{"apply", "--yes", "--skip-invalid", "--graph-url", "http://127.0.0.1:1", "--deadline", "200ms", w.file}, 0, exit.Deadline},
-		{"no room for a ledger", w.apply(w.file, with(filepath.Join("nowhere", "ledger"))...), 0, exit.Usage},
 		{"an interrupted apply", w.apply(w.file, with("first", "--concurrency", "2")...), 3, exit.Interrupt},
 		{"an apply that goes on", w.apply(first, "--report", report("second")), 0, exit.Partial},
 		{"an apply of what is finished", w.apply(first), 0, exit.Partial},
 		{"a saved plan", w.apply(saved, "--report", report("third")), 0, exit.Partial},
-		{"an apply", w.apply(w.file, with("fourth")...), 0, exit.Partial},
-		{"an apply that is too late", w.apply(w.file, with("fifth", "--deadline", "1ns")...), 0, exit.Deadline},
 		{"an apply on a sandbox of its own", append([]string{"apply", "--yes", "--skip-invalid", "--max-changes", "off", "--sandbox", "40", w.file}, with("sixth")...), 0, exit.Partial},
 		{"a report", []string{"report", first, "-o", report("again")}, 0, 0},
 	} {

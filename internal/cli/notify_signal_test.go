@@ -16,6 +16,7 @@ import (
 
 // TestNoticesAfterSignal: a run that was interrupted still tells others how it ended.
 func TestNoticesAfterSignal(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	bodies := map[string]string{}
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
