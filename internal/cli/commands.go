@@ -17,6 +17,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/exit"
 	"taskrecon/internal/ingest"
@@ -111,21 +112,18 @@ func version() string {
 	return info.Main.Version
 }
 
-// runCommand runs a command, prints its summary where --json asks for it, exactly one object, whatever happened, and tells
-// those who are to hear of it. Where the answer could not be printed the command failed, if it has not anyway.
+// runCommand runs a command, prints its summary where --json asks for it, exactly one object, whatever happened, and notifies
+// others of it. Where the answer could not be printed the command failed, if it has not anyway.
 func (p *program) runCommand(c *cli.Context, command func(*cli.Context) (*job.Summary, error)) error {
 	started := time.Now()
 	var s *job.Summary
 	out := p.remembered()
-	told, err := p.notices(c)
-	if err == nil {
-		err = logFormat(c)
-	}
+	others, err := p.notifier(c)
 	if err == nil {
 		err = apart(c)
 	}
 	if err == nil {
-		told.start(c.Context)
+		others.Start(c.Context)
 		s, err = command(c)
 	}
 	s = sumUp(c, s, err, started)
@@ -138,7 +136,7 @@ func (p *program) runCommand(c *cli.Context, command func(*cli.Context) (*job.Su
 		err = fmt.Errorf("printing the answer: %w", printErr)
 		s = sumUp(c, s, err, started)
 	}
-	told.finish(c.Context, s)
+	others.Finish(c.Context, s)
 	return err
 }
 
@@ -235,12 +233,7 @@ func (p *program) runConfig(c *cli.Context, file string) (config job.Config, err
 	if config.MinRows, err = minRows(c); err != nil {
 		return config, err
 	}
-	if config.Batch.OnConflict, err = onConflict(c); err != nil {
-		return config, err
-	}
-	if config.StatusVia, err = statusVia(c); err != nil {
-		return config, err
-	}
+	config.Batch.OnConflict, config.StatusVia = batch.OnConflict(c.String("on-conflict")), diff.Via(c.String("status-via"))
 	config.Ingest.Notes = config.StatusVia == diff.ViaAction
 	if config.Batch.SettleWithin = c.Duration("settle-within"); config.Batch.SettleWithin < 0 {
 		return config, usage("--settle-within %s is less than nothing", config.Batch.SettleWithin)
@@ -402,7 +395,7 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 	}
 	defer past.Close()
 	s := job.NewSummary("report")
-	pastSummary(s, past, file)
+	s.OfPast(past, file)
 	err = report.Write(out, past, report.Options{Zone: zone, Overwrite: c.Bool("overwrite")})
 	if errors.Is(err, fs.ErrExist) {
 		return s, &exit.Error{Code: exit.Usage, Err: err, Hint: "name another, or say --overwrite"}
@@ -414,15 +407,6 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 	s.Reason = "rendered"
 	fmt.Fprintf(p.humanOut(c), "Report  %s\n", text.Line(out))
 	return s, nil
-}
-
-// pastSummary sums up the run that a ledger records.
-func pastSummary(s *job.Summary, past *ledger.Reader, file string) {
-	s.Run, s.Ledger, s.Rows, s.Unmanaged = past.Header.RunID, file, past.Rows(), len(past.Header.Unmanaged)
-	total := past.Total()
-	s.Patches, s.Batches, s.Requests = total.Patches, total.Batches, total.Requests
-	s.Throttled, s.Retries = total.Throttled, total.Retries
-	s.Outcomes, s.Changes = past.Counts(), past.Changes()
 }
 
 // ask shows the plan on the terminal and waits for a yes.

@@ -96,13 +96,21 @@ func valuesOf(flags []cli.Flag, word string) ([]string, bool) {
 	if i < 0 {
 		return nil, false
 	}
-	f, ok := flags[i].(cli.DocGenerationFlag)
-	if !ok || !f.TakesValue() {
+	if f, ok := flags[i].(cli.DocGenerationFlag); !ok || !f.TakesValue() {
 		return nil, false
 	}
-	_, placeholder, _ := strings.Cut(f.GetUsage(), "`")
-	placeholder, _, _ = strings.Cut(placeholder, "`")
-	return wordsIn(placeholder), true
+	return wordsIn(placeholder(flags[i])), true
+}
+
+// placeholder is what the help writes for a flag's value.
+func placeholder(f cli.Flag) string {
+	d, ok := f.(cli.DocGenerationFlag)
+	if !ok {
+		return ""
+	}
+	_, text, _ := strings.Cut(d.GetUsage(), "`")
+	text, _, _ = strings.Cut(text, "`")
+	return text
 }
 
 func flagOffers(flags []cli.Flag) (list []offer) {

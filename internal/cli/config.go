@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -49,8 +50,11 @@ func (p *program) settle(c *cli.Context) (map[string]string, error) {
 		}
 	}
 	path := c.String(configFlag)
-	if path == "" || first != nil {
+	if first != nil {
 		return sources, first
+	}
+	if path == "" {
+		return sources, checkChoices(c)
 	}
 	file, err := readConfig(path, p.app().Commands)
 	if err != nil {
@@ -69,7 +73,29 @@ func (p *program) settle(c *cli.Context) (map[string]string, error) {
 			}
 		}
 	}
-	return sources, nil
+	return sources, checkChoices(c)
+}
+
+// checkChoices refuses values that are none of those which the help of the flag lists, and gives the others the help's case.
+func checkChoices(c *cli.Context) error {
+	for _, f := range c.Command.Flags {
+		name, alternatives := f.Names()[0], strings.Split(placeholder(f), "|")
+		value := c.String(name)
+		if len(wordsIn(placeholder(f))) < len(alternatives) || !c.IsSet(name) || value == "" {
+			continue
+		}
+		i := slices.IndexFunc(alternatives, func(a string) bool { return strings.EqualFold(a, value) })
+		switch {
+		case i < 0 && len(alternatives) == 2:
+			return usage("--%s %q is neither %s nor %s", name, value, alternatives[0], alternatives[1])
+		case i < 0:
+			return usage("--%s %q is none of %s", name, value, strings.Join(alternatives, ", "))
+		}
+		if err := c.Set(name, alternatives[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // placesOfRun are the flags that say where a new run is kept. One that goes on has its places.
@@ -157,9 +183,6 @@ func (p *program) printConfig(c *cli.Context, flags []cli.Flag) error {
 	started := time.Now()
 	s := job.NewSummary("config")
 	sources, err := p.settle(c)
-	if err == nil {
-		err = logFormat(c)
-	}
 	if err == nil {
 		s.Config = p.settingsOf(c, flags, sources)
 		s.Reason = "what is in force for " + c.Command.Name

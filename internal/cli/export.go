@@ -156,11 +156,7 @@ func (p *program) set(c *cli.Context) (*job.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	order, err := dateOrder(c)
-	if err != nil {
-		return nil, err
-	}
-	format := task.Format{Zone: e.Sheet.Zone, Order: order}
+	format := task.Format{Zone: e.Sheet.Zone, Order: task.DateOrder(c.String("date-order"))}
 	change := new(edit.Edit)
 	for _, words := range c.Args().Slice() {
 		a, err := edit.ParseAssignment(words, format, os.ReadFile)

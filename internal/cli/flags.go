@@ -11,7 +11,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"taskrecon/internal/batch"
-	"taskrecon/internal/diff"
 	"taskrecon/internal/exit"
 	"taskrecon/internal/graph"
 	"taskrecon/internal/ingest"
@@ -141,18 +140,11 @@ func (p *program) ingestOptions(c *cli.Context) (ingest.Options, error) {
 	if err != nil {
 		return o, err
 	}
-	order, err := dateOrder(c)
-	if err != nil {
-		return o, err
-	}
-	if o.Format = (task.Format{Order: order}); c.IsSet("timezone") {
+	if o.Format = (task.Format{Order: task.DateOrder(c.String("date-order"))}); c.IsSet("timezone") {
 		o.Format.Zone = zone // else a sheet with a base has its own
 	}
-	switch {
-	case o.HeaderRow < 0:
+	if o.HeaderRow < 0 {
 		return o, usage("--header-row %d is less than 1", o.HeaderRow)
-	case o.Hidden != ingest.HiddenStop && o.Hidden != ingest.HiddenInclude && o.Hidden != ingest.HiddenSkip:
-		return o, usage("--hidden %q is neither include nor skip", o.Hidden)
 	}
 	if o.Encoding != "" {
 		if err := ingest.CheckEncoding(o.Encoding); err != nil {
@@ -164,14 +156,6 @@ func (p *program) ingestOptions(c *cli.Context) (ingest.Options, error) {
 	}
 	o.Password, err = p.workbookPassword(c)
 	return o, err
-}
-
-func dateOrder(c *cli.Context) (task.DateOrder, error) {
-	switch order := task.DateOrder(strings.ToLower(c.String("date-order"))); order {
-	case task.OrderNone, task.OrderDMY, task.OrderMDY, task.OrderYMD:
-		return order, nil
-	}
-	return task.OrderNone, usage("--date-order %q is none of dmy, mdy, ymd", c.String("date-order"))
 }
 
 func (p *program) zoneOf(c *cli.Context) (*time.Location, error) {
@@ -228,25 +212,6 @@ func batchOptions(c *cli.Context, o *batch.Options) error {
 		return usage("--canary, --limit, --deadline and --lock-timeout take nothing below 0")
 	}
 	return nil
-}
-
-func onConflict(c *cli.Context) (batch.OnConflict, error) {
-	switch o := batch.OnConflict(c.String("on-conflict")); o {
-	case batch.SkipConflict, batch.Overwrite, batch.Abort:
-		return o, nil
-	default:
-		return o, usage("--on-conflict %q is none of skip, overwrite, abort", o)
-	}
-}
-
-// statusVia reads by which way status goes.
-func statusVia(c *cli.Context) (diff.Via, error) {
-	switch via := diff.Via(c.String("status-via")); via {
-	case diff.ViaPatch, diff.ViaAction:
-		return via, nil
-	default:
-		return via, usage("--status-via %q is neither patch nor updateStatus", via)
-	}
 }
 
 // minRows reads --min-rows.

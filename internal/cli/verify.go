@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 
 	"github.com/urfave/cli/v2"
 
@@ -51,7 +49,7 @@ func (p *program) verify(c *cli.Context) (*job.Summary, error) {
 		return s, &exit.Error{Code: exit.Input, Err: err}
 	}
 	defer past.Close()
-	pastSummary(s, past, file)
+	s.OfPast(past, file)
 	w := p.humanOut(c)
 	if err := printLedger(w, past, file); err != nil {
 		return s, err
@@ -68,69 +66,22 @@ func (p *program) verify(c *cli.Context) (*job.Summary, error) {
 	}
 	fmt.Fprintf(w, "Final hash  %s\n", past.Final)
 	if signers := c.String("signers"); signers != "" {
-		words, err := signedBy(w, past, file, signers)
+		allowed, err := readSmall(signers, mostOfSigners, nil)
+		if err != nil {
+			return s, exit.Errorf(exit.Input, "", "--signers: %w", err)
+		}
+		who, plan, err := job.SignedBy(past, file, allowed)
 		if err != nil {
 			return s, &exit.Error{Code: exit.Input, Err: err}
 		}
-		s.Reason += "; " + words
+		if s.Reason += "; "; plan != "" {
+			fmt.Fprintf(w, "Plan signed by  %s\n", text.Line(plan))
+			s.Reason += "the plan signed by " + plan + ", the run "
+		}
+		fmt.Fprintf(w, "Signed by   %s\n", text.Line(who))
+		s.Reason += "signed by " + who
 	}
 	return s, nil
-}
-
-// signedBy demands the signature of a saved plan, or that of a run, and checks that of the plan which the run was, where it has one.
-func signedBy(w io.Writer, past *ledger.Reader, file, signers string) (words string, err error) {
-	allowed, err := readSmall(signers, mostOfSigners, nil)
-	if err != nil {
-		return "", fmt.Errorf("--signers: %w", err)
-	}
-	isPlan := past.Header.Command == "plan" && len(past.Resumes) == 0
-	if !isPlan {
-		if words, err = planSignedBy(w, past, file, allowed); err != nil {
-			return "", err
-		}
-		file += ledger.RunSignatureSuffix
-	} else {
-		file += ledger.SignatureSuffix
-	}
-	signature, err := ledger.ReadSignature(file)
-	if err != nil {
-		return "", fmt.Errorf("the ledger is not signed: %w", err)
-	}
-	who, err := ledger.CheckSignature(signature, past.Final, bytes.NewReader(allowed))
-	if err != nil {
-		return "", fmt.Errorf("the signature %s: %w", file, err)
-	}
-	fmt.Fprintf(w, "Signed by   %s\n", text.Line(who))
-	return words + "signed by " + who, nil
-}
-
-// planSignedBy looks for the signature of the plan that a run was, in the ledger and beside it. One that is there must be by one of the
-// signers.
-func planSignedBy(w io.Writer, past *ledger.Reader, file string, allowed []byte) (words string, err error) {
-	var signatures [][]byte
-	for _, leg := range past.Resumes {
-		if leg.Signature != "" {
-			signatures = append(signatures, []byte(leg.Signature))
-		}
-	}
-	beside, err := ledger.ReadSignature(file + ledger.SignatureSuffix)
-	if err == nil {
-		signatures = append(signatures, beside)
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return "", err
-	}
-	err = nil
-	for _, signature := range signatures {
-		var who string
-		if who, err = ledger.CheckSignature(signature, past.PlanFinal(), bytes.NewReader(allowed)); err == nil {
-			fmt.Fprintf(w, "Plan signed by  %s\n", text.Line(who))
-			return "the plan signed by " + who + ", the run ", nil
-		}
-	}
-	if err != nil {
-		return "", fmt.Errorf("the signature of the plan: %w", err)
-	}
-	return "", nil
 }
 
 // printLedger says what is known of a ledger that is as it was written.

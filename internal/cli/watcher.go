@@ -33,13 +33,6 @@ type watcher struct {
 	bar        *progressbar.ProgressBar
 }
 
-func logFormat(c *cli.Context) error {
-	if f := c.String("log-format"); f != "console" && f != "json" {
-		return usage("--log-format %q is neither console nor json", f)
-	}
-	return nil
-}
-
 func init() { zerolog.TimeFieldFormat = time.RFC3339Nano } // of the whole process, so not a matter of each run
 
 func (p *program) newWatcher(c *cli.Context) *watcher {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"taskrecon/internal/diff"
+	"taskrecon/internal/ledger"
 )
 
 // Summary is what a run comes down to: the object that --json prints.
@@ -68,6 +69,15 @@ func NewSummary(command string) *Summary {
 		s.Outcomes[o] = 0
 	}
 	return s
+}
+
+// OfPast fills in what the ledger in a file says of its run.
+func (s *Summary) OfPast(past *ledger.Reader, file string) {
+	s.Run, s.Ledger, s.Rows, s.Unmanaged = past.Header.RunID, file, past.Rows(), len(past.Header.Unmanaged)
+	total := past.Total()
+	s.Patches, s.Batches, s.Requests = total.Patches, total.Batches, total.Requests
+	s.Throttled, s.Retries = total.Throttled, total.Retries
+	s.Outcomes, s.Changes = past.Counts(), past.Changes()
 }
 
 // Words lists the outcomes that occurred: "18 applied, 3 unchanged, 1 notFound".
