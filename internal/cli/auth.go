@@ -28,7 +28,7 @@ const (
 // secretVariables hold what no flag and no configuration file may hold.
 var secretVariables = []string{tokenVariable, workbookVariable, secretVariable, passwordVariable}
 
-// azureVariables stand in for flags without a value, as in Azure's own tools.
+// azureVariables give flags without a value theirs, as in Azure's own tools.
 var azureVariables = map[string]string{
 	"tenant-id": "AZURE_TENANT_ID", "client-id": "AZURE_CLIENT_ID",
 	"client-certificate": "AZURE_CLIENT_CERTIFICATE_PATH", "federated-token-file": "AZURE_FEDERATED_TOKEN_FILE",
@@ -69,7 +69,7 @@ var signInUses = []struct {
 	{"access-token-command", []graph.SignInKind{graph.SignInToken}},
 }
 
-// credential signs in as the flags say, to call root. It calls nobody yet; a Session is the caller's to close.
+// credential signs in as the flags say, to call root. Nothing is called yet. The caller closes a Session.
 func (p *program) credential(c *cli.Context, cloud graph.Cloud, root *url.URL) (graph.Credential, error) {
 	kind, err := p.signInKind(c)
 	if err != nil {

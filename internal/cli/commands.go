@@ -76,7 +76,7 @@ func (p *program) reportCommand() *cli.Command {
 	return &cli.Command{
 		Name: "report", Usage: "render the report of a run again", UsageText: "taskrecon report [FLAGS] LEDGER -o FILE.xlsx|.html|.json|.csv",
 		Description: "Writes a report from LEDGER alone, at any time, in the format that the name of the file asks for. " +
-			"The directory of a run stands for the ledger in it.\n\n" +
+			"The directory of a run means the ledger in it.\n\n" +
 			"Example:\n  taskrecon report runs/20261124T020000Z-1a2b3c/ledger.jsonl -o report.html",
 		Flags: join([]cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: outputFlags, Usage: "write to `FILE`, an .xlsx, .html, .json or .csv"},
@@ -132,7 +132,7 @@ func (p *program) runCommand(c *cli.Context, command func(*cli.Context) (*job.Su
 		printErr = p.printJSON(s)
 	}
 	printErr = cmp.Or(printErr, out.failure())
-	if printErr != nil && (err == nil || exit.Code(err) == exit.Differences) { // which nobody has seen
+	if printErr != nil && (err == nil || exit.Code(err) == exit.Differences) { // which was not seen
 		err = fmt.Errorf("printing the answer: %w", printErr)
 		s = sumUp(c, s, err, started)
 	}
@@ -246,7 +246,7 @@ func (p *program) runConfig(c *cli.Context, file string) (config job.Config, err
 	return config, nil
 }
 
-// mayAsk says why nobody can be asked before the changes of a file are sent.
+// mayAsk returns why the changes of a file cannot be confirmed at a terminal; nil where they can.
 func (p *program) mayAsk(c *cli.Context, file string) error {
 	switch {
 	case file == ingest.StandardInput:
@@ -288,7 +288,7 @@ func (p *program) sendingConfig(c *cli.Context, config *job.Config) (err error) 
 		config.ErrorBudget = &quota
 	}
 	if c.String("sandbox") != "" {
-		return nil // nobody else can reach a sandbox inside this process
+		return nil // no other process can reach a sandbox inside this one
 	}
 	env := maps.Clone(p.env)
 	if u, err := user.Current(); err == nil && env["HOME"] == "" && env["LOCALAPPDATA"] == "" {
@@ -331,7 +331,7 @@ func isFile(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// operator is who runs the program on which host, as the system tells it.
+// operator is the user and the host that run the program, by the system's account.
 func (p *program) operator() string {
 	name := p.env["USER"]
 	if u, err := user.Current(); err == nil {

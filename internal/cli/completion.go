@@ -129,7 +129,7 @@ func asOffers(prefix string, words []string) (list []offer) {
 	return list
 }
 
-// wordsIn returns the alternatives of a placeholder that stand for themselves: in a|b|FILE these are a and b.
+// wordsIn returns the alternatives of a placeholder that are meant literally: in a|b|FILE these are a and b.
 func wordsIn(placeholder string) []string {
 	return slices.DeleteFunc(strings.Split(placeholder, "|"), func(word string) bool {
 		return word == "" || word[0] < 'a' || word[0] > 'z' || strings.ContainsAny(word, ".=% ")

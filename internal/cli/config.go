@@ -101,7 +101,7 @@ func checkChoices(c *cli.Context) error {
 // placesOfRun are the flags that say where a new run is kept. One that goes on has its places.
 var placesOfRun = []string{"run-dir", "ledger", "report"}
 
-// settled is a command's action behind settle. What fails there is told as what the command itself finds wrong.
+// settled is a command's action behind settle. What fails there is printed like an error of the command.
 func (p *program) settled(next cli.ActionFunc) cli.ActionFunc {
 	return func(c *cli.Context) error {
 		_, err := p.settle(c)
@@ -242,7 +242,7 @@ func shownValue(c *cli.Context, name string) string {
 	return value
 }
 
-// isSecretURL tells whether the value of a flag is an address that is a secret.
+// isSecretURL reports whether the value of a flag is an address that is a secret.
 func isSecretURL(f cli.Flag) bool {
 	g, ok := f.(*cli.GenericFlag)
 	if !ok {

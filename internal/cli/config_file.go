@@ -81,7 +81,7 @@ type configProblems []string
 func (p configProblems) Error() string   { return strings.Join(p, "\n") }
 func (p configProblems) Lines() []string { return p }
 
-// configBytes is the content of a file that nobody but its owner can write: it may name commands to run.
+// configBytes is the content of a file that only its owner can write: it may name commands to run.
 func configBytes(path string) ([]byte, error) {
 	data, err := readSmall(path, maxConfig, func(info os.FileInfo) error {
 		switch {
@@ -164,7 +164,7 @@ func (f *configFile) read(mapping *yaml.Node, command string, known map[string]m
 			f.read(value, name, known)
 		case isSection && value.Tag == "!!null": // every line of it is a comment
 		case command == "" && value.Kind == yaml.MappingNode:
-			f.problem(key, "%q is no command that has flags, so no mapping can stand here%s", name, meant(name, known))
+			f.problem(key, "%q is no command that has flags, so no mapping belongs here%s", name, meant(name, known))
 		default:
 			f.readPair(command, flag, key, value, known[command])
 		}
@@ -204,7 +204,7 @@ func (f *configFile) readPair(command string, flag cli.Flag, key, value *yaml.No
 	}
 }
 
-// looksSecret tells the names of secrets from those of files and commands that yield one.
+// looksSecret reports whether a name is that of a secret, and not of a file or a command that yields one.
 func looksSecret(name string) bool {
 	name = strings.ToLower(name)
 	if strings.HasSuffix(name, "-file") || strings.HasSuffix(name, "-command") {

@@ -16,7 +16,7 @@ import (
 
 func (p *program) doctorCommand() *cli.Command {
 	return &cli.Command{
-		Name: "doctor", Usage: "check the set-up, and say what to mend", UsageText: "taskrecon doctor [FLAGS]",
+		Name: "doctor", Usage: "check the set-up, and say what to fix", UsageText: "taskrecon doctor [FLAGS]",
 		Description: "Checks in order what a run needs: settings, network, clock, token, audience, tenant, permissions, one page of tasks, and what the service " +
 			"says of its quota. It changes nothing, and ends with 1 where a check fails.\n\nExamples:\n" +
 			"  taskrecon doctor --auth managed-identity\n  taskrecon doctor --config nightly.yaml --json",

@@ -28,7 +28,7 @@ func flagsOfNotice() []cli.Flag {
 	}
 }
 
-// secretURL is the value of a flag that holds an address with a secret in it. Whoever lists the values of flags, as the
+// secretURL is the value of a flag that holds an address with a secret in it. Code that lists the values of flags, as the
 // ledger does, gets the host only. It takes any text, since errors about flags repeat their values.
 type secretURL struct{ text string }
 
@@ -48,7 +48,7 @@ func (s *secretURL) String() string {
 	return a.String()
 }
 
-// notifier makes what tells others of the run as the flags say. Beside an error it returns what could be read, so that the error is sent there.
+// notifier returns the notifications that the flags ask for. Beside an error it returns those that could be read, so that the error goes out, too.
 func (p *program) notifier(c *cli.Context) (*notify.Notifier, error) {
 	n := &notify.Notifier{
 		On: c.String("notify-on"), Teams: c.String("notify-format") == "teams", File: filepath.Base(c.Args().First()),

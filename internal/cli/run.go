@@ -1,4 +1,3 @@
-// Package cli is the command line: commands, flags, environment, terminal, signals, exit codes.
 package cli
 
 import (
@@ -100,7 +99,7 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 
 // called returns the command that the arguments call, or all of them where that is none. urfave/cli writes out the help of
 // every flag that it is given, which takes longer than all else that a command needs before it begins; so it gets no
-// others, and whoever looks for these asks app.
+// others; code that needs those asks app.
 func called(app *cli.App, args []string) []*cli.Command {
 	if len(args) > 1 {
 		if c := app.Command(args[1]); c != nil && c.Name != "help" {
@@ -147,7 +146,7 @@ const description = `Rows say what should be, Graph says what is, the difference
 	`"taskrecon apply FILE" sends it and leaves a ledger and a report under runs/.
 
 Every flag has a variable: --max-attempts is TASKRECON_MAX_ATTEMPTS. What neither flags nor variables say comes from the file ` +
-	`that --config names; "taskrecon config" shows what is in force. Flags may stand before or after FILE. ` +
+	`that --config names; "taskrecon config" shows what is in force. Flags may be before or after FILE. ` +
 	`Signing in: see --auth in "taskrecon apply --help"; "taskrecon doctor" checks the set-up.`
 
 func (p *program) app() *cli.App {
@@ -214,7 +213,7 @@ func permute(app *cli.App, args []string) ([]string, error) {
 		return nil, err
 	}
 	if slices.ContainsFunc(flags, asksForHelp) {
-		return []string{args[0], args[1], "--help"}, nil // of the command, whatever else stands there; urfave/cli looks for a topic
+		return []string{args[0], args[1], "--help"}, nil // of the command, whatever else is there; urfave/cli looks for a topic
 	}
 	out := append(append([]string{args[0], args[1]}, flags...), "--")
 	return append(out, files...), nil
@@ -224,7 +223,7 @@ func asksForHelp(flag string) bool {
 	return slices.Contains([]string{"-h", "--h", "-help", "--help"}, flag)
 }
 
-// splitArgs tells the flags on a command line, with their values, from everything else there.
+// splitArgs separates the flags on a command line, with their values, from everything else there.
 func splitArgs(command string, known []cli.Flag, args []string) (flags, files []string, err error) {
 	takesValue := map[string]bool{}
 	for _, f := range known {

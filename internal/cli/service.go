@@ -18,7 +18,7 @@ type service struct {
 	client *graph.Client
 	cloud  string
 	url    string
-	login  string   // who issues the tokens; "" where nobody is asked
+	login  string   // who issues the tokens; "" where none is asked
 	ends   []func() // of what was begun, in that order
 }
 

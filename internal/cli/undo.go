@@ -19,7 +19,7 @@ func (p *program) undoCommand() *cli.Command {
 		Name: "undo", Usage: "write the desired sheet that takes a run back", UsageText: "taskrecon undo [FLAGS] LEDGER -o FILE.xlsx|FILE.csv",
 		Description: "Writes a sheet that restores what the run of LEDGER changed, and only that. Look at it, and apply it like any other. " +
 			"What somebody else has changed since that run is a conflict then, and is not overwritten. The directory of a run " +
-			"stands for the ledger in it.\n\n" +
+			"means the ledger in it.\n\n" +
 			"Example:\n  taskrecon undo runs/20261124T020000Z-1a2b3c/ledger.jsonl -o undo.xlsx",
 		Flags: join([]cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: outputFlags, Usage: "write the sheet to `FILE.xlsx|FILE.csv`"},

@@ -23,7 +23,7 @@ func (p *program) verifyCommand() *cli.Command {
 			"final hash with a copy of it kept elsewhere, as a report keeps one. Sheets, rows and columns that were hidden " +
 			"by anything but a filter are named too, and so are altered document properties. How cells look otherwise is not " +
 			"compared, nor the chart. " +
-			"The directory of a run stands for the ledger in it.\n\n" +
+			"The directory of a run means the ledger in it.\n\n" +
 			"Exits with 0 when both are as they were written, with 4 when one was altered or cannot be read, and with 1 when the " +
 			"report is of an earlier state of the ledger.\n\n" +
 			"Example:\n  taskrecon verify runs/20261124T020000Z-1a2b3c/ledger.jsonl report.xlsx",
@@ -92,7 +92,7 @@ func printLedger(w io.Writer, past *ledger.Reader, file string) error {
 	}
 	fmt.Fprintf(w, "%s: %s, unaltered; run %s, %s\n", text.Line(file), task.Plural(lines, "line"), text.Line(past.Header.RunID), howItEnded(past))
 	if past.End == nil {
-		fmt.Fprintln(w, "Whether lines are missing at the end can only be told by a copy of the final hash kept elsewhere.")
+		fmt.Fprintln(w, "Whether lines are missing at the end can only be seen from a copy of the final hash kept elsewhere.")
 	}
 	return nil
 }

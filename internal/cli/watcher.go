@@ -16,7 +16,7 @@ import (
 	"taskrecon/internal/text"
 )
 
-// watcher tells on stderr what happens: a bar on a terminal, zerolog lines elsewhere. On stdout it prints the
+// watcher prints on stderr what happens: a bar on a terminal, zerolog lines elsewhere. On stdout it prints the
 // plan where the command is plan.
 type watcher struct {
 	log      zerolog.Logger
@@ -25,7 +25,7 @@ type watcher struct {
 	name     string // of the command
 	lines    bool   // for people: problems and notices as plain lines, and nothing that the summary says anyway
 	bars     bool
-	told     time.Time // of the last progress in the log
+	logged   time.Time // of the last progress in the log
 
 	progress   batch.Progress // the last one
 	waiting    time.Time      // until when nothing is sent
@@ -93,7 +93,7 @@ func (w *watcher) say(event string, level zerolog.Level, words string) {
 	w.log.WithLevel(level).Str(eventMember, event).Msg(words)
 }
 
-// Relisting logs that the list of tasks stands still, and why.
+// Relisting logs that listing the tasks waits, and why.
 func (w *watcher) Relisting(page int, at time.Time, why error) {
 	seconds := untilSeconds(at)
 	w.log.Warn().Str(eventMember, EventListWait).Int("page", page).Float64("seconds", seconds).Time("until", at.UTC()).
@@ -136,17 +136,17 @@ func untilSeconds(at time.Time) float64 {
 	return max(float64(time.Until(at).Round(time.Millisecond).Milliseconds())/1000, 0) // Seconds() adds a fraction: 7.3469999999999995
 }
 
-// Progress tells on the bar, and in the log every half minute, how fast it goes and when it should end.
+// Progress shows on the bar, and every half minute in the log, how fast it goes and when it should end.
 func (w *watcher) Progress(p batch.Progress) {
 	if w.bars {
 		w.progress = p
 		w.describe()
 		return
 	}
-	if time.Since(w.told) < 30*time.Second {
+	if time.Since(w.logged) < 30*time.Second {
 		return
 	}
-	w.told = time.Now()
+	w.logged = time.Now()
 	w.info(EventProgress).Int("settled", p.Settled).Int("of", p.Total).Int("settling", p.Settling).Float64("rate", p.Rate).
 		Float64("waited", p.Waited.Round(time.Millisecond).Seconds()).Time("finish", p.Finish.UTC()).Msg("progress")
 }

@@ -20,7 +20,7 @@ type Config struct {
 	Client   *graph.Client
 	Cloud    string
 	Graph    *url.URL
-	Login    *url.URL // who issues the tokens; nil where nobody is asked
+	Login    *url.URL // who issues the tokens; nil where none is asked
 	TenantID string   // the tenant that was asked for; "" is any
 	StandIn  bool     // not one of Microsoft's clouds, so that a token for anybody may do
 }
@@ -37,7 +37,7 @@ const (
 	permissionRead  = "DeviceManagementApps.Read.All"
 )
 
-// graphAppID is Microsoft Graph's own application, which stands for its audience in some tokens.
+// graphAppID is Microsoft Graph's own application, which is the audience in some tokens.
 const graphAppID = "00000003-0000-0000-c000-000000000000"
 
 // RunChecks checks a set-up in the order in which its parts need each other, and reports each check as it ends. It reads one page
@@ -108,7 +108,7 @@ func (d *doctor) clock() {
 	}
 	switch {
 	case d.graph.Err != nil:
-		d.say("clock", job.CheckSkipped, "", "nobody to compare with")
+		d.say("clock", job.CheckSkipped, "", "there is no answer to compare with")
 	case !d.graph.Clock:
 		d.say("clock", job.CheckSkipped, "", "the server does not say what time it has")
 	case ahead.Abs() >= skewRefused:

@@ -35,7 +35,7 @@ type Edit interface {
 	Replaced() []string
 }
 
-// Fetched is told how many tasks the tenant has, and how many of them were picked.
+// Fetched is called with how many tasks the tenant has, and how many of them were picked.
 type Fetched func(tenant, picked int)
 
 // ExportTasks reads the tenant's securityConfigurationTasks and writes those that are picked as a sheet that plan and apply
@@ -76,7 +76,7 @@ func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched)
 			s.Reason = "no task was picked; no sheet was written"
 		}
 		if exists(e.Path) {
-			return s, exit.Errorf(exit.Failed, "remove it, so that nobody applies it", "%s; %s is of another time", s.Reason, e.Path)
+			return s, exit.Errorf(exit.Failed, "remove it, so that it is not applied by mistake", "%s; %s is of another time", s.Reason, e.Path)
 		}
 		return s, nil
 	}

@@ -32,7 +32,7 @@ type Lock struct {
 
 	mu     sync.Mutex
 	held   []*flock.Flock // none once released
-	told   []*os.File     // the files that say who holds the lock, where they can be written
+	notes  []*os.File     // the files that say who holds the lock, where they can be written
 	holder holder
 	sent   []sent // the writes of the window that ends with the last of them
 }
@@ -176,7 +176,7 @@ func (l *Lock) Wrote(writes int, at time.Time) {
 	if at.After(l.holder.Last) {
 		l.holder.Last = at
 	}
-	l.tell()
+	l.writeHolder()
 }
 
 // Answered notes when an answer to writes came, or was given up: until then the service may have counted them.
@@ -200,14 +200,14 @@ func (l *Lock) Release() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.holder = holder{Last: l.holder.Last, Writes: l.holder.Writes}
-	l.tell() // before the lock ends: afterwards the files may be another's
+	l.writeHolder() // before the lock ends: afterwards the files may be another's
 	var errs []error
-	for _, f := range l.told {
+	for _, f := range l.notes {
 		errs = append(errs, f.Close())
 	}
 	for _, f := range l.held {
 		errs = append(errs, f.Unlock())
 	}
-	l.told, l.held = nil, nil
+	l.notes, l.held = nil, nil
 	return errors.Join(errs...)
 }

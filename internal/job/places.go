@@ -28,7 +28,7 @@ type files struct {
 	undo      string          // "" where nothing is sent
 	signature string          // of the ledger; "" where nothing is signed
 	own       map[string]bool // what earlier legs of the run left, and this one may replace
-	temp      string          // directory that is gone after the run, for a plan that nobody wants kept
+	temp      string          // directory that is gone after the run, for a plan that is not to be kept
 }
 
 // place is a file that a run is to write.

@@ -1,4 +1,3 @@
-// Package notify tells others of a run: metrics for a node exporter, a summary to a webhook, pings to a dead-man switch.
 package notify
 
 import (

@@ -31,7 +31,7 @@ func encode(v any) ([]byte, error) {
 type object map[string]any
 
 // Card is the summary as a message with an Adaptive Card, for a Teams webhook; under 28 KB, the most that Teams takes.
-// File is the input's name. What others wrote (names of files, answers of the service) stands in text runs only, which know no markdown.
+// File is the input's name. What others wrote (names of files, answers of the service) is in text runs only, which know no markdown.
 func Card(s *job.Summary, file string) ([]byte, error) {
 	body := []object{
 		{"type": "TextBlock", "size": "Large", "weight": "Bolder", "wrap": true, "color": color(s.ExitCode), "text": verdict(s)},
@@ -95,7 +95,7 @@ func reports(paths []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(paths[:most], ", "), len(paths)-most)
 }
 
-// clip is text on one line, of at most 500 characters, without characters that hide or turn what stands around
+// clip is text on one line, of at most 500 characters, without characters that hide or turn what is around
 // them, and without the double brace that begins a function in cards.
 func clip(text string) string {
 	const most = 500

@@ -18,7 +18,7 @@ type Notifier struct {
 	File    string                            // the input's name, for cards
 	Version string                            // of the program, for the metrics
 	Sender  *Sender                           // must not be nil where Post or Ping is set
-	Sent    func(run string, message Message) // hears of each message; must not be nil where there are any. May be called concurrently
+	Sent    func(run string, message Message) // is called for each message; must not be nil where there are any. May be called concurrently
 }
 
 // Message is a message that went out, or one that failed.
@@ -29,14 +29,14 @@ type Message struct {
 	Err  error  // nil if it got through
 }
 
-// Start tells that a run begins. It takes 5 s at most.
+// Start sends that a run begins. It takes 5 s at most.
 func (n *Notifier) Start(ctx context.Context) {
 	if n.Ping != nil {
 		n.Sent("", Message{What: "start ping", Host: n.Ping.Host(), Err: n.Sender.PingStart(ctx, *n.Ping)})
 	}
 }
 
-// Finish tells how a run ended, after an interrupt, too. It takes half a minute at most.
+// Finish sends how a run ended, after an interrupt, too. It takes half a minute at most.
 func (n *Notifier) Finish(ctx context.Context, s *job.Summary) {
 	ctx = context.WithoutCancel(ctx)
 	if n.Metrics != "" {

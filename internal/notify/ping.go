@@ -14,13 +14,13 @@ import (
 // startTimeout bounds the ping before a run, which must not hold it up.
 const startTimeout = 5 * time.Second
 
-// PingStart tells a dead-man switch that a run begins: ADDRESS/start, one try of at most 5 s.
+// PingStart pings a dead-man switch as a run begins: ADDRESS/start, one try of at most 5 s.
 func (s *Sender) PingStart(ctx context.Context, to Address) error {
 	_, err := s.once(ctx, to.under("start"), "text/plain; charset=utf-8", nil, startTimeout)
 	return err
 }
 
-// PingEnd tells a dead-man switch how a run ended: ADDRESS itself after a run that did what it was to do, ADDRESS/fail
+// PingEnd pings a dead-man switch as a run has ended: ADDRESS itself after a run that did what it was to do, ADDRESS/fail
 // after any other, with a few words as the body. The limits are those of Post.
 func (s *Sender) PingEnd(ctx context.Context, to Address, sum *job.Summary) error {
 	if !Good(sum.ExitCode) {
