@@ -15,6 +15,7 @@ import (
 // mayImport is the floors of ARCHITECTURE.md: which packages of the project each package may import.
 var mayImport = map[string][]string{
 	"atomicfile": {},
+	"exit":       {},
 	"text":       {},
 	"task":       {},
 	"xlsx":       {},
@@ -29,14 +30,16 @@ var mayImport = map[string][]string{
 	"ledger":     {"batch", "diff", "task"},
 	"report":     {"base", "atomicfile", "ledger", "batch", "diff", "task"},
 	"job":        {"base", "atomicfile", "report", "export", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
+	"edit":       {"export", "task"},
+	"doctor":     {"job", "graph", "task"},
 	"notify":     {"atomicfile", "job", "graph", "diff", "task"},
-	"cli":        {"base", "notify", "job", "report", "export", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
+	"cli":        {"base", "notify", "edit", "doctor", "job", "report", "export", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
 	"simulation": {}, // tests only
 	"main":       {"cli"},
 }
 
 // forAll is what every package may import.
-var forAll = []string{"text"}
+var forAll = []string{"exit", "text"}
 
 // onlyIn names the packages that may import a library whose use is confined.
 var onlyIn = map[string][]string{

@@ -10,8 +10,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/exit"
 	"taskrecon/internal/graph"
-	"taskrecon/internal/job"
 	"taskrecon/internal/text"
 )
 
@@ -28,7 +28,7 @@ const (
 // secretVariables hold what no flag and no configuration file may hold.
 var secretVariables = []string{tokenVariable, workbookVariable, secretVariable, passwordVariable}
 
-// azureVariables stand in for flags without a value, as in Azure's own tools.
+// azureVariables give flags without a value theirs, as in Azure's own tools.
 var azureVariables = map[string]string{
 	"tenant-id": "AZURE_TENANT_ID", "client-id": "AZURE_CLIENT_ID",
 	"client-certificate": "AZURE_CLIENT_CERTIFICATE_PATH", "federated-token-file": "AZURE_FEDERATED_TOKEN_FILE",
@@ -36,7 +36,7 @@ var azureVariables = map[string]string{
 
 func flagsOfSignIn() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "auth", Category: signInFlags, Usage: "how to sign in, by `KIND`: " + kindList(graph.SignInKinds(), "|") + " (if not given: token where TASKRECON_ACCESS_TOKEN is set, and with --graph-url; else default, which tries what is at hand)"},
+		&cli.StringFlag{Name: "auth", Category: signInFlags, Usage: "how to sign in, by `KIND`: " + kindList(graph.SignInKinds(), ", ") + " (if not given: token where TASKRECON_ACCESS_TOKEN is set, and with --graph-url; else default, which tries what is at hand)"},
 		&cli.StringFlag{Name: "tenant-id", Category: signInFlags, Usage: "`ID` or domain of the tenant (or AZURE_TENANT_ID)"},
 		&cli.StringFlag{Name: "client-id", Category: signInFlags, Usage: "`ID` of the application, or of the managed identity (or AZURE_CLIENT_ID)"},
 		&cli.StringFlag{Name: "client-secret-file", Category: signInFlags, Usage: "the client secret is in `FILE`, which only you may read (or in AZURE_CLIENT_SECRET)"},
@@ -69,7 +69,7 @@ var signInUses = []struct {
 	{"access-token-command", []graph.SignInKind{graph.SignInToken}},
 }
 
-// credential signs in as the flags say, to call root. It calls nobody yet; a Session is the caller's to close.
+// credential signs in as the flags say, to call root. Nothing is called yet. The caller closes a Session.
 func (p *program) credential(c *cli.Context, cloud graph.Cloud, root *url.URL) (graph.Credential, error) {
 	kind, err := p.signInKind(c)
 	if err != nil {
@@ -86,7 +86,7 @@ func (p *program) credential(c *cli.Context, cloud graph.Cloud, root *url.URL) (
 	if kind == graph.SignInToken && c.String("access-token-file") == "" && c.String("access-token-command") == "" {
 		token := p.env[tokenVariable]
 		if token == "" {
-			return nil, job.Fail(job.ExitFailed, "put an access token for "+root.Host+" into "+tokenVariable+", or sign in another way (--auth)", "no access token: %s is not set", tokenVariable)
+			return nil, exit.Errorf(exit.Failed, "put an access token for "+root.Host+" into "+tokenVariable+", or sign in another way (--auth)", "no access token: %s is not set", tokenVariable)
 		}
 		return graph.StaticToken(token), nil
 	}
@@ -96,7 +96,7 @@ func (p *program) credential(c *cli.Context, cloud graph.Cloud, root *url.URL) (
 	}
 	session, err := graph.NewCredential(in)
 	if err != nil {
-		return nil, job.Fail(job.ExitUsage, "see taskrecon "+c.Command.Name+" --help", "%w", err)
+		return nil, exit.Errorf(exit.Usage, "see taskrecon "+c.Command.Name+" --help", "%w", err)
 	}
 	return session, nil
 }

@@ -60,7 +60,7 @@ func (p *program) clientCertificate(c *cli.Context, in *graph.SignIn) error {
 	return nil
 }
 
-// tokenSource reads an access token where the flags say, each time anew, so that whoever renews it there is followed.
+// tokenSource returns a function that reads an access token from where the flags say, again at each call, since it may be renewed there.
 func (p *program) tokenSource(c *cli.Context) (func(context.Context) (string, error), error) {
 	file, command := c.String("access-token-file"), c.String("access-token-command")
 	if file != "" && command != "" {
@@ -97,7 +97,7 @@ func (p *program) secretLine(path string) (string, error) {
 	return line, nil
 }
 
-// privateFile reads a file that nobody but its owner may read.
+// privateFile reads a file that only its owner may read.
 func (p *program) privateFile(path string) ([]byte, error) {
 	data, err := readSmall(path, maxSecretFile, func(info os.FileInfo) error {
 		others := os.FileMode(0o077)

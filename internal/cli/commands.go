@@ -17,7 +17,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/ingest"
 	"taskrecon/internal/job"
 	"taskrecon/internal/ledger"
@@ -37,22 +39,22 @@ func (p *program) planCommand() *cli.Command {
 		Flags: join(flagsOfInput(), flagsOfService(), flagsOfLimits(), flagsOfOutput(), flagsOfNotice(), flagsOfSpeech(), []cli.Flag{
 			&cli.BoolFlag{Name: "detailed-exitcode", DisableDefaultText: true, Category: outputFlags, Usage: "exit with 2 when a row is neither unchanged nor invalid"},
 		}),
-		Action: func(c *cli.Context) error { return p.answer(c, p.reconcile) },
+		Action: func(c *cli.Context) error { return p.runCommand(c, p.reconcile) },
 	}
 }
 
 func (p *program) applyCommand() *cli.Command {
 	return &cli.Command{
 		Name: "apply", Usage: "send the changes, and leave a ledger and a report", UsageText: "taskrecon apply [FLAGS] FILE|LEDGER",
-		Description: "Reads FILE, fetches the tenant's tasks, shows the changes, asks on a terminal (elsewhere it needs --yes),\n" +
-			"and sends them in $batch envelopes. Given a ledger, or the directory of its run, it sends exactly that\n" +
-			"saved plan, or goes on with a run that was cut short. Of one that has finished it sends nothing, and writes the\n" +
+		Description: "Reads FILE, fetches the tenant's tasks, shows the changes, asks on a terminal (elsewhere it needs --yes), " +
+			"and sends them in $batch envelopes. Given a ledger, or the directory of its run, it sends exactly that " +
+			"saved plan, or goes on with a run that was cut short. Of one that has finished it sends nothing, and writes the " +
 			"report, undo or signature that is missing.\n\nExamples:\n" +
 			"  taskrecon apply desired.xlsx\n" +
 			"  taskrecon apply --yes --json --max-changes 200 desired.xlsx\n" +
 			"  taskrecon apply --yes plan.jsonl",
 		Flags:  join(flagsOfInput(), flagsOfService(), flagsOfSending(), flagsOfLimits(), flagsOfOutput(), flagsOfNotice(), flagsOfSpeech()),
-		Action: func(c *cli.Context) error { return p.answer(c, p.reconcile) },
+		Action: func(c *cli.Context) error { return p.runCommand(c, p.reconcile) },
 	}
 }
 
@@ -66,29 +68,29 @@ func (p *program) validateCommand() *cli.Command {
 		Flags: join(flagsOfInput(), flagsOfSpeech(), []cli.Flag{
 			&cli.BoolFlag{Name: "overwrite", DisableDefaultText: true, Category: outputFlags, Usage: "replace the sheet of --problems if it exists already"},
 		}),
-		Action: func(c *cli.Context) error { return p.answer(c, p.validate) },
+		Action: func(c *cli.Context) error { return p.runCommand(c, p.validate) },
 	}
 }
 
 func (p *program) reportCommand() *cli.Command {
 	return &cli.Command{
 		Name: "report", Usage: "render the report of a run again", UsageText: "taskrecon report [FLAGS] LEDGER -o FILE.xlsx|.html|.json|.csv",
-		Description: "Writes a report from LEDGER alone, at any time, in the format that the name of the file asks for.\n" +
-			"The directory of a run stands for the ledger in it.\n\n" +
-			"Example: taskrecon report runs/20261124T020000Z-1a2b3c/ledger.jsonl -o report.html",
+		Description: "Writes a report from LEDGER alone, at any time, in the format that the name of the file asks for. " +
+			"The directory of a run means the ledger in it.\n\n" +
+			"Example:\n  taskrecon report runs/20261124T020000Z-1a2b3c/ledger.jsonl -o report.html",
 		Flags: join([]cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: outputFlags, Usage: "write to `FILE`, an .xlsx, .html, .json or .csv"},
 			&cli.StringFlag{Name: "timezone", Category: outputFlags, Value: "UTC", Usage: "`ZONE` that the report names beside UTC"},
 			&cli.BoolFlag{Name: "overwrite", DisableDefaultText: true, Category: outputFlags, Usage: "replace the file if it exists already"},
 		}, flagsOfSpeech()),
-		Action: func(c *cli.Context) error { return p.answer(c, p.render) },
+		Action: func(c *cli.Context) error { return p.runCommand(c, p.render) },
 	}
 }
 
 func (p *program) versionCommand() *cli.Command {
 	return &cli.Command{
 		Name: "version", Usage: "print the version", UsageText: "taskrecon version",
-		Description: "Prints the version, and what it was built with and for.\n\nExample: taskrecon version",
+		Description: "Prints the version, and what it was built with and for.\n\nExample:\n  taskrecon version",
 		Action: func(*cli.Context) error {
 			_, err := fmt.Fprintf(p.stdout, "taskrecon %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
@@ -110,21 +112,18 @@ func version() string {
 	return info.Main.Version
 }
 
-// answer runs a command, prints its summary where --json asks for it, exactly one object, whatever happened, and tells
-// those who are to hear of it. Where the answer could not be printed the command failed, if it has not anyway.
-func (p *program) answer(c *cli.Context, command func(*cli.Context) (*job.Summary, error)) error {
+// runCommand runs a command, prints its summary where --json asks for it, exactly one object, whatever happened, and notifies
+// others of it. Where the answer could not be printed the command failed, if it has not anyway.
+func (p *program) runCommand(c *cli.Context, command func(*cli.Context) (*job.Summary, error)) error {
 	started := time.Now()
 	var s *job.Summary
 	out := p.remembered()
-	told, err := p.notices(c)
-	if err == nil {
-		err = logFormat(c)
-	}
+	others, err := p.notifier(c)
 	if err == nil {
 		err = apart(c)
 	}
 	if err == nil {
-		told.start(c.Context)
+		others.Start(c.Context)
 		s, err = command(c)
 	}
 	s = sumUp(c, s, err, started)
@@ -133,11 +132,11 @@ func (p *program) answer(c *cli.Context, command func(*cli.Context) (*job.Summar
 		printErr = p.printJSON(s)
 	}
 	printErr = cmp.Or(printErr, out.failure())
-	if printErr != nil && (err == nil || job.Code(err) == job.ExitDifferences) { // which nobody has seen
+	if printErr != nil && (err == nil || exit.Code(err) == exit.Differences) { // which was not seen
 		err = fmt.Errorf("printing the answer: %w", printErr)
 		s = sumUp(c, s, err, started)
 	}
-	told.finish(c.Context, s)
+	others.Finish(c.Context, s)
 	return err
 }
 
@@ -146,7 +145,7 @@ func sumUp(c *cli.Context, s *job.Summary, err error, started time.Time) *job.Su
 	if s == nil {
 		s = job.NewSummary(c.Command.Name)
 	}
-	if s.ExitCode = job.Code(err); err != nil {
+	if s.ExitCode = exit.Code(err); err != nil {
 		s.Reason = err.Error()
 	}
 	if s.Seconds == 0 {
@@ -164,8 +163,8 @@ func (p *program) printJSON(s *job.Summary) error {
 	return err
 }
 
-// people is where what is meant for people goes: stdout, unless that belongs to --json.
-func (p *program) people(c *cli.Context) io.Writer {
+// humanOut is where what is meant for people goes: stdout, unless that belongs to --json.
+func (p *program) humanOut(c *cli.Context) io.Writer {
 	if c.Bool("json") {
 		return io.Discard
 	}
@@ -207,9 +206,9 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 	w.close()
 	summary.Next = p.next(c, summary, file)
 	if finished && err == nil {
-		fmt.Fprintln(p.people(c), text.Line(summary.Reason))
+		fmt.Fprintln(p.humanOut(c), text.Line(summary.Reason))
 	}
-	printSummary(p.people(c), summary)
+	printSummary(p.humanOut(c), summary)
 	return summary, err
 }
 
@@ -234,12 +233,7 @@ func (p *program) runConfig(c *cli.Context, file string) (config job.Config, err
 	if config.MinRows, err = minRows(c); err != nil {
 		return config, err
 	}
-	if config.Batch.OnConflict, err = onConflict(c); err != nil {
-		return config, err
-	}
-	if config.StatusVia, err = statusVia(c); err != nil {
-		return config, err
-	}
+	config.Batch.OnConflict, config.StatusVia = batch.OnConflict(c.String("on-conflict")), diff.Via(c.String("status-via"))
 	config.Ingest.Notes = config.StatusVia == diff.ViaAction
 	if config.Batch.SettleWithin = c.Duration("settle-within"); config.Batch.SettleWithin < 0 {
 		return config, usage("--settle-within %s is less than nothing", config.Batch.SettleWithin)
@@ -252,15 +246,15 @@ func (p *program) runConfig(c *cli.Context, file string) (config job.Config, err
 	return config, nil
 }
 
-// mayAsk says why nobody can be asked before the changes of a file are sent.
+// mayAsk returns why the changes of a file cannot be confirmed at a terminal; nil where they can.
 func (p *program) mayAsk(c *cli.Context, file string) error {
 	switch {
 	case file == ingest.StandardInput:
 		return usage("apply - needs --yes: standard input holds the sheet, so no answer can come from there")
 	case !p.interactive() && ledger.Is(file):
-		return job.Fail(job.ExitUsage, "look first with taskrecon report "+fileWord(file)+" -o FILE.xlsx", "apply without a terminal needs --yes")
+		return exit.Errorf(exit.Usage, "look first with taskrecon report "+fileWord(file)+" -o FILE.xlsx", "apply without a terminal needs --yes")
 	case !p.interactive():
-		return job.Fail(job.ExitUsage, "look first with "+p.commandLine(c, "plan", file), "apply without a terminal needs --yes")
+		return exit.Errorf(exit.Usage, "look first with "+p.commandLine(c, "plan", file), "apply without a terminal needs --yes")
 	}
 	return nil
 }
@@ -294,7 +288,7 @@ func (p *program) sendingConfig(c *cli.Context, config *job.Config) (err error) 
 		config.ErrorBudget = &quota
 	}
 	if c.String("sandbox") != "" {
-		return nil // nobody else can reach a sandbox inside this process
+		return nil // no other process can reach a sandbox inside this one
 	}
 	env := maps.Clone(p.env)
 	if u, err := user.Current(); err == nil && env["HOME"] == "" && env["LOCALAPPDATA"] == "" {
@@ -313,20 +307,20 @@ func (p *program) next(c *cli.Context, s *job.Summary, file string) string {
 	switch {
 	case file == ingest.StandardInput && s.Ledger == "":
 		return "" // what came through the pipe is gone
-	case s.Command == "plan" && (s.ExitCode == job.ExitDone || s.ExitCode == job.ExitDifferences) && s.Changes > 0:
+	case s.Command == "plan" && (s.ExitCode == exit.Done || s.ExitCode == exit.Differences) && s.Changes > 0:
 		if s.Ledger != "" {
 			file = s.Ledger
 		}
 		return p.commandLine(c, "apply", file)
-	case s.ExitCode == job.ExitFailed && s.Ledger != "" && s.Command == "apply" && s.Patches > 0 && s.Outcomes[diff.NotSent]+s.Outcomes[diff.Unknown] > 0:
+	case s.ExitCode == exit.Failed && s.Ledger != "" && s.Command == "apply" && s.Patches > 0 && s.Outcomes[diff.NotSent]+s.Outcomes[diff.Unknown] > 0:
 		return p.commandLine(c, "apply", s.Ledger) // it failed part-way, as with a token that expired
 	case s.Ledger != "" && slices.Contains([]int{
-		job.ExitTemporary, job.ExitBudget, job.ExitDeadline, job.ExitInterrupt, job.ExitTerminated,
+		exit.Temporary, exit.Budget, exit.Deadline, exit.Interrupt, exit.Terminated,
 	}, s.ExitCode):
 		return p.commandLine(c, "apply", s.Ledger)
-	case s.ExitCode == job.ExitPartial && s.Ledger != "" && s.Command == "apply" && s.Outcomes[diff.NotSent] > 0:
+	case s.ExitCode == exit.Partial && s.Ledger != "" && s.Command == "apply" && s.Outcomes[diff.NotSent] > 0:
 		return p.commandLine(c, "apply", s.Ledger) // --limit, or a conflict under abort, left the rest
-	case s.ExitCode == job.ExitInput && (s.Rows == 0 || s.Outcomes[diff.Invalid] > 0) && !ledger.Is(file) && (file == ingest.StandardInput || isFile(file)):
+	case s.ExitCode == exit.Input && (s.Rows == 0 || s.Outcomes[diff.Invalid] > 0) && !ledger.Is(file) && (file == ingest.StandardInput || isFile(file)):
 		return p.commandLine(c, "validate", file)
 	}
 	return ""
@@ -337,7 +331,7 @@ func isFile(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// operator is who runs the program on which host, as the system tells it.
+// operator is the user and the host that run the program, by the system's account.
 func (p *program) operator() string {
 	name := p.env["USER"]
 	if u, err := user.Current(); err == nil {
@@ -366,7 +360,7 @@ func (p *program) validate(c *cli.Context) (*job.Summary, error) {
 	s := job.NewSummary("validate")
 	input, err := ingest.Read(file, o)
 	if err != nil {
-		return s, &job.Exit{Code: job.ExitInput, Err: err}
+		return s, &exit.Error{Code: exit.Input, Err: err}
 	}
 	w.Read(input)
 	job.Count(s, input)
@@ -374,7 +368,7 @@ func (p *program) validate(c *cli.Context) (*job.Summary, error) {
 		return s, err
 	}
 	s.Reason = "every row can be understood"
-	fmt.Fprintf(p.people(c), "%s: %d rows, all understood\n", text.Line(input.File), s.Rows)
+	fmt.Fprintf(p.humanOut(c), "%s: %d rows, all understood\n", text.Line(input.File), s.Rows)
 	return s, nil
 }
 
@@ -385,10 +379,10 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 	}
 	out := c.String("output")
 	if out == "" {
-		return nil, job.Fail(job.ExitUsage, "see taskrecon report --help", "report needs -o FILE.xlsx")
+		return nil, exit.Errorf(exit.Usage, "see taskrecon report --help", "report needs -o FILE.xlsx")
 	}
 	if err := report.Supported(out); err != nil {
-		return nil, &job.Exit{Code: job.ExitUsage, Err: err}
+		return nil, &exit.Error{Code: exit.Usage, Err: err}
 	}
 	zone, err := p.zoneOf(c)
 	if err != nil {
@@ -397,31 +391,22 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 	file = job.LedgerAt(file)
 	past, err := ledger.Open(file)
 	if err != nil {
-		return nil, &job.Exit{Code: job.ExitInput, Err: err, Hint: "nothing was written"}
+		return nil, &exit.Error{Code: exit.Input, Err: err, Hint: "nothing was written"}
 	}
 	defer past.Close()
 	s := job.NewSummary("report")
-	pastSummary(s, past, file)
+	s.OfPast(past, file)
 	err = report.Write(out, past, report.Options{Zone: zone, Overwrite: c.Bool("overwrite")})
 	if errors.Is(err, fs.ErrExist) {
-		return s, &job.Exit{Code: job.ExitUsage, Err: err, Hint: "name another, or say --overwrite"}
+		return s, &exit.Error{Code: exit.Usage, Err: err, Hint: "name another, or say --overwrite"}
 	}
 	if err != nil {
 		return s, err
 	}
 	s.Reports = append(s.Reports, out)
 	s.Reason = "rendered"
-	fmt.Fprintf(p.people(c), "Report  %s\n", text.Line(out))
+	fmt.Fprintf(p.humanOut(c), "Report  %s\n", text.Line(out))
 	return s, nil
-}
-
-// pastSummary sums up the run that a ledger records.
-func pastSummary(s *job.Summary, past *ledger.Reader, file string) {
-	s.Run, s.Ledger, s.Rows, s.Unmanaged = past.Header.RunID, file, past.Rows(), len(past.Header.Unmanaged)
-	total := past.Total()
-	s.Patches, s.Batches, s.Requests = total.Patches, total.Batches, total.Requests
-	s.Throttled, s.Retries = total.Throttled, total.Retries
-	s.Outcomes, s.Changes = past.Counts(), past.Changes()
 }
 
 // ask shows the plan on the terminal and waits for a yes.

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/exit"
 	"taskrecon/internal/job"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/text"
@@ -41,15 +43,18 @@ func (p *program) settle(c *cli.Context) (map[string]string, error) {
 		case ok && value != "":
 			sources[name] = variable(name)
 			if err := c.Set(name, value); err != nil && first == nil {
-				first = job.Fail(job.ExitUsage, "", "%s=%q: %s", variable(name), value, err.Error())
+				first = exit.Errorf(exit.Usage, "", "%s=%q: %s", variable(name), value, err.Error())
 			}
 		default:
 			sources[name] = "default"
 		}
 	}
 	path := c.String(configFlag)
-	if path == "" || first != nil {
+	if first != nil {
 		return sources, first
+	}
+	if path == "" {
+		return sources, checkChoices(c)
 	}
 	file, err := readConfig(path, p.app().Commands)
 	if err != nil {
@@ -68,13 +73,35 @@ func (p *program) settle(c *cli.Context) (map[string]string, error) {
 			}
 		}
 	}
-	return sources, nil
+	return sources, checkChoices(c)
+}
+
+// checkChoices refuses values that are none of those which the help of the flag lists, and gives the others the help's case.
+func checkChoices(c *cli.Context) error {
+	for _, f := range c.Command.Flags {
+		name, alternatives := f.Names()[0], strings.Split(placeholder(f), "|")
+		value := c.String(name)
+		if len(wordsIn(placeholder(f))) < len(alternatives) || !c.IsSet(name) || value == "" {
+			continue
+		}
+		i := slices.IndexFunc(alternatives, func(a string) bool { return strings.EqualFold(a, value) })
+		switch {
+		case i < 0 && len(alternatives) == 2:
+			return usage("--%s %q is neither %s nor %s", name, value, alternatives[0], alternatives[1])
+		case i < 0:
+			return usage("--%s %q is none of %s", name, value, strings.Join(alternatives, ", "))
+		}
+		if err := c.Set(name, alternatives[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // placesOfRun are the flags that say where a new run is kept. One that goes on has its places.
 var placesOfRun = []string{"run-dir", "ledger", "report"}
 
-// settled is a command's action behind settle. What fails there is told as what the command itself finds wrong.
+// settled is a command's action behind settle. What fails there is printed like an error of the command.
 func (p *program) settled(next cli.ActionFunc) cli.ActionFunc {
 	return func(c *cli.Context) error {
 		_, err := p.settle(c)
@@ -84,7 +111,7 @@ func (p *program) settled(next cli.ActionFunc) cli.ActionFunc {
 		if !hasFlag(c.Command, "json") {
 			return err
 		}
-		return p.answer(c, func(*cli.Context) (*job.Summary, error) { return nil, err })
+		return p.runCommand(c, func(*cli.Context) (*job.Summary, error) { return nil, err })
 	}
 }
 
@@ -116,8 +143,8 @@ func (p *program) showConfig(c *cli.Context) error {
 	}
 	for _, help := range []string{"--help", "-help", "-h", "--h"} {
 		if slices.Contains(flags, help) {
-			_, err := fmt.Fprint(p.stdout, commandHelp(c.Command))
-			return err
+			cli.HelpPrinter(p.stdout, c.Command.CustomHelpTemplate, c.Command)
+			return nil
 		}
 	}
 	target, err := p.configTarget(app, words)
@@ -146,7 +173,7 @@ func (p *program) configTarget(app *cli.App, words []string) (*cli.Command, erro
 		return nil, usage("config takes one command, not %d words: %q", len(words), words)
 	case target == nil:
 		return nil, p.noCommand(app, words[0])
-	case len(target.Flags) == 0 || target.SkipFlagParsing:
+	case !hasFlag(target, configFlag) || target.SkipFlagParsing:
 		return nil, usage("%s has no flags that could be configured", target.Name)
 	}
 	return target, nil
@@ -156,9 +183,6 @@ func (p *program) printConfig(c *cli.Context, flags []cli.Flag) error {
 	started := time.Now()
 	s := job.NewSummary("config")
 	sources, err := p.settle(c)
-	if err == nil {
-		err = logFormat(c)
-	}
 	if err == nil {
 		s.Config = p.settingsOf(c, flags, sources)
 		s.Reason = "what is in force for " + c.Command.Name
@@ -218,7 +242,7 @@ func shownValue(c *cli.Context, name string) string {
 	return value
 }
 
-// isSecretURL tells whether the value of a flag is an address that is a secret.
+// isSecretURL reports whether the value of a flag is an address that is a secret.
 func isSecretURL(f cli.Flag) bool {
 	g, ok := f.(*cli.GenericFlag)
 	if !ok {

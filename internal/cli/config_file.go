@@ -3,20 +3,19 @@ package cli
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 	"go.yaml.in/yaml/v4"
 
-	"taskrecon/internal/job"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/task"
 )
 
@@ -32,17 +31,16 @@ type fileValue struct {
 // configFile is a configuration file that has been checked against the flags of all commands.
 type configFile struct {
 	path     string
-	all      map[string]fileValue            // by flag
-	sections map[string]map[string]fileValue // by command, then by flag
-	problems []string
+	values   map[string]map[string]fileValue // by command, "" for all of them, then by flag
+	problems configProblems
 }
 
 // value is what the file gives a command's flag. The section of the command wins.
 func (f *configFile) value(command, flag string) (fileValue, bool) {
-	if v, ok := f.sections[command][flag]; ok {
+	if v, ok := f.values[command][flag]; ok {
 		return v, true
 	}
-	v, ok := f.all[flag]
+	v, ok := f.values[""][flag]
 	return v, ok
 }
 
@@ -53,16 +51,26 @@ func readConfig(path string, commands []*cli.Command) (*configFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &configFile{path: path, all: map[string]fileValue{}, sections: map[string]map[string]fileValue{}}
+	f := &configFile{path: path, values: map[string]map[string]fileValue{}}
 	root, err := f.parse(data)
-	if err != nil {
-		return nil, err
+	if err != nil || root == nil {
+		return f, err
 	}
-	if root != nil {
-		f.readTop(root, commands)
+	known := map[string]map[string]cli.Flag{"": {}}
+	for _, c := range commands {
+		if c.SkipFlagParsing || !hasFlag(c, configFlag) {
+			continue
+		}
+		known[c.Name] = map[string]cli.Flag{}
+		for _, flag := range c.Flags {
+			if name := flag.Names()[0]; name != "help" {
+				known[c.Name][name], known[""][name] = flag, flag
+			}
+		}
 	}
+	f.read(root, "", known)
 	if len(f.problems) > 0 {
-		return nil, &job.Exit{Code: job.ExitUsage, Err: configProblems(f.problems)}
+		return nil, &exit.Error{Code: exit.Usage, Err: f.problems}
 	}
 	return f, nil
 }
@@ -73,19 +81,19 @@ type configProblems []string
 func (p configProblems) Error() string   { return strings.Join(p, "\n") }
 func (p configProblems) Lines() []string { return p }
 
-// configBytes is the content of a file that nobody but its owner can write: it may name commands to run.
+// configBytes is the content of a file that only its owner can write: it may name commands to run.
 func configBytes(path string) ([]byte, error) {
 	data, err := readSmall(path, maxConfig, func(info os.FileInfo) error {
 		switch {
 		case info.IsDir():
 			return usage("--config %q is a directory, not a file", path)
 		case runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0:
-			return job.Fail(job.ExitUsage, "chmod go-w "+shellQuote(path),
+			return exit.Errorf(exit.Usage, "chmod go-w "+shellQuote(path),
 				"--config %q can be written by others (mode %04o), who could make a run do anything", path, info.Mode().Perm())
 		}
 		return nil
 	})
-	var unfit *job.Exit
+	var unfit *exit.Error
 	switch {
 	case errors.Is(err, errTooLarge):
 		return nil, usage("--config %q is larger than 1 MiB, which no configuration is", path)
@@ -97,46 +105,37 @@ func configBytes(path string) ([]byte, error) {
 
 // parse returns the mapping that the file consists of; nil if the file holds nothing.
 func (f *configFile) parse(data []byte) (*yaml.Node, error) {
-	for at := 0; at < len(data); {
-		r, size := utf8.DecodeRune(data[at:])
-		if r == utf8.RuneError && size == 1 {
-			before := data[:at]
-			line, column := 1+bytes.Count(before, []byte("\n")), 1+utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
-			return nil, usage("%s:%d:%d: the byte 0x%02x is not UTF-8; save the file as UTF-8", f.path, line, column, data[at])
+	for i, line := range bytes.Split(data, []byte("\n")) {
+		if !utf8.Valid(line) {
+			return nil, usage("%s:%d: the line is not UTF-8; save the file as UTF-8", f.path, i+1)
 		}
-		at += size
 	}
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var document, second yaml.Node
-	err := decoder.Decode(&document)
+	loader := yaml.NewDecoder(bytes.NewReader(data))
+	err := loader.Decode(&document)
 	if errors.Is(err, io.EOF) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, f.notYAML(err)
+	if err == nil {
+		if err = loader.Decode(&second); err == nil {
+			return nil, f.errorAt(&second, "a second document begins here; a configuration is one")
+		}
 	}
-	switch err := decoder.Decode(&second); {
-	case err == nil:
-		return nil, f.errorAt(&second, "a second document begins here; a configuration is one")
+	var e *yaml.LoadError
+	switch {
+	case errors.As(err, &e) && e.Mark.Line > 0:
+		return nil, usage("%s:%d:%d: not YAML: %s", f.path, e.Mark.Line, max(e.Mark.Column, 1), e.Message)
 	case !errors.Is(err, io.EOF):
-		return nil, f.notYAML(err)
+		return nil, usage("%s: %s", f.path, err.Error())
 	}
 	root := document.Content[0]
-	switch {
-	case root.Kind == yaml.ScalarNode && root.Tag == "!!null":
+	if root.Tag == "!!null" {
 		return nil, nil
-	case root.Kind != yaml.MappingNode:
-		return nil, f.errorAt(root, "a configuration is lines of the form FLAG: VALUE, not %s", kindWord(root))
+	}
+	if root.Kind != yaml.MappingNode {
+		return nil, f.errorAt(root, "a configuration is lines of the form FLAG: VALUE, not %s", shown(root))
 	}
 	return root, nil
-}
-
-func (f *configFile) notYAML(err error) error {
-	var e *yaml.LoadError
-	if !errors.As(err, &e) || e.Mark.Line == 0 {
-		return usage("%s: %s", f.path, strings.TrimPrefix(err.Error(), "yaml: "))
-	}
-	return usage("%s:%d:%d: not YAML: %s", f.path, e.Mark.Line, max(e.Mark.Column, 1), e.Message)
 }
 
 func (f *configFile) errorAt(n *yaml.Node, format string, args ...any) error {
@@ -147,86 +146,65 @@ func (f *configFile) problem(n *yaml.Node, format string, args ...any) {
 	f.problems = append(f.problems, f.errorAt(n, format, args...).Error())
 }
 
-// readTop reads the keys of the file itself: flags, and commands whose value is a mapping.
-func (f *configFile) readTop(root *yaml.Node, commands []*cli.Command) {
-	flags := map[string]cli.Flag{}
-	sections := map[string]map[string]cli.Flag{}
-	for _, c := range commands {
-		if len(c.Flags) == 0 || c.SkipFlagParsing {
-			continue
-		}
-		sections[c.Name] = map[string]cli.Flag{}
-		for _, flag := range c.Flags {
-			name := flag.Names()[0]
-			sections[c.Name][name] = flag
-			if flags[name] == nil {
-				flags[name] = flag
-			}
-		}
-	}
-	f.pairs(root, func(key, value *yaml.Node) {
-		if sections[key.Value] != nil && flags[key.Value] == nil && value.Tag == "!!null" {
-			return // the section of a command in which every line is a comment
-		}
-		if value.Kind != yaml.MappingNode {
-			f.readPair(f.all, flags, "no command has", key, value)
-			return
-		}
-		own, ok := sections[key.Value]
-		if !ok {
-			f.problem(key, "%q is no command that has flags, so no mapping can stand here%s", key.Value, meant(key.Value, sections))
-			return
-		}
-		f.sections[key.Value] = map[string]fileValue{}
-		f.pairs(value, func(k, v *yaml.Node) {
-			f.readPair(f.sections[key.Value], own, key.Value+" does not have", k, v)
-		})
-	})
-}
-
-// pairs calls do for the keys of a mapping that are texts, each for the first time.
-func (f *configFile) pairs(mapping *yaml.Node, do func(key, value *yaml.Node)) {
+// read takes the pairs of a mapping: of the file itself, where command is "", or of the section of a command.
+func (f *configFile) read(mapping *yaml.Node, command string, known map[string]map[string]cli.Flag) {
+	f.values[command] = map[string]fileValue{}
 	lines := map[string]int{}
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		key, value := mapping.Content[i], mapping.Content[i+1]
+		name := key.Value
+		flag := known[command][name]
+		isSection := command == "" && known[name] != nil && flag == nil
 		switch {
-		case value.Kind == yaml.AliasNode || value.Anchor != "" || key.Kind == yaml.AliasNode || key.Anchor != "":
-			f.problem(key, "anchors and aliases (& and *) are not taken here; write the value out")
-		case key.Kind != yaml.ScalarNode || key.Tag != "!!str":
-			f.problem(key, "a key is the name of a flag, not %s", kindWord(key))
-		case lines[key.Value] > 0:
-			f.problem(key, "%q is there already, in line %d", key.Value, lines[key.Value])
+		case key.Kind != yaml.ScalarNode || name == "":
+			f.problem(key, "a key is the name of a flag, not %s", shown(key))
+		case lines[name] > 0:
+			f.problem(key, "%q is there already, in line %d", name, lines[name])
+		case isSection && value.Kind == yaml.MappingNode:
+			f.read(value, name, known)
+		case isSection && value.Tag == "!!null": // every line of it is a comment
+		case command == "" && value.Kind == yaml.MappingNode:
+			f.problem(key, "%q is no command that has flags, so no mapping belongs here%s", name, meant(name, known))
 		default:
-			lines[key.Value] = key.Line
-			do(key, value)
+			f.readPair(command, flag, key, value, known[command])
 		}
+		lines[name] = key.Line
 	}
 }
 
-func (f *configFile) readPair(into map[string]fileValue, flags map[string]cli.Flag, lacks string, key, value *yaml.Node) {
+// readPair takes a flag and its value. Flag is nil where the command has none of that name.
+func (f *configFile) readPair(command string, flag cli.Flag, key, value *yaml.Node, flags map[string]cli.Flag) {
 	name := key.Value
-	flag, known := flags[name]
+	near := meant(name, flags)
 	switch {
-	case !known && meant(name, flags) == "" && looksSecret(name):
+	case flag == nil && near == "" && looksSecret(name):
 		f.problem(key, "%q looks like a secret, and these have no place in a configuration file; put it into a variable (%s), or into a file that a flag such as --password-file names",
 			name, strings.Join(secretVariables, ", "))
-	case !known:
-		f.problem(key, "%s the flag %q%s", lacks, name, meant(name, flags))
+	case flag == nil && command == "":
+		f.problem(key, "no command has the flag %q%s", name, near)
+	case flag == nil:
+		f.problem(key, "%s does not have the flag %q%s", command, name, near)
 	case name == configFlag:
 		f.problem(key, "a configuration file cannot name another one")
 	case isSecretURL(flag):
 		f.problem(key, "addresses that notices go to are secrets, and these have no place in a configuration file; name a file with %s-file, or set %s", name, variable(name))
 	default:
-		texts, err := textsFor(flag, value)
-		if err != nil {
-			f.problem(value, "%s: %s", name, err.Error())
-			return
+		items := []*yaml.Node{value}
+		if _, many := flag.(*cli.StringSliceFlag); many && value.Kind == yaml.SequenceNode {
+			items = value.Content
 		}
-		into[name] = fileValue{texts: texts, line: key.Line}
+		v := fileValue{line: key.Line}
+		for _, item := range items {
+			if wants := unfit(flag, item); wants != "" {
+				f.problem(item, "%s: %s is not %s", name, shown(item), wants)
+			}
+			v.texts = append(v.texts, item.Value)
+		}
+		f.values[command][name] = v
 	}
 }
 
-// looksSecret tells the names of secrets from those of files and commands that yield one.
+// looksSecret reports whether a name is that of a secret, and not of a file or a command that yields one.
 func looksSecret(name string) bool {
 	name = strings.ToLower(name)
 	if strings.HasSuffix(name, "-file") || strings.HasSuffix(name, "-command") {
@@ -248,50 +226,31 @@ func meant[T any](name string, known map[string]T) string {
 	return ""
 }
 
-// textsFor is a value of the file as the flag would get it on the command line.
-func textsFor(flag cli.Flag, value *yaml.Node) ([]string, error) {
-	if _, isList := flag.(*cli.StringSliceFlag); !isList || value.Kind != yaml.SequenceNode {
-		text, err := textFor(flag, value)
-		return []string{text}, err
-	}
-	texts := []string{}
-	for i, item := range value.Content {
-		text, err := textFor(flag, item)
-		if err != nil {
-			return nil, fmt.Errorf("item %d: %w", i+1, err)
-		}
-		texts = append(texts, text)
-	}
-	return texts, nil
-}
+// scalars are the tags of values that a flag can take as they are written.
+var scalars = []string{"!!str", "!!int", "!!float", "!!bool", "!!timestamp"}
 
-func textFor(flag cli.Flag, value *yaml.Node) (string, error) {
-	wants, example, ok := "a text", "", false
-	isText := value.Kind == yaml.ScalarNode && value.Tag == "!!str"
-	switch flag.(type) {
+// unfit tries a value on a flag and says what it is not; "" where the flag takes it.
+func unfit(f cli.Flag, value *yaml.Node) string {
+	set := flag.NewFlagSet("", flag.ContinueOnError)
+	if err := f.Apply(set); err != nil {
+		return err.Error()
+	}
+	if value.Kind == yaml.ScalarNode && slices.Contains(scalars, value.Tag) && set.Set(f.Names()[0], value.Value) == nil {
+		return ""
+	}
+	switch f.(type) {
 	case *cli.BoolFlag:
-		wants, ok = "true or false", value.Tag == "!!bool" && value.Kind == yaml.ScalarNode
-	case *cli.IntFlag:
-		_, err := strconv.ParseInt(value.Value, 0, strconv.IntSize)
-		wants, ok = "a whole number", value.Tag == "!!int" && err == nil
+		return "true or false"
+	case *cli.IntFlag, *cli.Uint64Flag:
+		return "a whole number"
 	case *cli.DurationFlag:
-		_, err := time.ParseDuration(value.Value)
-		wants, example, ok = "a time with its unit", ", such as 30s or 50m", isText && err == nil
-	default:
-		ok = isText || value.Kind == yaml.ScalarNode && slices.Contains([]string{"!!int", "!!float", "!!timestamp"}, value.Tag)
-		example = "; put it in quotes if it is meant as text"
-		if value.Kind != yaml.ScalarNode || value.Tag == "!!null" {
-			example = ""
-		}
+		return "a time with its unit, such as 30s or 50m"
 	}
-	if ok {
-		return value.Value, nil
-	}
-	return "", fmt.Errorf("%s is not %s%s", kindWord(value), wants, example)
+	return "a text"
 }
 
-// kindWord names a value in a message.
-func kindWord(n *yaml.Node) string {
+// shown names a value in a message.
+func shown(n *yaml.Node) string {
 	switch {
 	case n.Kind == yaml.MappingNode:
 		return "a mapping"
@@ -302,12 +261,5 @@ func kindWord(n *yaml.Node) string {
 	case n.Tag == "!!null":
 		return "nothing"
 	}
-	text := []rune(n.Value)
-	if len(text) > 40 {
-		text = append(text[:40], []rune("...")...)
-	}
-	if n.Tag == "!!str" {
-		return "the text " + strconv.Quote(string(text))
-	}
-	return strconv.Quote(string(text))
+	return fmt.Sprintf("%.40q", n.Value)
 }

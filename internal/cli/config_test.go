@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"taskrecon/internal/exit"
 	"taskrecon/internal/job"
 )
 
@@ -110,41 +111,40 @@ func TestConfigMistakes(t *testing.T) {
 		{"underscores", "max_attempts: 3", `did you mean "max-attempts"?`},
 		{"nothing like it", "colour: blue", `:1:1: no command has the flag "colour"`},
 		{"twice", "limit: 3\nyes: true\nlimit: 4", `:3:1: "limit" is there already, in line 1`},
-		{"text for a number", "limit: many", `:1:8: limit: the text "many" is not a whole number`},
+		{"text for a number", "limit: many", `:1:8: limit: "many" is not a whole number`},
 		{"fraction", "limit: 1.5", `limit: "1.5" is not a whole number`},
 		{"too large", "limit: 99999999999999999999", "is not a whole number"},
-		{"text for a switch", `yes: "true"`, `:1:6: yes: the text "true" is not true or false`},
-		{"a switch that is on", "yes: on", `yes: the text "on" is not true or false`},
+		{"a switch that is on", "yes: on", `yes: "on" is not true or false`},
 		{"time without unit", "deadline: 50", `:1:11: deadline: "50" is not a time with its unit, such as 30s or 50m`},
 		{"nothing", "sheet:", "sheet: nothing is not a text"},
-		{"switch for a text", "sheet: true", `sheet: "true" is not a text; put it in quotes if it is meant as text`},
 		{"list for one", "sheet: [a, b]", ":1:8: sheet: a list is not a text"},
-		{"list in a list", "report: [a.xlsx, [b]]", "report: item 2: a list is not a text"},
+		{"list in a list", "report: [a.xlsx, [b]]", ":1:18: report: a list is not a text"},
 		{"binary", "sheet: !!binary aGk=", "is not a text"},
 		{"flag of another command", "undo:\n  limit: 3", `:2:3: undo does not have the flag "limit"`},
-		{"unknown section", "aply: {yes: true}", `:1:1: "aply" is no command that has flags, so no mapping can stand here; did you mean "apply"?`},
-		{"mapping for a flag", "limit: {n: 3}", "no mapping can stand here"},
+		{"unknown section", "aply: {yes: true}", `:1:1: "aply" is no command that has flags, so no mapping belongs here; did you mean "apply"?`},
+		{"mapping for a flag", "limit: {n: 3}", "no mapping belongs here"},
 		{"another file", "config: other.yaml", ":1:1: a configuration file cannot name another one"},
-		{"number as key", "3: x", `:1:1: a key is the name of a flag, not "3"`},
+		{"number as key", "3: x", `:1:1: no command has the flag "3"`},
+		{"list as key", "[yes]: true", ":1:1: a key is the name of a flag, not a list"},
 		{"secret", "client-secret: hunter2", `:1:1: "client-secret" looks like a secret`},
 		{"token", "apply:\n  access-token: hunter2", `:2:3: "access-token" looks like a secret`},
 		{"secret address", "notify-url: https://hooks.example.com/hunter2", "name a file with notify-url-file, or set TASKRECON_NOTIFY_URL"},
-		{"alias bomb", "sheet: &a x\nreport: &b [*a, *a]\nledger: *b", ":1:1: anchors and aliases (& and *) are not taken here"},
+		{"alias bomb", "sheet: &a x\nreport: &b [*a, *a]\nledger: *b", ":2:13: report: an alias is not a text"},
 		{"alias in a list", "report: [a.xlsx, *x]", "nightly.yaml"},
 		{"merge", "<<: {yes: true}", "nightly.yaml:1:1: "},
 		{"list", "- yes", ":1:1: a configuration is lines of the form FLAG: VALUE, not a list"},
-		{"text", "yes", `not the text "yes"`},
+		{"text", "yes", `not "yes"`},
 		{"two documents", "yes: true\n---\nlimit: 3", "a second document begins here"},
 		{"not YAML", "yes: true\nsheet: [a", "nightly.yaml:"},
 		{"tab", "apply:\n\tyes: true", "nightly.yaml:2:1: not YAML"},
-		{"not UTF-8", "yes: true\nsheet: M\xe4rz", ":2:9: the byte 0xe4 is not UTF-8"},
-		{"UTF-16", "\xff\xfey\x00", ":1:1: the byte 0xff is not UTF-8"},
+		{"not UTF-8", "yes: true\nsheet: M\xe4rz", ":2: the line is not UTF-8"},
+		{"UTF-16", "\xff\xfey\x00", ":1: the line is not UTF-8"},
 		{"deep", "sheet: " + deep, "nightly.yaml:1:"},
 		{"large", "# " + strings.Repeat("x", maxConfig), "is larger than 1 MiB"},
 	} {
 		path := writeConfig(t, test.content+"\n")
 		out, diag, code := runHere(t, nil, "validate", "--config", path, "nowhere.csv")
-		if code != job.ExitUsage || !strings.Contains(diag, test.want) || out != "" {
+		if code != exit.Usage || !strings.Contains(diag, test.want) || out != "" {
 			t.Errorf("%s: exit %d, stdout %q, stderr %.300q; want %q", test.name, code, out, diag, test.want)
 		}
 		if strings.Contains(diag, "hunter2") {
@@ -171,7 +171,7 @@ func TestConfigTakes(t *testing.T) {
 }
 
 func TestConfigAllProblemsAtOnce(t *testing.T) {
-	_, diag, _ := runHere(t, nil, "config", "--config", writeConfig(t, "limit: x\ncolour: blue\nyes: 1\n"))
+	_, diag, _ := runHere(t, nil, "config", "--config", writeConfig(t, "limit: x\ncolour: blue\nyes: on\n"))
 	for _, want := range []string{":1:8: ", ":2:1: ", ":3:6: "} {
 		if !strings.Contains(diag, want) {
 			t.Errorf("no %q in %s", want, diag)
@@ -189,7 +189,7 @@ func TestConfigWritableByOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, diag, code := runHere(t, nil, "config", "--config", path)
-		if refused != (code == job.ExitUsage) || refused != strings.Contains(diag, "chmod go-w "+path) {
+		if refused != (code == exit.Usage) || refused != strings.Contains(diag, "chmod go-w "+path) {
 			t.Errorf("mode %04o: exit %d, %s", mode, code, diag)
 		}
 	}
@@ -213,7 +213,7 @@ func TestConfigKnowsAzureVariables(t *testing.T) {
 	named := regexp.MustCompile(`\(or (AZURE_[A-Z_]+)`)
 	var flags []string
 	for _, f := range flagsOfAll((&program{}).app()) {
-		_, words := flagWords(f)
+		words := flagWords(f)
 		if m := named.FindStringSubmatch(words); m != nil {
 			flags = append(flags, f.Names()[0])
 			if azureVariables[f.Names()[0]] != m[1] {

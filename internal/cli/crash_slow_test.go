@@ -13,3 +13,5 @@ func TestCrashSlow(t *testing.T) {
 	t.Logf("seeds from %d on", first)
 	crash(t, first, 80)
 }
+
+func TestTornLedgerSlow(t *testing.T) { torn(t, 20) }

@@ -21,7 +21,7 @@ import (
 )
 
 // TestCrash kills runs, and their resumptions, at a few points; the slow tests kill hundreds.
-func TestCrash(t *testing.T) { crash(t, 1, 5) }
+func TestCrash(t *testing.T) { crash(t, 1, 2) }
 
 // crash kills the runs of n seeds from first on. TASKRECON_SEED=N repeats one of them.
 func crash(t *testing.T, first uint64, n int) {

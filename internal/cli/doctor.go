@@ -8,18 +8,20 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/doctor"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/job"
 	"taskrecon/internal/text"
 )
 
 func (p *program) doctorCommand() *cli.Command {
 	return &cli.Command{
-		Name: "doctor", Usage: "check the set-up, and say what to mend", UsageText: "taskrecon doctor [FLAGS]",
+		Name: "doctor", Usage: "check the set-up, and say what to fix", UsageText: "taskrecon doctor [FLAGS]",
 		Description: "Checks in order what a run needs: settings, network, clock, token, audience, tenant, permissions, one page of tasks, and what the service " +
 			"says of its quota. It changes nothing, and ends with 1 where a check fails.\n\nExamples:\n" +
 			"  taskrecon doctor --auth managed-identity\n  taskrecon doctor --config nightly.yaml --json",
 		Flags:  join(flagsOfService(), flagsOfSpeech()),
-		Action: func(c *cli.Context) error { return p.answer(c, p.doctor) },
+		Action: func(c *cli.Context) error { return p.runCommand(c, p.doctor) },
 	}
 }
 
@@ -28,8 +30,8 @@ func (p *program) doctor(c *cli.Context) (*job.Summary, error) {
 		return nil, usage("doctor takes no argument: %q", c.Args().First())
 	}
 	s := job.NewSummary("doctor")
-	out := p.people(c)
-	tell := func(check job.Check) {
+	out := p.humanOut(c)
+	show := func(check job.Check) {
 		fmt.Fprintf(out, "%-8s %-16s %s\n", check.Status, check.Name, text.Line(check.Found))
 		if check.Fix != "" {
 			fmt.Fprintf(out, "%-25s %s\n", "", "-> "+text.Line(check.Fix))
@@ -38,25 +40,25 @@ func (p *program) doctor(c *cli.Context) (*job.Summary, error) {
 	target, err := p.connect(c, false)
 	if err != nil {
 		s.Checks = []job.Check{settingsCheck(err)}
-		tell(s.Checks[0])
+		show(s.Checks[0])
 		return s, err
 	}
 	defer target.close()
 	s.Checks = []job.Check{{Name: "settings", Status: job.CheckOK, Found: p.signInWords(c, target)}}
-	tell(s.Checks[0])
-	patient := job.Patient{
+	show(s.Checks[0])
+	config := doctor.Config{
 		Client: target.client, Cloud: target.cloud, TenantID: p.setting(c, "tenant-id"),
 		StandIn: target.cloud == "sandbox" || target.cloud == "custom",
 	}
-	if patient.Graph, err = url.Parse(target.url); err != nil {
+	if config.Graph, err = url.Parse(target.url); err != nil {
 		return s, err
 	}
 	if target.login != "" {
-		if patient.Login, err = url.Parse(target.login); err != nil {
+		if config.Login, err = url.Parse(target.login); err != nil {
 			return s, usage("AZURE_AUTHORITY_HOST %q cannot be read as an address", target.login)
 		}
 	}
-	s.Checks = append(s.Checks, job.Examine(c.Context, patient, tell)...)
+	s.Checks = append(s.Checks, doctor.RunChecks(c.Context, config, show)...)
 	s.Requests = target.client.Requests()
 	return s, verdictOf(s)
 }
@@ -64,9 +66,9 @@ func (p *program) doctor(c *cli.Context) (*job.Summary, error) {
 // settingsCheck is that of a set-up which is wrong before anything is called.
 func settingsCheck(err error) job.Check {
 	check := job.Check{Name: "settings", Status: job.CheckFailed, Found: err.Error()}
-	var exit *job.Exit
-	if errors.As(err, &exit) {
-		check.Fix = exit.Hint
+	var e *exit.Error
+	if errors.As(err, &e) {
+		check.Fix = e.Hint
 	}
 	return check
 }
@@ -91,7 +93,7 @@ func verdictOf(s *job.Summary) error {
 		}
 	}
 	if len(failed) > 0 {
-		return job.Fail(job.ExitFailed, "", "the set-up does not work: %s", strings.Join(failed, ", "))
+		return exit.Errorf(exit.Failed, "", "the set-up does not work: %s", strings.Join(failed, ", "))
 	}
 	s.Reason = "the set-up works"
 	if len(warned) > 0 {

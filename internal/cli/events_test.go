@@ -16,7 +16,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"taskrecon/internal/diff"
-	"taskrecon/internal/job"
+	"taskrecon/internal/exit"
 )
 
 // eventToken is the token of these runs, which no line may show.
@@ -119,16 +119,17 @@ func eventRuns(t *testing.T) [][]event {
 	eventsOf(t, 0, "export", "-o", exported, "--sandbox", tenant)
 	return [][]event{
 		eventsOf(t, 0, "plan", "--settle-within", "30s", "--sandbox", tenant, exported),
-		eventsOf(t, job.ExitPartial, "apply", "--yes", "--run-dir", in("run"), "--sandbox", tenant, "--sandbox-faults", "outer-429~0.249=list,item-429~0.249:20,refuse:1@25",
+		eventsOf(t, exit.Partial, "apply", "--yes", "--run-dir", in("run"), "--sandbox", tenant, "--sandbox-faults", "outer-429~0.249=list,item-429~0.249:20,refuse:1@25",
 			"--max-changes", "60%", "--notify-url", hook.URL+"/hush", filepath.Join(samples, "reassign.csv")),
-		eventsOf(t, job.ExitInput, "plan", "--sandbox", tenant, "--metrics-file", filepath.Join(wrong, "x.prom"), "--ping-url", "http://127.0.0.1:1/hush", wrong),
+		eventsOf(t, exit.Input, "plan", "--sandbox", tenant, "--metrics-file", filepath.Join(wrong, "x.prom"), "--ping-url", "http://127.0.0.1:1/hush", wrong),
 		eventsOf(t, 0, "plan", "--sandbox", tenant, "--skip-invalid", "--problems", in("marked.xlsx"), wrong),
-		eventsOf(t, job.ExitInput, "validate", "--problems", in("copy.xlsx"), mergedHeader(t, in("merged.xlsx"))),
+		eventsOf(t, exit.Input, "validate", "--problems", in("copy.xlsx"), mergedHeader(t, in("merged.xlsx"))),
 	}
 }
 
 // TestEventsAreDocumented: a line holds what docs/events.md says, and all that it says occurs.
 func TestEventsAreDocumented(t *testing.T) {
+	t.Parallel()
 	members, levels := documented(t)
 	seen := map[string]bool{}
 	for _, events := range eventRuns(t) {
@@ -194,8 +195,9 @@ func jsonType(v any) string {
 
 // TestEventsAddUp: the events of a run tell the same as its summary.
 func TestEventsAddUp(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
-	events := eventsOf(t, job.ExitPartial, "apply", "--yes", "--skip-invalid", "--max-changes", "off", "--write-limit", "off", "--read-limit", "off",
+	events := eventsOf(t, exit.Partial, "apply", "--yes", "--skip-invalid", "--max-changes", "off", "--write-limit", "off", "--read-limit", "off",
 		"--graph-url", w.url, "--ledger", w.ledger, "--report", filepath.Join(w.dir, "r.json"), w.file)
 	count, settled, sent := map[string]int{}, map[string]int{}, 0.0
 	id := fmt.Sprint(events[0]["run"])
@@ -237,7 +239,7 @@ func TestEventsAddUp(t *testing.T) {
 			}
 		}
 	}
-	if total != last["rows"] || sent != last["patches"] || last["exitCode"] != float64(job.ExitPartial) || last["reason"] == "" {
+	if total != last["rows"] || sent != last["patches"] || last["exitCode"] != float64(exit.Partial) || last["reason"] == "" {
 		t.Errorf("%v rows by outcome, %v changes sent: %v", total, sent, last)
 	}
 	header, err := os.ReadFile(w.ledger)
@@ -248,9 +250,9 @@ func TestEventsAddUp(t *testing.T) {
 
 // TestEventsOfAFailure: a run that fails early ends with its reason, too.
 func TestEventsOfAFailure(t *testing.T) {
-	events := eventsOf(t, job.ExitDeadline, "apply", "--yes", "--skip-invalid", "--deadline", "100ms", "--graph-url", "http://127.0.0.1:1", filepath.Join("..", "..", "samples", "reassign.csv"))
+	events := eventsOf(t, exit.Deadline, "apply", "--yes", "--skip-invalid", "--deadline", "100ms", "--graph-url", "http://127.0.0.1:1", filepath.Join("..", "..", "samples", "reassign.csv"))
 	last := events[len(events)-1]
-	if last.name() != EventRunEnd || last["exitCode"] != float64(job.ExitDeadline) || !strings.Contains(fmt.Sprint(last["reason"]), "deadline") {
+	if last.name() != EventRunEnd || last["exitCode"] != float64(exit.Deadline) || !strings.Contains(fmt.Sprint(last["reason"]), "deadline") {
 		t.Errorf("%v", last)
 	}
 }

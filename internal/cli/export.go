@@ -8,6 +8,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/edit"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/export"
 	"taskrecon/internal/job"
 	"taskrecon/internal/task"
@@ -26,14 +28,15 @@ func flagsOfSheet() []cli.Flag {
 
 const expressionHelp = "EXPRESSION compares the properties of a task, as in\n" +
 	"  assignedTo == \"alice@contoso.com\" && status in [\"pending\", \"active\"]\n" +
-	"  dueDateTime < date(\"2026-12-01\") || intendedSettings[\"Firewall.Enabled\"] != \"true\"\n" +
-	"Texts compare exactly; lower(assignedTo) == \"...\" ignores case. A date that is not set equals nil, and is neither before nor\n" +
+	"  dueDateTime < date(\"2026-12-01\")\n" +
+	"  priority == \"high\" || intendedSettings[\"Firewall.Enabled\"] != \"true\"\n" +
+	"Texts compare exactly; lower(assignedTo) == \"...\" ignores case. A date that is not set equals nil, and is neither before nor " +
 	"after any other, so that dueDateTime < date(...) leaves it out."
 
 func (p *program) exportCommand() *cli.Command {
 	return &cli.Command{
 		Name: "export", Usage: "write the tenant's tasks as a sheet for editing", UsageText: "taskrecon export [FLAGS] -o FILE.xlsx|FILE.csv",
-		Description: "Writes the tenant's tasks as a sheet that plan and apply take back. What you edit in it is asked for, what you leave\n" +
+		Description: "Writes the tenant's tasks as a sheet that plan and apply take back. What you edit in it is asked for, what you leave " +
 			"is not; what somebody else has changed since is a conflict, and is not overwritten.\n\n" + expressionHelp +
 			"\n\nExamples:\n" +
 			"  taskrecon export -o tasks.csv\n" +
@@ -42,22 +45,22 @@ func (p *program) exportCommand() *cli.Command {
 			&cli.StringFlag{Name: "columns", Category: outputFlags, Usage: "only these properties, in this order, as `NAME,NAME` (default: all)"},
 			&cli.BoolFlag{Name: "template", DisableDefaultText: true, Category: outputFlags, Usage: "write the header only; needs no tenant"},
 		}, flagsOfService(), flagsOfSpeech()),
-		Action: func(c *cli.Context) error { return p.answer(c, p.export) },
+		Action: func(c *cli.Context) error { return p.runCommand(c, p.export) },
 	}
 }
 
 func (p *program) setCommand() *cli.Command {
 	return &cli.Command{
 		Name: "set", Usage: "write the desired sheet of a mass edit, for review", UsageText: "taskrecon set [FLAGS] PROPERTY=VALUE... --where EXPRESSION -o FILE.xlsx|FILE.csv",
-		Description: "Writes a sheet that gives PROPERTY the VALUE in every task that is picked; nothing is sent before you apply it.\n" +
-			"VALUE <clear> empties a property. assignedTo=@team.txt deals the tasks out to the assignees in team.txt, one a line.\n" +
+		Description: "Writes a sheet that gives PROPERTY the VALUE in every task that is picked; nothing is sent before you apply it. " +
+			"VALUE <clear> empties a property. assignedTo=@team.txt deals the tasks out to the assignees in team.txt, one a line. " +
 			"--map leavers.csv replaces assignees: its two columns are the old one and the new one.\n\n" + expressionHelp +
-			"\n\nExample: taskrecon set assignedTo=bob@contoso.com --where 'assignedTo == \"alice@contoso.com\"' -o reassign.xlsx",
+			"\n\nExample:\n  taskrecon set assignedTo=bob@contoso.com -o reassign.xlsx \\\n    --where 'assignedTo == \"alice@contoso.com\"'",
 		Flags: join(flagsOfSheet(), []cli.Flag{
 			&cli.StringFlag{Name: "map", Category: inputFlags, Usage: "replace assignees as the two columns of `FILE.csv` say"},
 			&cli.StringFlag{Name: "date-order", Category: inputFlags, Usage: "read 03/04/2026 as `dmy|mdy|ymd` (default: refuse it as ambiguous)"},
 		}, flagsOfService(), flagsOfSpeech()),
-		Action: func(c *cli.Context) error { return p.answer(c, p.set) },
+		Action: func(c *cli.Context) error { return p.runCommand(c, p.set) },
 	}
 }
 
@@ -91,17 +94,17 @@ func (p *program) export(c *cli.Context) (*job.Summary, error) {
 		return s, err
 	}
 	s.Reason = "written"
-	fmt.Fprintf(p.people(c), "Sheet   %s\n", text.Line(e.Path))
+	fmt.Fprintf(p.humanOut(c), "Sheet   %s\n", text.Line(e.Path))
 	return s, nil
 }
 
 // sheetOf is what export and set have in common.
 func (p *program) sheetOf(c *cli.Context) (e job.Export, err error) {
 	if e.Path = c.String("output"); e.Path == "" {
-		return e, job.Fail(job.ExitUsage, "see taskrecon "+c.Command.Name+" --help", "%s needs -o FILE.xlsx or -o FILE.csv", c.Command.Name)
+		return e, exit.Errorf(exit.Usage, "see taskrecon "+c.Command.Name+" --help", "%s needs -o FILE.xlsx or -o FILE.csv", c.Command.Name)
 	}
 	if err := export.Check(e.Path, c.Bool("overwrite")); err != nil {
-		return e, &job.Exit{Code: job.ExitUsage, Err: err}
+		return e, &exit.Error{Code: exit.Usage, Err: err}
 	}
 	if expression := c.String("where"); expression != "" {
 		picks, err := where.Compile(expression)
@@ -153,39 +156,36 @@ func (p *program) set(c *cli.Context) (*job.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	order, err := dateOrder(c)
-	if err != nil {
-		return nil, err
-	}
-	format := task.Format{Zone: e.Sheet.Zone, Order: order}
-	e.Edit = &job.Edit{}
+	format := task.Format{Zone: e.Sheet.Zone, Order: task.DateOrder(c.String("date-order"))}
+	change := new(edit.Edit)
 	for _, words := range c.Args().Slice() {
-		a, err := job.ParseAssignment(words, format, os.ReadFile)
+		a, err := edit.ParseAssignment(words, format, os.ReadFile)
 		if err != nil {
 			return nil, usage("%s", err.Error())
 		}
-		e.Edit.Assignments = append(e.Edit.Assignments, a)
+		change.Assignments = append(change.Assignments, a)
 	}
 	if path := c.String("map"); path != "" {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			return nil, usage("--map: %s", err.Error())
 		}
-		if e.Edit.Leavers, err = job.ParseLeavers(path, data); err != nil {
-			return nil, &job.Exit{Code: job.ExitInput, Err: err, Hint: "nothing was written"}
+		if change.Reassignments, err = edit.ParseReassignments(path, data); err != nil {
+			return nil, &exit.Error{Code: exit.Input, Err: err, Hint: "nothing was written"}
 		}
 	}
-	if err := e.Edit.Check(); err != nil {
-		return nil, &job.Exit{Code: job.ExitUsage, Err: err, Hint: "see taskrecon set --help"}
+	if err := change.Check(); err != nil {
+		return nil, &exit.Error{Code: exit.Usage, Err: err, Hint: "see taskrecon set --help"}
 	}
-	if e.Where == nil && e.Edit.Leavers == nil {
+	if e.Where == nil && change.Reassignments == nil {
 		return nil, usage("set needs --where; --where true picks every task")
 	}
-	e.Sheet.Shown = e.Edit.Properties()
+	e.Sheet.Shown = change.Properties()
 	e.Sheet.Columns = slices.Clone(e.Sheet.Shown)
 	if !slices.Contains(e.Sheet.Columns, task.DisplayName) {
 		e.Sheet.Columns = slices.Insert(e.Sheet.Columns, 0, task.DisplayName)
 	}
+	e.Edit = change
 	return p.writeSheet(c, e)
 }
 
@@ -198,7 +198,7 @@ func (p *program) writeSheet(c *cli.Context, e job.Export) (*job.Summary, error)
 	e.Client, e.Cloud = target.client, target.cloud
 	w := p.newWatcher(c)
 	e.Again, e.Notice = w.Relisting, w.Noticed
-	out := p.people(c)
+	out := p.humanOut(c)
 	s, err := job.ExportTasks(c.Context, c.Command.Name, e, func(tenant, picked int) {
 		if c.String("where") != "" || e.Edit != nil {
 			fmt.Fprintf(out, "%d of %s picked\n", picked, task.Plural(tenant, "task"))

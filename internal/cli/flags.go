@@ -11,7 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"taskrecon/internal/batch"
-	"taskrecon/internal/diff"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/graph"
 	"taskrecon/internal/ingest"
 	"taskrecon/internal/job"
@@ -83,7 +83,7 @@ func flagsOfLimits() []cli.Flag {
 		&cli.IntFlag{Name: "max-clears", Category: limitFlags, Value: 10, Usage: "refuse to empty more than `N` values"},
 		&cli.IntFlag{Name: "max-per-assignee", Category: limitFlags, Usage: "refuse to give one assignee more than `N` tasks (default: no limit)"},
 		&cli.BoolFlag{Name: "no-reopen", DisableDefaultText: true, Category: limitFlags, Value: true, Usage: "refuse to take completed or rejected tasks back to pending or active (default)"},
-		&cli.BoolFlag{Name: "allow-reopen", DisableDefaultText: true, Category: limitFlags, Usage: "permit that"},
+		&cli.BoolFlag{Name: "allow-reopen", DisableDefaultText: true, Category: limitFlags, Usage: "permit to take completed or rejected tasks back to pending or active"},
 	}
 }
 
@@ -114,14 +114,14 @@ func join(groups ...[]cli.Flag) []cli.Flag {
 
 // usage makes an error of the command line.
 func usage(format string, args ...any) error {
-	return job.Fail(job.ExitUsage, "", format, args...)
+	return exit.Errorf(exit.Usage, "", format, args...)
 }
 
 // oneFile is the command's only argument.
 func oneFile(c *cli.Context, what string) (string, error) {
 	switch c.Args().Len() {
 	case 0:
-		return "", job.Fail(job.ExitUsage, "see taskrecon "+c.Command.Name+" --help", "%s needs %s", c.Command.Name, what)
+		return "", exit.Errorf(exit.Usage, "see taskrecon "+c.Command.Name+" --help", "%s needs %s", c.Command.Name, what)
 	case 1:
 		return c.Args().First(), nil
 	}
@@ -140,18 +140,11 @@ func (p *program) ingestOptions(c *cli.Context) (ingest.Options, error) {
 	if err != nil {
 		return o, err
 	}
-	order, err := dateOrder(c)
-	if err != nil {
-		return o, err
-	}
-	if o.Format = (task.Format{Order: order}); c.IsSet("timezone") {
+	if o.Format = (task.Format{Order: task.DateOrder(c.String("date-order"))}); c.IsSet("timezone") {
 		o.Format.Zone = zone // else a sheet with a base has its own
 	}
-	switch {
-	case o.HeaderRow < 0:
+	if o.HeaderRow < 0 {
 		return o, usage("--header-row %d is less than 1", o.HeaderRow)
-	case o.Hidden != ingest.HiddenStop && o.Hidden != ingest.HiddenInclude && o.Hidden != ingest.HiddenSkip:
-		return o, usage("--hidden %q is neither include nor skip", o.Hidden)
 	}
 	if o.Encoding != "" {
 		if err := ingest.CheckEncoding(o.Encoding); err != nil {
@@ -163,14 +156,6 @@ func (p *program) ingestOptions(c *cli.Context) (ingest.Options, error) {
 	}
 	o.Password, err = p.workbookPassword(c)
 	return o, err
-}
-
-func dateOrder(c *cli.Context) (task.DateOrder, error) {
-	switch order := task.DateOrder(strings.ToLower(c.String("date-order"))); order {
-	case task.OrderNone, task.OrderDMY, task.OrderMDY, task.OrderYMD:
-		return order, nil
-	}
-	return task.OrderNone, usage("--date-order %q is none of dmy, mdy, ymd", c.String("date-order"))
 }
 
 func (p *program) zoneOf(c *cli.Context) (*time.Location, error) {
@@ -227,25 +212,6 @@ func batchOptions(c *cli.Context, o *batch.Options) error {
 		return usage("--canary, --limit, --deadline and --lock-timeout take nothing below 0")
 	}
 	return nil
-}
-
-func onConflict(c *cli.Context) (batch.OnConflict, error) {
-	switch o := batch.OnConflict(c.String("on-conflict")); o {
-	case batch.SkipConflict, batch.Overwrite, batch.Abort:
-		return o, nil
-	default:
-		return o, usage("--on-conflict %q is none of skip, overwrite, abort", o)
-	}
-}
-
-// statusVia reads by which way status goes.
-func statusVia(c *cli.Context) (diff.Via, error) {
-	switch via := diff.Via(c.String("status-via")); via {
-	case diff.ViaPatch, diff.ViaAction:
-		return via, nil
-	default:
-		return via, usage("--status-via %q is neither patch nor updateStatus", via)
-	}
 }
 
 // minRows reads --min-rows.
@@ -375,8 +341,5 @@ func shellQuote(s string) string {
 	if s != "" && !strings.ContainsFunc(s, special) && s[0] != '-' {
 		return s
 	}
-	return inQuotes(s)
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
-
-// inQuotes is a text as a shell takes it, whatever is in it.
-func inQuotes(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -1,42 +1,101 @@
 package cli
 
 import (
+	"embed"
 	"fmt"
+	"io"
+	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
+
+	"taskrecon/internal/exit"
+	"taskrecon/internal/sandbox"
 )
 
 const (
-	helpWidth  = 80 // columns of a help text
-	helpIndent = 3
-	helpColumn = 28 // where the words about a flag begin
+	screenWidth = 80 // columns of a help text, and of a printed plan
+	flagColumn  = 28 // where the words about a flag begin
 )
 
-// exitStatus is what each exit code says.
-var exitStatus = []struct{ code, words string }{
-	{"0", "done: everything wanted is in place (or a plan was made)"},
-	{"1", "the run failed: sign-in, network, tenant"},
-	{"2", "only with --detailed-exitcode: some row is neither unchanged nor invalid"},
-	{"3", "finished, but some rows are not as wanted (failed, conflict, differs, unknown, notFound, wrongType, invalid, notSent)"},
-	{"4", "input rejected, nothing sent"},
-	{"5", "stopped by temporary trouble, run again"},
-	{"6", "safety limit, nothing sent"},
-	{"7", "saved plan is stale under --on-conflict abort, nothing sent"},
-	{"8", "the error budget, or the canary, stopped it part-way"},
-	{"10", "the deadline passed"},
-	{"11", "another run holds the lock"},
-	{"64", "the command line or the configuration file is wrong"},
-	{"130", "interrupted (SIGINT); 143 terminated (SIGTERM)"},
+// templates holds the templates of help and manual page, and the completion scripts.
+//
+//go:embed templates
+var templates embed.FS
+
+func init() { // of the whole process, since urfave/cli has one printer
+	cli.HelpPrinter = func(w io.Writer, name string, data any) {
+		cli.HelpPrinterCustom(w, templateText(name), data, helpFuncs)
+	}
+}
+
+// templateText is the template of that name.
+func templateText(name string) string {
+	text, err := templates.ReadFile("templates/" + name)
+	if err != nil {
+		panic(err) // it is part of the program
+	}
+	return string(text)
+}
+
+// helpFuncs is what the templates call beside urfave/cli's own functions.
+var helpFuncs = map[string]any{
+	"wrapAt": func() int { return screenWidth },
+	"column": column, "flagNames": flagNames, "flagWords": flagWords, "roff": roff, "date": sourceDate,
+	"exitCodes": func() []exit.Meaning { return exit.Meanings },
+	"faults":    func() []fault { f, _ := faults(); return f },
+	"faultForm": func() string { _, form := faults(); return form },
+}
+
+// column pads a text to a width, or goes on at that width on the next line where the text is longer.
+func column(text any, width int) string {
+	s := fmt.Sprint(text)
+	if n := utf8.RuneCountInString(s); n+2 <= width {
+		return s + strings.Repeat(" ", width-n)
+	}
+	return s + "\n" + strings.Repeat(" ", flagColumn)
+}
+
+// flagNames is how a flag is written.
+func flagNames(f cli.Flag) string {
+	names, _, _ := strings.Cut(f.String(), "\t")
+	names, _, _ = strings.Cut(names, " [ ") // how it looks when it is repeated
+	return strings.TrimSpace(names)
+}
+
+// flagWords is what a flag does. A default that the words name already, or that is nothing, is not named after them.
+func flagWords(f cli.Flag) string {
+	_, words, _ := strings.Cut(f.String(), "\t")
+	words = strings.TrimSpace(strings.ReplaceAll(words, "\t", " "))
+	if at := strings.LastIndex(words, " (default: "); at >= 0 {
+		last := words[at:]
+		if last == " (default: 0)" || last == " (default: 0s)" || strings.Contains(words[:at], "(default: ") {
+			words = words[:at]
+		}
+	}
+	return words
+}
+
+// fault is a fault of the sandbox.
+type fault struct{ Name, Does string }
+
+// faults are the sandbox's faults, and how one is written.
+func faults() (list []fault, form string) {
+	table, form, _ := strings.Cut(sandbox.FaultHelp(), "\n\n")
+	for line := range strings.Lines(table) {
+		name, does, _ := strings.Cut(line, " ")
+		list = append(list, fault{name, strings.TrimSpace(does)})
+	}
+	return list, strings.TrimSpace(form)
 }
 
 func (p *program) helpCommand() *cli.Command {
 	return &cli.Command{
 		Name: "help", Aliases: []string{"h"}, Usage: "show the help of a command", UsageText: "taskrecon help [COMMAND]",
-		Description: "Shows what \"taskrecon COMMAND --help\" shows.\n\nExample: taskrecon help apply",
+		Description: "Shows what \"taskrecon COMMAND --help\" shows.\n\nExample:\n  taskrecon help apply",
 		Action: func(c *cli.Context) error {
 			switch c.Args().Len() {
 			case 0:
@@ -45,266 +104,69 @@ func (p *program) helpCommand() *cli.Command {
 			default:
 				return usage("help takes one command, not %d words: %q", c.Args().Len(), c.Args().Slice())
 			}
-			app := p.app()
-			command := app.Command(c.Args().First())
-			if command == nil {
-				return p.noCommand(app, c.Args().First())
+			if c.App.Command(c.Args().First()) == nil {
+				return p.noCommand(c.App, c.Args().First())
 			}
-			_, err := fmt.Fprint(p.stdout, commandHelp(command))
-			return err
+			c.Command.Subcommands = c.App.Commands // where urfave/cli looks
+			return cli.ShowCommandHelp(c, c.Args().First())
 		},
 	}
 }
 
-// literal is a template of urfave/cli that says nothing but text.
-func literal(text string) string { return "{{" + strconv.Quote(text) + "}}" }
-
-// appHelp is the help of the program.
-func appHelp(app *cli.App) string {
-	var b strings.Builder
-	section(&b, "NAME", hang("taskrecon - "+app.Usage, helpIndent, helpIndent+4))
-	section(&b, "USAGE", hang(app.UsageText, helpIndent, helpIndent+4))
-	section(&b, "DESCRIPTION", layOut(app.Description, helpIndent))
-	var lines []string
-	for _, c := range app.Commands {
-		lines = append(lines, beside(c.Name, c.Usage, helpIndent, helpIndent+14)...)
-	}
-	section(&b, "COMMANDS", lines)
-	lines = nil
-	for _, e := range exitStatus {
-		lines = append(lines, beside(e.code, e.words, helpIndent, helpIndent+5)...)
-	}
-	section(&b, "Exit codes", lines)
-	return b.String()
-}
-
-// commandHelp is the help of a command.
-func commandHelp(c *cli.Command) string {
-	var b strings.Builder
-	section(&b, "NAME", hang("taskrecon "+c.Name+" - "+c.Usage, helpIndent, helpIndent+4))
-	section(&b, "USAGE", hang(usageText(c), helpIndent, helpIndent+4))
-	if c.Description != "" {
-		section(&b, "DESCRIPTION", layOut(c.Description, helpIndent))
-	}
-	var lines []string
-	for i, g := range flagGroups(c) {
-		if i > 0 {
-			lines = append(lines, "")
-		}
-		indent := helpIndent
-		if g.name != "" {
-			lines = append(lines, strings.Repeat(" ", helpIndent)+g.name)
-			indent += 2
-		}
-		for _, f := range g.flags {
-			names, words := flagWords(f)
-			lines = append(lines, beside(names, words, indent, helpColumn)...)
-		}
-	}
-	section(&b, "OPTIONS", lines)
-	return b.String()
-}
-
-func usageText(c *cli.Command) string {
-	if c.UsageText != "" {
-		return c.UsageText
-	}
-	return "taskrecon " + c.Name
-}
-
-func section(b *strings.Builder, name string, lines []string) {
-	if b.Len() > 0 {
-		b.WriteByte('\n')
-	}
-	b.WriteString(name + ":\n")
-	for _, line := range lines {
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
-	}
-}
-
-// flagGroup is the flags of one category.
-type flagGroup struct {
-	name  string
-	flags []cli.Flag
-}
-
-// flagGroups returns a command's flags by category, those without one first, and last the one that asks for help.
-func flagGroups(c *cli.Command) []flagGroup {
-	var groups []flagGroup
-	for _, f := range c.Flags {
-		name := ""
-		if slices.Equal(f.Names(), cli.HelpFlag.Names()) {
-			continue
-		}
-		if categorized, ok := f.(cli.CategorizableFlag); ok {
-			name = categorized.GetCategory()
-		}
-		i := slices.IndexFunc(groups, func(g flagGroup) bool { return g.name == name })
-		if i < 0 {
-			i = len(groups)
-			groups = append(groups, flagGroup{name: name})
-		}
-		groups[i].flags = append(groups[i].flags, f)
-	}
-	slices.SortFunc(groups, func(a, b flagGroup) int { return strings.Compare(a.name, b.name) })
-	if len(groups) == 0 || groups[0].name != "" {
-		return append(groups, flagGroup{name: "Help", flags: []cli.Flag{cli.HelpFlag}})
-	}
-	groups[0].flags = append(groups[0].flags, cli.HelpFlag)
-	return groups
-}
-
-// flagWords is how a flag is written, and what it does. A default that the words name already, or that is nothing, is not
-// named after them.
-func flagWords(f cli.Flag) (names, words string) {
-	names, words, _ = strings.Cut(f.String(), "\t")
-	names, _, _ = strings.Cut(names, " [ ") // how it looks when it is repeated
-	words = strings.TrimSpace(strings.ReplaceAll(words, "\t", " "))
-	if at := strings.LastIndex(words, " (default: "); at >= 0 {
-		last := words[at:]
-		if last == " (default: 0)" || last == " (default: 0s)" || strings.Contains(words[:at], "(default: ") {
-			words = words[:at]
-		}
-	}
-	return strings.TrimSpace(names), words
-}
-
-// layOut fits a description into the width. Lines that begin with a space stay lines, others run together to paragraphs; an
-// example that is too long is continued as a shell takes it.
-func layOut(description string, indent int) []string {
-	var out, paragraph []string
-	flush := func() {
-		if len(paragraph) > 0 {
-			out = append(out, hang(strings.Join(paragraph, " "), indent, indent)...)
-			paragraph = nil
-		}
-	}
-	for _, line := range strings.Split(strings.TrimRight(description, "\n"), "\n") {
-		text := strings.TrimLeft(line, " ")
-		deep := indent + len(line) - len(text)
-		switch {
-		case text == "":
-			flush()
-			out = append(out, "")
-		case isExample(line):
-			flush()
-			if rest, ok := strings.CutPrefix(text, "Example: "); ok {
-				out = append(out, strings.Repeat(" ", indent)+"Example:")
-				text, deep = rest, indent+2
+func (p *program) manCommand() *cli.Command {
+	return &cli.Command{
+		Name: "man", Usage: "print the manual page", UsageText: "taskrecon man",
+		Description: "Prints the manual page of all commands, as man reads it.\n\n" +
+			"Examples:\n  taskrecon man | man -l -\n  taskrecon man >/usr/local/share/man/man1/taskrecon.1",
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return usage("man takes no arguments, but got %q", c.Args().Slice())
 			}
-			out = append(out, continued(text, deep)...)
-		case deep > indent || hangOf(text) > 2:
-			flush()
-			out = append(out, hang(line[deep-indent:], deep, deep+hangOf(text))...)
+			app := p.app()
+			app.Version = "taskrecon " + version()
+			cli.HelpPrinter(p.stdout, "man.tmpl", app)
+			return nil
+		},
+	}
+}
+
+var roffEscapes = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`, "|", `|\:`)
+
+// roff writes a text for man(7): a paragraph is a line that is filled, a line that begins with spaces stays one.
+func roff(text string) string {
+	var lines []string
+	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
+		words := roffEscapes.Replace(strings.TrimLeft(line, " "))
+		if strings.HasPrefix(words, ".") {
+			words = `\&` + words // else it were a request
+		}
+		switch indent := len(line) - len(strings.TrimLeft(line, " ")); {
+		case line == "":
+			words = ".PP"
+		case len(lines) > 0 && lines[len(lines)-1] != ".PP":
+			lines = append(lines, ".br")
+			fallthrough
 		default:
-			paragraph = append(paragraph, text)
+			words = strings.Repeat(`\ `, indent) + words
 		}
+		lines = append(lines, words)
 	}
-	flush()
-	return out
+	return strings.Join(lines, "\n")
 }
 
-func isExample(line string) bool {
-	return strings.HasPrefix(line, "Example: taskrecon ") || strings.HasPrefix(line, " ") && strings.HasPrefix(strings.TrimLeft(line, " "), "taskrecon ")
-}
-
-// hangOf is where the second column of a line begins, if it has two.
-func hangOf(line string) int {
-	if before, after, ok := strings.Cut(line, "  "); ok {
-		return len(before) + 2 + len(after) - len(strings.TrimLeft(after, " "))
+// sourceDate is the day of the commit that the program was built from, so that the same source has the same page; "" if unknown.
+func sourceDate() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
 	}
-	return 2
-}
-
-// examplesIn returns the command lines of a description.
-func examplesIn(description string) []string {
-	var examples []string
-	for line := range strings.SplitSeq(description, "\n") {
-		if isExample(line) {
-			examples = append(examples, strings.TrimPrefix(strings.TrimLeft(line, " "), "Example: "))
-		}
+	i := slices.IndexFunc(info.Settings, func(s debug.BuildSetting) bool { return s.Key == "vcs.time" })
+	if i < 0 {
+		return ""
 	}
-	return examples
-}
-
-// beside puts words into a column to the right of a name, or below it where the name is long.
-func beside(name, words string, indent, column int) []string {
-	head := strings.Repeat(" ", indent) + name
-	if utf8.RuneCountInString(head)+2 > column {
-		return append(hang(name, indent, indent+4), hang(words, column, column)...)
+	t, err := time.Parse(time.RFC3339, info.Settings[i].Value)
+	if err != nil {
+		return ""
 	}
-	lines := hang(words, column, column)
-	if len(lines) == 0 {
-		return []string{head}
-	}
-	lines[0] = head + lines[0][utf8.RuneCountInString(head):]
-	return lines
-}
-
-// hang breaks text between words into lines that fit, the first of them indented by first, the others by rest. A run of spaces
-// inside a line stays as it is.
-func hang(text string, first, rest int) []string {
-	return breakLine(text, first, rest, "", nil)
-}
-
-// continued breaks a shell's command line outside its quotes, where a backslash continues it.
-func continued(command string, indent int) []string {
-	quote := rune(0)
-	inside := map[int]bool{}
-	for i, r := range command {
-		switch {
-		case quote != 0:
-			inside[i] = true
-			if r == quote {
-				quote = 0
-			}
-		case r == '\'' || r == '"':
-			quote = r
-		}
-	}
-	return breakLine(command, indent, indent+2, " \\", inside)
-}
-
-// breakLine breaks at spaces that are not kept or, where a word alone is too long and nothing has to stand at the end of a
-// line, behind the bars between alternatives.
-func breakLine(text string, first, rest int, end string, kept map[int]bool) []string {
-	var lines []string
-	indent, start := first, 0
-	for start < len(text) {
-		room := helpWidth - indent
-		if utf8.RuneCountInString(text[start:]) <= room {
-			return append(lines, strings.Repeat(" ", indent)+text[start:])
-		}
-		space, bar, late, column := -1, -1, -1, 0
-		for i, r := range text[start:] {
-			fits := column <= room-len(end)
-			switch {
-			case r == ' ' && i > 0 && !kept[start+i] && fits:
-				space = start + i
-			case r == ' ' && i > 0 && !kept[start+i] && late < 0:
-				late = start + i
-			case r == '|' && end == "" && column < room:
-				bar = start + i + 1
-			}
-			column++
-		}
-		at := space
-		if at < 0 {
-			at = bar
-		}
-		if at < 0 {
-			at = late
-		}
-		if at < 0 {
-			at = len(text)
-		}
-		line := strings.Repeat(" ", indent) + strings.TrimRight(text[start:at], " ")
-		if at < len(text) {
-			line += end
-		}
-		lines = append(lines, line)
-		start = at + len(text[at:]) - len(strings.TrimLeft(text[at:], " "))
-		indent = rest
-	}
-	return lines
+	return t.Format(time.DateOnly)
 }

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"taskrecon/internal/job"
+	"taskrecon/internal/exit"
 )
 
 // TestNothingLeftBehind runs the program inside this process: however a run ends, no goroutine and no descriptor stays.
@@ -32,17 +32,13 @@ func TestNothingLeftBehind(t *testing.T) {
 		code int
 	}{
 		{"a plan", []string{"plan", "--graph-url", w.url, "--skip-invalid", "--max-changes", "off", "--ledger", saved, w.file}, 0, 0},
-		{"a plan beyond a limit", []string{"plan", "--graph-url", w.url, "--skip-invalid", w.file}, 0, job.ExitLimit},
-		{"a broken input", w.apply(filepath.Join("testdata", "script", "apply_sample.txtar")), 0, job.ExitInput},
-		{"no service", []string{"apply", "--yes", "--skip-invalid", "--graph-url", "http://127.0.0.1:1", "--deadline", "200ms", w.file}, 0, job.ExitDeadline},
-		{"no room for a ledger", w.apply(w.file, with(filepath.Join("nowhere", "ledger"))...), 0, job.ExitUsage},
-		{"an interrupted apply", w.apply(w.file, with("first", "--concurrency", "2")...), 3, job.ExitInterrupt},
-		{"an apply that goes on", w.apply(first, "--report", report("second")), 0, job.ExitPartial},
-		{"an apply of what is finished", w.apply(first), 0, job.ExitPartial},
-		{"a saved plan", w.apply(saved, "--report", report("third")), 0, job.ExitPartial},
-		{"an apply", w.apply(w.file, with("fourth")...), 0, job.ExitPartial},
-		{"an apply that is too late", w.apply(w.file, with("fifth", "--deadline", "1ns")...), 0, job.ExitDeadline},
-		{"an apply on a sandbox of its own", append([]string{"apply", "--yes", "--skip-invalid", "--max-changes", "off", "--sandbox", "40", w.file}, with("sixth")...), 0, job.ExitPartial},
+		{"a broken input", w.apply(filepath.Join("testdata", "script", "apply_sample.txtar")), 0, exit.Input},
+		{"no service", []string{"apply", "--yes", "--skip-invalid", "--graph-url", "http://127.0.0.1:1", "--deadline", "200ms", w.file}, 0, exit.Deadline},
+		{"an interrupted apply", w.apply(w.file, with("first", "--concurrency", "2")...), 3, exit.Interrupt},
+		{"an apply that goes on", w.apply(first, "--report", report("second")), 0, exit.Partial},
+		{"an apply of what is finished", w.apply(first), 0, exit.Partial},
+		{"a saved plan", w.apply(saved, "--report", report("third")), 0, exit.Partial},
+		{"an apply on a sandbox of its own", append([]string{"apply", "--yes", "--skip-invalid", "--max-changes", "off", "--sandbox", "40", w.file}, with("sixth")...), 0, exit.Partial},
 		{"a report", []string{"report", first, "-o", report("again")}, 0, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

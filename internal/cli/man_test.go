@@ -2,9 +2,12 @@ package cli
 
 import (
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"taskrecon/internal/exit"
 )
 
 func TestManPage(t *testing.T) {
@@ -33,9 +36,9 @@ func TestManPage(t *testing.T) {
 			}
 		}
 	}
-	for _, e := range exitStatus {
-		if !strings.Contains(page[at-8000:], `\fB`+e.code+`\fR`) {
-			t.Errorf("no exit code %s", e.code)
+	for _, e := range exit.Meanings {
+		if !strings.Contains(page[at-8000:], `\fB`+strconv.Itoa(e.Code)+`\fR`) {
+			t.Errorf("no exit code %d", e.Code)
 		}
 	}
 	for _, name := range secretVariables {
@@ -90,8 +93,9 @@ func TestManFits80Columns(t *testing.T) {
 func TestManEscapes(t *testing.T) {
 	for text, want := range map[string]string{
 		".csv": `\&.csv`, "'x'": `\(aqx\(aq`, `a\b`: `a\eb`, "--json": `\-\-json`, "a|b": `a|\:b`, "~/x": `\(ti/x`,
+		"one\n\ntwo\n  kept": "one\n.PP\ntwo\n.br\n\\ \\ kept",
 	} {
-		if got := roffLine(text); got != want {
+		if got := roff(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}

@@ -27,7 +27,7 @@ func (p *program) newMarking(c *cli.Context, w *watcher, input string) (marking,
 }
 
 // Read prints what the watcher prints and writes the marked sheet. That it could not be written is said,
-// and changes nothing about the run: the problems stand on stderr too.
+// and changes nothing about the run: the problems are on stderr too.
 func (m marking) Read(in *ingest.Input) {
 	m.watcher.Read(in)
 	if m.path == "" || len(in.Problems) == 0 {

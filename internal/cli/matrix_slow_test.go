@@ -4,4 +4,4 @@ package cli
 
 import "testing"
 
-func TestFaultMatrixSlow(t *testing.T) { faultMatrix(t, 1, 8) }
+func TestFaultMatrixSlow(t *testing.T) { faultMatrix(t, 1, 0, 8) }

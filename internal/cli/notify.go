@@ -1,18 +1,15 @@
 package cli
 
 import (
-	"context"
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/urfave/cli/v2"
 
-	"taskrecon/internal/job"
 	"taskrecon/internal/notify"
 	"taskrecon/internal/text"
 )
@@ -31,7 +28,7 @@ func flagsOfNotice() []cli.Flag {
 	}
 }
 
-// secretURL is the value of a flag that holds an address with a secret in it. Whoever lists the values of flags, as the
+// secretURL is the value of a flag that holds an address with a secret in it. Code that lists the values of flags, as the
 // ledger does, gets the host only. It takes any text, since errors about flags repeat their values.
 type secretURL struct{ text string }
 
@@ -51,45 +48,33 @@ func (s *secretURL) String() string {
 	return a.String()
 }
 
-// notices is what a run tells others, and how. What it cannot tell goes to the log: it never changes how a run ends.
-type notices struct {
-	metrics string // file; "" is none
-	post    *notify.Address
-	ping    *notify.Address
-	teams   bool
-	on      string
-	file    string // the input
-	sender  *notify.Sender
-	log     *zerolog.Logger
-}
-
-// notices reads the flags. Beside an error it returns what could be read, so that the error can be told there.
-func (p *program) notices(c *cli.Context) (*notices, error) {
-	n := &notices{
-		on: c.String("notify-on"), teams: c.String("notify-format") == "teams", file: filepath.Base(c.Args().First()),
-		sender: &notify.Sender{UserAgent: "taskrecon/" + version()},
+// notifier returns the notifications that the flags ask for. Beside an error it returns those that could be read, so that the error goes out, too.
+func (p *program) notifier(c *cli.Context) (*notify.Notifier, error) {
+	n := &notify.Notifier{
+		On: c.String("notify-on"), Teams: c.String("notify-format") == "teams", File: filepath.Base(c.Args().First()),
+		Version: version(), Sender: &notify.Sender{UserAgent: "taskrecon/" + version()},
 	}
 	var errs [3]error
-	n.metrics, errs[0] = metricsFile(c)
-	n.post, errs[1] = address(c, "notify-url")
-	n.ping, errs[2] = address(c, "ping-url")
-	if n.metrics != "" || n.post != nil || n.ping != nil {
-		n.log = &p.newWatcher(c).log
+	n.Metrics, errs[0] = metricsFile(c)
+	n.Post, errs[1] = address(c, "notify-url")
+	n.Ping, errs[2] = address(c, "ping-url")
+	if n.Metrics != "" || n.Post != nil || n.Ping != nil {
+		log := &p.newWatcher(c).log
+		n.Sent = func(run string, what notify.Message) { logMessage(log, run, what) }
 	}
-	for _, err := range errs {
-		if err != nil {
-			return n, err
-		}
+	return n, cmp.Or(errs[0], errs[1], errs[2])
+}
+
+// logMessage logs whether a message got through. One that did not never changes how a run ends.
+func logMessage(log *zerolog.Logger, run string, m notify.Message) {
+	switch {
+	case m.Err == nil:
+		eventOf(log.Info(), EventNotifySent, run).Str("host", m.Host).Msg(m.What + " sent")
+	case m.Path != "":
+		eventOf(log.Warn(), EventNotifyFailed, run).Str("path", m.Path).Msg(text.Line("the " + m.What + " were not written: " + m.Err.Error()))
+	default:
+		eventOf(log.Warn(), EventNotifyFailed, run).Str("host", m.Host).Msg(text.Line("the " + m.What + " did not get through: " + m.Err.Error()))
 	}
-	if f := c.String("notify-format"); f != "" && f != "json" && f != "teams" {
-		return n, usage("--notify-format %q is neither json nor teams", f)
-	}
-	if n.on != "" && n.on != "always" && n.on != "changes" && n.on != "failure" {
-		on := n.on
-		n.on = "always"
-		return n, usage("--notify-on %q is none of always, changes, failure", on)
-	}
-	return n, nil
 }
 
 func metricsFile(c *cli.Context) (string, error) {
@@ -142,52 +127,4 @@ func addressIn(path string) (string, error) {
 		err = fmt.Errorf("%s is longer than an address can be", path)
 	}
 	return strings.TrimSpace(string(data)), err
-}
-
-// start tells that a run begins.
-func (n *notices) start(ctx context.Context) {
-	if n.ping != nil {
-		n.tell("", "start ping", n.ping, n.sender.PingStart(ctx, *n.ping))
-	}
-}
-
-// finish tells how a run ended. It does so after an interrupt, too, and takes half a minute at most.
-func (n *notices) finish(ctx context.Context, s *job.Summary) {
-	ctx = context.WithoutCancel(ctx)
-	if n.metrics != "" {
-		if err := notify.WriteMetrics(n.metrics, version(), s, time.Now()); err != nil {
-			eventOf(n.log.Warn(), EventNotifyFailed, s.Run).Str("path", n.metrics).Msg(text.Line("the metrics were not written: " + err.Error()))
-		}
-	}
-	var both sync.WaitGroup
-	if n.post != nil && n.wanted(s) {
-		both.Go(func() { n.tell(s.Run, "notification", n.post, n.postSummary(ctx, s)) })
-	}
-	if n.ping != nil {
-		both.Go(func() { n.tell(s.Run, "ping", n.ping, n.sender.PingEnd(ctx, *n.ping, s)) })
-	}
-	both.Wait()
-}
-
-func (n *notices) wanted(s *job.Summary) bool {
-	return n.on == "always" || !notify.Good(s.ExitCode) || n.on == "changes" && s.Changes > 0
-}
-
-func (n *notices) postSummary(ctx context.Context, s *job.Summary) error {
-	body, err := notify.JSON(s)
-	if n.teams {
-		body, err = notify.Card(s, n.file)
-	}
-	if err != nil {
-		return err
-	}
-	return n.sender.Post(ctx, *n.post, "application/json", body)
-}
-
-func (n *notices) tell(run, what string, to *notify.Address, err error) {
-	if err != nil {
-		eventOf(n.log.Warn(), EventNotifyFailed, run).Str("host", to.Host()).Msg(text.Line("the " + what + " did not get through: " + err.Error()))
-		return
-	}
-	eventOf(n.log.Info(), EventNotifySent, run).Str("host", to.Host()).Msg(what + " sent")
 }

@@ -11,11 +11,12 @@ import (
 	"syscall"
 	"testing"
 
-	"taskrecon/internal/job"
+	"taskrecon/internal/exit"
 )
 
 // TestNoticesAfterSignal: a run that was interrupted still tells others how it ended.
 func TestNoticesAfterSignal(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	bodies := map[string]string{}
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -31,7 +32,7 @@ func TestNoticesAfterSignal(t *testing.T) {
 	<-hanging
 	w.interrupt(p, syscall.SIGTERM)
 	release()
-	p.exits(t, job.ExitTerminated)
+	p.exits(t, exit.Terminated)
 	p.summary(t)
 	mu.Lock()
 	defer mu.Unlock()

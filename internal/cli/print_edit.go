@@ -19,7 +19,7 @@ const (
 	mostOfLabel = 200 // characters of a setting's name
 )
 
-// side is what stands on one side of an arrow.
+// side is the text on one side of an arrow.
 type side struct {
 	text   []rune
 	quoted bool
@@ -30,7 +30,7 @@ func quoted(s string) side { return side{text: []rune(s), quoted: true} }
 
 var notSet = words("(not set)")
 
-// printEdits prints each edit as "NAME  BEFORE -> AFTER". Where that is too long for a line the two stand one above the
+// printEdits prints each edit as "NAME  BEFORE -> AFTER". Where that is too long for a line the two are printed one above the
 // other, cut to the part in which they differ.
 func printEdits(w io.Writer, edits []diff.Edit) {
 	width := 0
@@ -50,12 +50,12 @@ func printEdits(w io.Writer, edits []diff.Edit) {
 			fmt.Fprintf(w, "%s%s\n", lead, line)
 			continue
 		}
-		b, a := cut(before, after, helpWidth-len(lead))
+		b, a := cut(before, after, screenWidth-len(lead))
 		fmt.Fprintf(w, "%s%s\n%*s-> %s\n", lead, b, len(lead)-3, "", a)
 	}
 }
 
-// sidesOf are the two values of an edit as they stand.
+// sidesOf are the two values of an edit, whole.
 func sidesOf(e diff.Edit) (before, after side) {
 	of := func(v task.Value) side {
 		switch {
@@ -73,7 +73,7 @@ func sidesOf(e diff.Edit) (before, after side) {
 
 // inLine is "BEFORE -> AFTER" if it fits into what is left of a line.
 func inLine(column int, before, after side) (string, bool) {
-	room := helpWidth - column
+	room := screenWidth - column
 	if len(before.text)+len(after.text) > room {
 		return "", false // before a long text is written out
 	}
@@ -137,7 +137,7 @@ func (s side) window(start, room int) string {
 	return b.String() + mark
 }
 
-// escaped is a character so that it takes its own place on the line: in a quoted text a space that is not the plain one is told too.
+// escaped is a character so that it takes its own place on the line: in a quoted text a space that is not the plain one is escaped too.
 func (s side) escaped(r rune) string {
 	if s.quoted {
 		q := strconv.Quote(string(r))
@@ -200,12 +200,12 @@ func printPairs(w io.Writer, lead string, pairs []pairEdit) {
 			fmt.Fprintf(w, "%s%s %s\n", lead, name, line)
 			continue
 		}
-		b, a := cut(p.before, p.after, helpWidth-column-3)
+		b, a := cut(p.before, p.after, screenWidth-column-3)
 		fmt.Fprintf(w, "%s%s\n%*s%s\n%*s-> %s\n", lead, name, column+3, "", b, column, "", a)
 	}
 }
 
-// settingName is a name as it is, or in quotes where its end could not be told.
+// settingName is a name as it is, or in quotes where its end would not be clear.
 func settingName(name string) string {
 	s := words(name)
 	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r == ' ' || r == '"' || !strconv.IsPrint(r) }) {

@@ -21,7 +21,7 @@ func (o *output) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// failure is why what was printed is not all there. Whoever closed the pipe knows, and wanted no more.
+// failure is why what was printed is not all there; nil where the reader closed the pipe.
 func (o *output) failure() error {
 	if closedPipe(o.err) {
 		return nil

@@ -89,7 +89,7 @@ func FuzzPrintEdits(f *testing.F) {
 			printEdits(&b, []diff.Edit{{Property: p, Before: task.Text(before), Wanted: task.Text(after)}})
 			shown := strings.TrimSuffix(b.String(), "\n")
 			for line := range strings.SplitSeq(shown, "\n") {
-				if utf8.RuneCountInString(line) > helpWidth || text.Line(line) != line {
+				if utf8.RuneCountInString(line) > screenWidth || text.Line(line) != line {
 					t.Errorf("%q", line)
 				}
 			}

@@ -1,4 +1,3 @@
-// Package cli is the command line: commands, flags, environment, terminal, signals, exit codes.
 package cli
 
 import (
@@ -15,7 +14,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"taskrecon/internal/job"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/text"
 )
 
@@ -56,11 +55,11 @@ func leaveOf(ctx context.Context) <-chan struct{} {
 	return leave
 }
 
-func signalExit(s os.Signal) *job.Exit {
+func signalExit(s os.Signal) *exit.Error {
 	if s == syscall.SIGTERM || s == syscall.SIGHUP {
-		return job.Fail(job.ExitTerminated, "", "terminated before everything was sent")
+		return exit.Errorf(exit.Terminated, "", "terminated before everything was sent")
 	}
-	return job.Fail(job.ExitInterrupt, "", "interrupted before everything was sent")
+	return exit.Errorf(exit.Interrupt, "", "interrupted before everything was sent")
 }
 
 // program is what every command gets from outside.
@@ -82,6 +81,10 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 	}
 	out := p.remembered()
 	app := p.app()
+	if begun, ok := strings.CutPrefix(args[len(args)-1], completeFlag); ok {
+		p.complete(app, args[1:len(args)-1], begun)
+		return exit.Done
+	}
 	args, err := permute(app, args)
 	if err == nil {
 		app.Commands = called(app, args)
@@ -90,29 +93,29 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 	if err == nil {
 		err = out.failure()
 	}
-	p.tell(err)
-	return job.Code(err)
+	p.printError(err)
+	return exit.Code(err)
 }
 
 // called returns the command that the arguments call, or all of them where that is none. urfave/cli writes out the help of
 // every flag that it is given, which takes longer than all else that a command needs before it begins; so it gets no
-// others, and whoever looks for these asks app.
+// others; code that needs those asks app.
 func called(app *cli.App, args []string) []*cli.Command {
 	if len(args) > 1 {
-		if c := app.Command(args[1]); c != nil {
+		if c := app.Command(args[1]); c != nil && c.Name != "help" {
 			return []*cli.Command{c}
 		}
 	}
 	return app.Commands
 }
 
-// tell prints an error and what to do about it: the one place that does.
-func (p *program) tell(err error) {
-	var e *job.Exit
+// printError prints an error and what to do about it: the one place that does.
+func (p *program) printError(err error) {
+	var e *exit.Error
 	if err == nil {
 		return
 	}
-	if errors.As(err, &e) && e.Code == job.ExitDifferences {
+	if errors.As(err, &e) && e.Code == exit.Differences {
 		return // said on stdout already; differences are an answer, not a mishap
 	}
 	fmt.Fprintf(p.stderr, "taskrecon: %s\n", strings.Join(errorLines(err), "\n"))
@@ -143,13 +146,13 @@ const description = `Rows say what should be, Graph says what is, the difference
 	`"taskrecon apply FILE" sends it and leaves a ledger and a report under runs/.
 
 Every flag has a variable: --max-attempts is TASKRECON_MAX_ATTEMPTS. What neither flags nor variables say comes from the file ` +
-	`that --config names; "taskrecon config" shows what is in force. Flags may stand before or after FILE. ` +
+	`that --config names; "taskrecon config" shows what is in force. Flags may be before or after FILE. ` +
 	`Signing in: see --auth in "taskrecon apply --help"; "taskrecon doctor" checks the set-up.`
 
 func (p *program) app() *cli.App {
 	app := &cli.App{
 		Name: "taskrecon", HelpName: "taskrecon", Usage: "bring Intune security tasks to the state that a CSV or XLSX file describes",
-		UsageText: "taskrecon COMMAND [FLAGS] FILE", Description: description + "\n\nExamples:\n" +
+		UsageText: "taskrecon COMMAND [FLAGS] FILE", CustomAppHelpTemplate: "app.tmpl", Description: description + "\n\nExamples:\n" +
 			"  taskrecon plan desired.xlsx\n  taskrecon apply --yes --config nightly.yaml desired.xlsx",
 		Reader: p.stdin, Writer: p.stdout, ErrWriter: p.stderr, HideVersion: true, Flags: []cli.Flag{cli.HelpFlag},
 		DisableSliceFlagSeparator: true,
@@ -164,35 +167,14 @@ func (p *program) app() *cli.App {
 		Commands: []*cli.Command{p.planCommand(), p.applyCommand(), p.exportCommand(), p.setCommand(), p.validateCommand(), p.reportCommand(), p.verifyCommand(), p.undoCommand(), p.runsCommand(), p.doctorCommand(), p.configCommand(), p.sandboxCommand(), p.completionCommand(), p.manCommand(), p.versionCommand(), p.helpCommand()},
 	}
 	for _, c := range app.Commands {
-		c.OnUsageError = usageError
+		c.OnUsageError, c.CustomHelpTemplate = usageError, "command.tmpl"
 		if len(c.Flags) > 0 && !c.SkipFlagParsing {
 			c.Flags = join(c.Flags, flagsOfConfig())
 			c.Action = p.settled(c.Action)
 		}
+		c.Flags = append(c.Flags, cli.HelpFlag)
 	}
-	p.layOutHelp(app)
 	return app
-}
-
-// layOutHelp lays out the help that these arguments may show, and no other: it costs more than starting the program.
-func (p *program) layOutHelp(app *cli.App) {
-	named, asks := false, p.mayAskForHelp()
-	for _, c := range app.Commands {
-		if slices.Contains(p.args, c.Name) {
-			named = named || c.Name != "help"
-			if asks {
-				c.CustomHelpTemplate = literal(commandHelp(c))
-			}
-		}
-	}
-	if !named || asks {
-		app.CustomAppHelpTemplate = literal(appHelp(app))
-	}
-}
-
-// mayAskForHelp reports whether an argument may be -h, --help=true or help, or any other way to ask urfave/cli for it.
-func (p *program) mayAskForHelp() bool {
-	return slices.ContainsFunc(p.args, func(arg string) bool { return strings.HasPrefix(strings.TrimLeft(arg, "-"), "h") })
 }
 
 // noCommand says that there is no such command, and which one may be meant.
@@ -201,7 +183,7 @@ func (p *program) noCommand(app *cli.App, name string) error {
 	for _, c := range app.Commands {
 		known[c.Name] = true
 	}
-	return job.Fail(job.ExitUsage, "see taskrecon --help", "there is no command %q%s", name, meant(name, known))
+	return exit.Errorf(exit.Usage, "see taskrecon --help", "there is no command %q%s", name, meant(name, known))
 }
 
 func usageError(c *cli.Context, err error, _ bool) error {
@@ -209,7 +191,7 @@ func usageError(c *cli.Context, err error, _ bool) error {
 	if c.Command != nil && c.Command.Name != "" && c.Command.Name != "taskrecon" {
 		help = "taskrecon " + c.Command.Name + " --help"
 	}
-	return job.Fail(job.ExitUsage, "see "+help, "%s", err.Error())
+	return exit.Errorf(exit.Usage, "see "+help, "%s", err.Error())
 }
 
 // variable is the environment variable of a flag.
@@ -231,7 +213,7 @@ func permute(app *cli.App, args []string) ([]string, error) {
 		return nil, err
 	}
 	if slices.ContainsFunc(flags, asksForHelp) {
-		return []string{args[0], args[1], "--help"}, nil // of the command, whatever else stands there; urfave/cli looks for a topic
+		return []string{args[0], args[1], "--help"}, nil // of the command, whatever else is there; urfave/cli looks for a topic
 	}
 	out := append(append([]string{args[0], args[1]}, flags...), "--")
 	return append(out, files...), nil
@@ -241,7 +223,7 @@ func asksForHelp(flag string) bool {
 	return slices.Contains([]string{"-h", "--h", "-help", "--help"}, flag)
 }
 
-// splitArgs tells the flags on a command line, with their values, from everything else there.
+// splitArgs separates the flags on a command line, with their values, from everything else there.
 func splitArgs(command string, known []cli.Flag, args []string) (flags, files []string, err error) {
 	takesValue := map[string]bool{}
 	for _, f := range known {
@@ -263,7 +245,7 @@ func splitArgs(command string, known []cli.Flag, args []string) (flags, files []
 		flags = append(flags, arg)
 		if takesValue[strings.TrimLeft(arg, "-")] {
 			if len(rest) < 2 {
-				return nil, nil, job.Fail(job.ExitUsage, "see taskrecon "+command+" --help", "the flag %s needs a value", arg)
+				return nil, nil, exit.Errorf(exit.Usage, "see taskrecon "+command+" --help", "the flag %s needs a value", arg)
 			}
 			flags = append(flags, rest[1])
 			rest = rest[1:]

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/exit"
 	"taskrecon/internal/job"
 	"taskrecon/internal/task"
 	"taskrecon/internal/text"
@@ -15,10 +16,10 @@ import (
 func (p *program) runsCommand() *cli.Command {
 	return &cli.Command{
 		Name: "runs", Usage: "list past runs", UsageText: "taskrecon runs [FLAGS] [DIR]",
-		Description: "Lists the ledgers in DIR (default: runs) and in the directories there: when, who, what file, how it ended, and whether\n" +
+		Description: "Lists the ledgers in DIR (default: runs) and in the directories there: when, who, what file, how it ended, and whether " +
 			"the ledger is as it was written. Exits with 4 if one is not.\n\nExamples:\n  taskrecon runs\n  taskrecon runs --json archive",
 		Flags:  flagsOfSpeech(),
-		Action: func(c *cli.Context) error { return p.answer(c, p.runs) },
+		Action: func(c *cli.Context) error { return p.runCommand(c, p.runs) },
 	}
 }
 
@@ -38,7 +39,7 @@ func (p *program) runs(c *cli.Context) (*job.Summary, error) {
 	}
 	s.Runs = past
 	altered := 0
-	out := tabwriter.NewWriter(p.people(c), 0, 0, 2, ' ', 0)
+	out := tabwriter.NewWriter(p.humanOut(c), 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "STARTED\tCOMMAND\tOPERATOR\tFILE\tROWS\tOUTCOMES\tEXIT\tLEDGER")
 	for _, r := range past {
 		if !r.Verified {
@@ -53,7 +54,7 @@ func (p *program) runs(c *cli.Context) (*job.Summary, error) {
 		return s, err
 	}
 	if altered > 0 {
-		return s, job.Fail(job.ExitInput, "taskrecon verify LEDGER says where", "%s cannot be trusted", task.Plural(altered, "ledger"))
+		return s, exit.Errorf(exit.Input, "taskrecon verify LEDGER says where", "%s cannot be trusted", task.Plural(altered, "ledger"))
 	}
 	s.Reason = task.Plural(len(past), "run")
 	return s, nil

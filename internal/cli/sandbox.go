@@ -14,14 +14,14 @@ func (p *program) sandboxCommand() *cli.Command {
 	return &cli.Command{
 		Name: "sandbox", Usage: "serve a stand-in for the Intune part of Graph on loopback", UsageText: "taskrecon sandbox [FLAGS] FILE|N",
 		Description: "Serves the tasks of a JSON file, or N generated ones, until it is interrupted. Changes stay in memory.\n\n" +
-			"Example: taskrecon sandbox --listen 127.0.0.1:8080 samples/tenant.json\n\n" + sandbox.FaultHelp(),
+			"Example:\n  taskrecon sandbox --listen 127.0.0.1:8080 samples/tenant.json",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:0", Usage: "loopback `ADDRESS`; port 0 picks a free one"},
 			&cli.StringFlag{Name: "limits", Value: "published", Usage: "request limits: `published|off`"},
 			&cli.StringFlag{Name: "faults", Usage: "misbehave as the `LIST` says"},
 			&cli.Uint64Flag{Name: "seed", Usage: "draw what is left to chance by the seed `N`: the same one draws the same"},
 			&cli.StringFlag{Name: "other-writes", Value: "off", Usage: "`RATE` at which other applications write and eat the limits, such as 60/20s, or off"},
-			&cli.DurationFlag{Name: "other-for", Usage: "they stop after `TIME` (default: never)"},
+			&cli.DurationFlag{Name: "other-for", Usage: "the other applications stop after `TIME` (default: never)"},
 		},
 		Action: p.serve,
 	}

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -21,7 +22,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
-	"taskrecon/internal/job"
+	"taskrecon/internal/exit"
 )
 
 // sshKey writes a private key for --sign-key and returns its path.
@@ -45,30 +46,24 @@ func sshKey(t *testing.T) string {
 // runOpen runs the program under a umask that hides nothing.
 func (w *world) runOpen(code int, args ...string) {
 	w.t.Helper()
-	p := w.start(args...)
-	p.exits(w.t, code)
+	cmd := exec.Command("sh", append([]string{"-c", `umask 000; exec taskrecon "$@"`, "sh"}, args...)...)
+	cmd.Dir, cmd.Env = w.dir, w.env()
+	if out, err := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != code {
+		w.t.Fatalf("%q: %v, want exit code %d\n%s", args, err, code, out)
+	}
 }
 
 // TestFilesAreTheirOwners: nothing that the program leaves can be read by others, even where the umask would let them.
 func TestFilesAreTheirOwners(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
-	open := filepath.Join(w.dir, "open") // a PATH whose taskrecon drops the umask
-	if err := os.Mkdir(open, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	real := which(t, "taskrecon")
-	script := "#!/bin/sh\numask 000\nexec '" + real + "' \"$@\"\n"
-	if err := os.WriteFile(filepath.Join(open, "taskrecon"), []byte(script), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("PATH", open+":"+os.Getenv("PATH"))
 	service := []string{"--graph-url", w.url}
 	with := func(command string, more ...string) []string {
 		return append(append([]string{command}, service...), more...)
 	}
 	w.runOpen(0, with("plan", "--skip-invalid", "--max-changes", "off", "--ledger", "saved.jsonl", "--report", "saved.html", "--debug-http", "calls.jsonl", "--problems", "marked.xlsx", w.file)...)
-	w.runOpen(job.ExitPartial, w.apply(w.file, "--run-dir", "run/deep", "--sign-key", sshKey(t), "--report", "r.xlsx", "--report", "r.json", "--report", "r.csv", "--debug-http", "calls2.jsonl")...)
-	w.runOpen(job.ExitPartial, w.apply(w.file)...) // into runs/
+	w.runOpen(exit.Partial, w.apply(w.file, "--run-dir", "run/deep", "--sign-key", sshKey(t), "--report", "r.xlsx", "--report", "r.json", "--report", "r.csv", "--debug-http", "calls2.jsonl")...)
+	w.runOpen(exit.Partial, w.apply(w.file)...) // into runs/
 	w.runOpen(0, "report", "run/deep/ledger.jsonl", "-o", "again.html")
 	w.runOpen(0, "undo", "run/deep/ledger.jsonl", "-o", "undo.xlsx")
 	w.runOpen(0, with("export", "-o", "tasks.csv")...)
@@ -76,7 +71,7 @@ func TestFilesAreTheirOwners(t *testing.T) {
 	w.runOpen(0, with("set", "assignedTo=a@contoso.com", "--where", "true", "-o", "set.csv")...)
 	files, dirs := 0, 0
 	err := filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || path == w.dir || strings.HasPrefix(path, open) {
+		if err != nil || path == w.dir {
 			return err
 		}
 		info, err := d.Info()
@@ -95,18 +90,6 @@ func TestFilesAreTheirOwners(t *testing.T) {
 	if err != nil || files < 22 || dirs < 5 {
 		t.Errorf("%d files and %d directories were seen: %v", files, dirs, err)
 	}
-}
-
-func which(t *testing.T, name string) string {
-	t.Helper()
-	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-		path := filepath.Join(dir, name)
-		if info, err := os.Stat(path); err == nil && !info.IsDir() {
-			return path
-		}
-	}
-	t.Fatalf("there is no %s", name)
-	return ""
 }
 
 // TestHostileNamesStayData: ids, names and a tenant that look like paths name no file.
@@ -192,7 +175,7 @@ func TestRecordingOfARunHoldsNoToken(t *testing.T) {
 		echo := r.Header.Get("Authorization")
 		rw.Header().Set("Via-Echo", base64.StdEncoding.EncodeToString([]byte("Authorization: "+echo)))
 		rw.Header().Set("Set-Cookie", "session="+token)
-		if strings.HasSuffix(r.URL.Path, "/$batch") && calls%3 == 0 {
+		if strings.HasSuffix(r.URL.Path, "/$batch") && calls == 3 {
 			rw.WriteHeader(http.StatusServiceUnavailable)
 			fmt.Fprintf(rw, "<pre>Authorization: %s\nBasic %s</pre>", echo, base64.StdEncoding.EncodeToString([]byte("x:"+token)))
 			return
@@ -203,7 +186,7 @@ func TestRecordingOfARunHoldsNoToken(t *testing.T) {
 	env := append(os.Environ(), tokenVariable+"="+token, "TASKRECON_STATE_DIR="+filepath.Join(w.dir, "state"), machineLocks+"="+t.TempDir())
 	w.url = proxy.URL
 	p := w.startWith(env, w.apply(w.file, "--concurrency", "1", "--log-format", "json", "--debug-http", "calls.jsonl", "--run-dir", "run")...)
-	p.exits(t, job.ExitPartial)
+	p.exits(t, exit.Partial)
 	recorded, err := os.ReadFile(filepath.Join(w.dir, "calls.jsonl"))
 	if err != nil || bytes.Count(recorded, []byte("\n")) != calls || !bytes.Contains(recorded, []byte(`"status":503`)) {
 		t.Fatalf("%d of %d calls were recorded: %v", bytes.Count(recorded, []byte("\n")), calls, err)

@@ -8,8 +8,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/exit"
 	"taskrecon/internal/graph"
-	"taskrecon/internal/job"
 	"taskrecon/internal/sandbox"
 )
 
@@ -18,7 +18,7 @@ type service struct {
 	client *graph.Client
 	cloud  string
 	url    string
-	login  string   // who issues the tokens; "" where nobody is asked
+	login  string   // who issues the tokens; "" where none is asked
 	ends   []func() // of what was begun, in that order
 }
 
@@ -105,12 +105,8 @@ func (s *service) startSandbox(c *cli.Context) error {
 // newSandbox makes a sandbox of a tenant file's tasks, or of n generated ones. Limits and faults are the values of the flags
 // --PREFIXlimits and --PREFIXfaults.
 func newSandbox(prefix, source, limits, faults string, o sandbox.Options) (*sandbox.Server, error) {
-	switch limits {
-	case "published":
-	case "off":
+	if limits == "off" {
 		o.WriteLimit, o.ReadLimit = -1, -1
-	default:
-		return nil, usage("--%slimits %q is neither published nor off", prefix, limits)
 	}
 	var err error
 	if o.Faults, err = sandbox.ParseFaults(faults); err != nil {
@@ -132,7 +128,7 @@ func newSandbox(prefix, source, limits, faults string, o sandbox.Options) (*sand
 	defer f.Close()
 	tasks, err := sandbox.Load(f)
 	if err != nil {
-		return nil, job.Fail(job.ExitFailed, "", "the sandbox's tenant %s: %w", source, err)
+		return nil, exit.Errorf(exit.Failed, "", "the sandbox's tenant %s: %w", source, err)
 	}
 	return sandbox.New(tasks, o)
 }

@@ -88,6 +88,7 @@ func (w *world) shell(line string, code int) {
 
 // TestSecondSignal: it leaves at once, though calls hang, and the run can go on afterwards.
 func TestSecondSignal(t *testing.T) {
+	t.Parallel()
 	want := undisturbed(t, false)
 	w := newWorld(t)
 	hanging, release := w.hang(4)

@@ -17,7 +17,7 @@ func readSmall(path string, most int64, fit func(os.FileInfo) error) ([]byte, er
 	}
 	defer f.Close()
 	if fit != nil {
-		info, err := f.Stat() // of what is open, not of what may stand there by then
+		info, err := f.Stat() // of what is open, not of what may be there by then
 		if err == nil {
 			err = fit(info)
 		}

@@ -20,7 +20,7 @@ import (
 	"sync"
 	"testing"
 
-	"taskrecon/internal/job"
+	"taskrecon/internal/exit"
 )
 
 // echoed is the token that the service of these tests repeats. It names no tenant, so that runs at the same time do not lock each other out.
@@ -131,17 +131,17 @@ func TestTokenShowsNowhere(t *testing.T) {
 		code        int
 		said        string // in the summary
 	}{
-		{"error of an item", "Bearer " + echoed, job.ExitPartial, `"applied":2,`},
+		{"error of an item", "Bearer " + echoed, exit.Partial, `"applied":2,`},
 		{"request-id of an item", echoedSignature, 0, `"applied":3,`},
 		{"request-id of a call", echoed, 0, `"applied":3,`},
 		{"200 without responses", asBase64("B"), 0, `"applied":3,`},
-		{"property", asBase64("Bearer "), job.ExitPartial, `"applied":2,`},
-		{"property", "100%" + echoed, job.ExitPartial, `"failed":1,`},
-		{"403 of an item", letters.String(), job.ExitPartial, `"failed":1,`},
-		{"403 of a call", asBase64("Authorization: Bearer "), job.ExitFailed, "withheld: it held the access token"},
-		{"403 of a call", letters.String(), job.ExitFailed, "withheld: it held the access token"},
-		{"nextLink", echoed, job.ExitFailed, "withheld: it held the access token"},
-		{"Location", echoed, job.ExitFailed, "this is not followed"},
+		{"property", asBase64("Bearer "), exit.Partial, `"applied":2,`},
+		{"property", "100%" + echoed, exit.Partial, `"failed":1,`},
+		{"403 of an item", letters.String(), exit.Partial, `"failed":1,`},
+		{"403 of a call", asBase64("Authorization: Bearer "), exit.Failed, "withheld: it held the access token"},
+		{"403 of a call", letters.String(), exit.Failed, "withheld: it held the access token"},
+		{"nextLink", echoed, exit.Failed, "withheld: it held the access token"},
+		{"Location", echoed, exit.Failed, "this is not followed"},
 	} {
 		t.Run(c.place, func(t *testing.T) {
 			t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"taskrecon/internal/diff"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/export"
 	"taskrecon/internal/job"
 	"taskrecon/internal/ledger"
@@ -16,15 +17,15 @@ import (
 func (p *program) undoCommand() *cli.Command {
 	return &cli.Command{
 		Name: "undo", Usage: "write the desired sheet that takes a run back", UsageText: "taskrecon undo [FLAGS] LEDGER -o FILE.xlsx|FILE.csv",
-		Description: "Writes a sheet that restores what the run of LEDGER changed, and only that. Look at it, and apply it like any other.\n" +
-			"What somebody else has changed since that run is a conflict then, and is not overwritten. The directory of a run\n" +
-			"stands for the ledger in it.\n\n" +
-			"Example: taskrecon undo runs/20261124T020000Z-1a2b3c/ledger.jsonl -o undo.xlsx",
+		Description: "Writes a sheet that restores what the run of LEDGER changed, and only that. Look at it, and apply it like any other. " +
+			"What somebody else has changed since that run is a conflict then, and is not overwritten. The directory of a run " +
+			"means the ledger in it.\n\n" +
+			"Example:\n  taskrecon undo runs/20261124T020000Z-1a2b3c/ledger.jsonl -o undo.xlsx",
 		Flags: join([]cli.Flag{
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: outputFlags, Usage: "write the sheet to `FILE.xlsx|FILE.csv`"},
 			&cli.BoolFlag{Name: "overwrite", DisableDefaultText: true, Category: outputFlags, Usage: "replace the file if it exists already"},
 		}, flagsOfSpeech()),
-		Action: func(c *cli.Context) error { return p.answer(c, p.undo) },
+		Action: func(c *cli.Context) error { return p.runCommand(c, p.undo) },
 	}
 }
 
@@ -35,15 +36,15 @@ func (p *program) undo(c *cli.Context) (*job.Summary, error) {
 	}
 	out := c.String("output")
 	if out == "" {
-		return nil, job.Fail(job.ExitUsage, "see taskrecon undo --help", "undo needs -o FILE.xlsx or -o FILE.csv")
+		return nil, exit.Errorf(exit.Usage, "see taskrecon undo --help", "undo needs -o FILE.xlsx or -o FILE.csv")
 	}
 	if err := export.Check(out, c.Bool("overwrite")); err != nil {
-		return nil, &job.Exit{Code: job.ExitUsage, Err: err}
+		return nil, &exit.Error{Code: exit.Usage, Err: err}
 	}
 	file = job.LedgerAt(file)
 	past, err := ledger.Open(file)
 	if err != nil {
-		return nil, &job.Exit{Code: job.ExitInput, Err: err, Hint: "nothing was written"}
+		return nil, &exit.Error{Code: exit.Input, Err: err, Hint: "nothing was written"}
 	}
 	defer past.Close()
 	s := job.NewSummary("undo")
@@ -61,7 +62,7 @@ func (p *program) undo(c *cli.Context) (*job.Summary, error) {
 	for _, words := range done.Left {
 		fmt.Fprintf(p.stderr, "not restored: %s\n", text.Line(words))
 	}
-	w := p.people(c)
+	w := p.humanOut(c)
 	fmt.Fprintf(w, "%s\nSheet   %s\n", text.Line(s.Reason), text.Line(out))
 	if done.Rows > 0 {
 		s.Next = "taskrecon plan " + fileWord(out)

@@ -7,14 +7,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
-	"taskrecon/internal/job"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/sandbox"
 	"taskrecon/internal/task"
 )
@@ -68,11 +67,11 @@ func desiredOf(t *rapid.T, path string, ids []string) {
 }
 
 // in runs the program in this process, and demands that it ends well, or part-way where the service refuses something.
-func in(t *rapid.T, args ...string) (stderr string) {
+func in(t *rapid.T, dir string, args ...string) (stderr string) {
 	var out, errs bytes.Buffer
-	env := []string{tokenVariable + "=t", "TASKRECON_SETTLE_WITHIN=0s", "TASKRECON_STATE_DIR=" + os.Getenv("TASKRECON_TEST_STATE")}
+	env := []string{tokenVariable + "=t", "TASKRECON_SETTLE_WITHIN=0s", "TASKRECON_STATE_DIR=" + filepath.Join(dir, "state")}
 	code := run(context.Background(), append([]string{"taskrecon"}, args...), env, strings.NewReader(""), &out, &errs)
-	if code != job.ExitDone && code != job.ExitPartial {
+	if code != exit.Done && code != exit.Partial {
 		t.Fatalf("%q: exit code %d\n%s%s", args, code, out.String(), errs.String())
 	}
 	return errs.String()
@@ -92,11 +91,10 @@ func heldBy(t *rapid.T, server *sandbox.Server) map[string]*task.Task {
 
 // A run and its undoing leave the tenant as it was, but for what the undoing says that it cannot restore.
 func TestUndoRestores(t *testing.T) {
-	dir := t.TempDir()
-	t.Setenv("TASKRECON_TEST_STATE", filepath.Join(dir, "state"))
-	n := 0
+	t.Parallel()
+	dir, n := t.TempDir(), 0
 	rapid.Check(t, func(t *rapid.T) {
-		if n++; n > 40 {
+		if n++; n > 10 {
 			return // two runs each: as many as the time of a test allows
 		}
 		run := filepath.Join(dir, fmt.Sprint(n))
@@ -126,8 +124,8 @@ func TestUndoRestores(t *testing.T) {
 		flags := func(url string) []string {
 			return []string{"--yes", "--graph-url", url, "--max-changes", "off", "--max-clears", "100000", "--allow-reopen"}
 		}
-		in(t, append([]string{"apply", "--run-dir", run, file}, flags(listener.URL)...)...)
-		told := in(t, "undo", filepath.Join(run, "ledger.jsonl"), "-o", filepath.Join(run, "undo.xlsx"))
+		in(t, dir, append([]string{"apply", "--run-dir", run, file}, flags(listener.URL)...)...)
+		told := in(t, dir, "undo", filepath.Join(run, "ledger.jsonl"), "-o", filepath.Join(run, "undo.xlsx"))
 
 		sound, err := sandbox.New(server.Tasks(), sandbox.Options{WriteLimit: -1, ReadLimit: -1})
 		if err != nil {
@@ -139,7 +137,7 @@ func TestUndoRestores(t *testing.T) {
 			t.Fatal(err)
 		}
 		undo := rapid.SampledFrom([]string{"undo.csv", "undo.xlsx"}).Draw(t, "undo")
-		in(t, append([]string{"apply", "--run-dir", run + "-undone", filepath.Join(run, undo)}, flags(again.URL)...)...)
+		in(t, dir, append([]string{"apply", "--run-dir", run + "-undone", filepath.Join(run, undo)}, flags(again.URL)...)...)
 		after := heldBy(t, sound)
 		for id, was := range before {
 			for _, p := range task.All() {

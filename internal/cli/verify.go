@@ -1,14 +1,13 @@
 package cli
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/exit"
 	"taskrecon/internal/job"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/report"
@@ -19,26 +18,26 @@ import (
 func (p *program) verifyCommand() *cli.Command {
 	return &cli.Command{
 		Name: "verify", Usage: "prove that a ledger and its report were not altered", UsageText: "taskrecon verify [FLAGS] LEDGER [REPORT.xlsx]",
-		Description: "Checks every line of LEDGER against its hashes, and every cell of REPORT.xlsx against LEDGER, and names the first\n" +
-			"line or cell that was altered. Lines that are missing at the end look like a run that was cut short: compare the\n" +
-			"final hash with a copy of it kept elsewhere, as a report keeps one. Sheets, rows and columns that were hidden\n" +
-			"by anything but a filter are named too, and so are altered document properties. How cells look otherwise is not\n" +
-			"compared, nor the chart.\n" +
-			"The directory of a run stands for the ledger in it.\n\n" +
-			"Exits with 0 when both are as they were written, with 4 when one was altered or cannot be read, and with 1 when the\n" +
+		Description: "Checks every line of LEDGER against its hashes, and every cell of REPORT.xlsx against LEDGER, and names the first " +
+			"line or cell that was altered. Lines that are missing at the end look like a run that was cut short: compare the " +
+			"final hash with a copy of it kept elsewhere, as a report keeps one. Sheets, rows and columns that were hidden " +
+			"by anything but a filter are named too, and so are altered document properties. How cells look otherwise is not " +
+			"compared, nor the chart. " +
+			"The directory of a run means the ledger in it.\n\n" +
+			"Exits with 0 when both are as they were written, with 4 when one was altered or cannot be read, and with 1 when the " +
 			"report is of an earlier state of the ledger.\n\n" +
-			"Example: taskrecon verify runs/20261124T020000Z-1a2b3c/ledger.jsonl runs/20261124T020000Z-1a2b3c/report.xlsx",
+			"Example:\n  taskrecon verify runs/20261124T020000Z-1a2b3c/ledger.jsonl report.xlsx",
 		Flags: join([]cli.Flag{
 			&cli.StringFlag{Name: "signers", Category: inputFlags, Usage: "demand a signature by one of the allowed signers (as OpenSSH writes them) in `FILE`: a plan's LEDGER.sig, a run's LEDGER.run.sig"},
 		}, flagsOfSpeech()),
-		Action: func(c *cli.Context) error { return p.answer(c, p.verify) },
+		Action: func(c *cli.Context) error { return p.runCommand(c, p.verify) },
 	}
 }
 
 func (p *program) verify(c *cli.Context) (*job.Summary, error) {
 	n := c.Args().Len()
 	if n == 0 {
-		return nil, job.Fail(job.ExitUsage, "see taskrecon verify --help", "verify needs a ledger")
+		return nil, exit.Errorf(exit.Usage, "see taskrecon verify --help", "verify needs a ledger")
 	}
 	if n > 2 {
 		return nil, usage("verify takes a ledger and a report, not %d files: %q", n, c.Args().Slice())
@@ -47,11 +46,11 @@ func (p *program) verify(c *cli.Context) (*job.Summary, error) {
 	s := job.NewSummary("verify")
 	past, err := ledger.Verify(file)
 	if err != nil {
-		return s, &job.Exit{Code: job.ExitInput, Err: err}
+		return s, &exit.Error{Code: exit.Input, Err: err}
 	}
 	defer past.Close()
-	pastSummary(s, past, file)
-	w := p.people(c)
+	s.OfPast(past, file)
+	w := p.humanOut(c)
 	if err := printLedger(w, past, file); err != nil {
 		return s, err
 	}
@@ -67,69 +66,22 @@ func (p *program) verify(c *cli.Context) (*job.Summary, error) {
 	}
 	fmt.Fprintf(w, "Final hash  %s\n", past.Final)
 	if signers := c.String("signers"); signers != "" {
-		words, err := signedBy(w, past, file, signers)
+		allowed, err := readSmall(signers, mostOfSigners, nil)
 		if err != nil {
-			return s, &job.Exit{Code: job.ExitInput, Err: err}
+			return s, exit.Errorf(exit.Input, "", "--signers: %w", err)
 		}
-		s.Reason += "; " + words
+		who, plan, err := job.SignedBy(past, file, allowed)
+		if err != nil {
+			return s, &exit.Error{Code: exit.Input, Err: err}
+		}
+		if s.Reason += "; "; plan != "" {
+			fmt.Fprintf(w, "Plan signed by  %s\n", text.Line(plan))
+			s.Reason += "the plan signed by " + plan + ", the run "
+		}
+		fmt.Fprintf(w, "Signed by   %s\n", text.Line(who))
+		s.Reason += "signed by " + who
 	}
 	return s, nil
-}
-
-// signedBy demands the signature of a saved plan, or that of a run, and checks that of the plan which the run was, where it has one.
-func signedBy(w io.Writer, past *ledger.Reader, file, signers string) (words string, err error) {
-	allowed, err := readSmall(signers, mostOfSigners, nil)
-	if err != nil {
-		return "", fmt.Errorf("--signers: %w", err)
-	}
-	isPlan := past.Header.Command == "plan" && len(past.Resumes) == 0
-	if !isPlan {
-		if words, err = planSignedBy(w, past, file, allowed); err != nil {
-			return "", err
-		}
-		file += ledger.RunSignatureSuffix
-	} else {
-		file += ledger.SignatureSuffix
-	}
-	signature, err := ledger.ReadSignature(file)
-	if err != nil {
-		return "", fmt.Errorf("the ledger is not signed: %w", err)
-	}
-	who, err := ledger.CheckSignature(signature, past.Final, bytes.NewReader(allowed))
-	if err != nil {
-		return "", fmt.Errorf("the signature %s: %w", file, err)
-	}
-	fmt.Fprintf(w, "Signed by   %s\n", text.Line(who))
-	return words + "signed by " + who, nil
-}
-
-// planSignedBy looks for the signature of the plan that a run was, in the ledger and beside it. One that is there must be by one of the
-// signers.
-func planSignedBy(w io.Writer, past *ledger.Reader, file string, allowed []byte) (words string, err error) {
-	var signatures [][]byte
-	for _, leg := range past.Resumes {
-		if leg.Signature != "" {
-			signatures = append(signatures, []byte(leg.Signature))
-		}
-	}
-	beside, err := ledger.ReadSignature(file + ledger.SignatureSuffix)
-	if err == nil {
-		signatures = append(signatures, beside)
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return "", err
-	}
-	err = nil
-	for _, signature := range signatures {
-		var who string
-		if who, err = ledger.CheckSignature(signature, past.PlanFinal(), bytes.NewReader(allowed)); err == nil {
-			fmt.Fprintf(w, "Plan signed by  %s\n", text.Line(who))
-			return "the plan signed by " + who + ", the run ", nil
-		}
-	}
-	if err != nil {
-		return "", fmt.Errorf("the signature of the plan: %w", err)
-	}
-	return "", nil
 }
 
 // printLedger says what is known of a ledger that is as it was written.
@@ -140,7 +92,7 @@ func printLedger(w io.Writer, past *ledger.Reader, file string) error {
 	}
 	fmt.Fprintf(w, "%s: %s, unaltered; run %s, %s\n", text.Line(file), task.Plural(lines, "line"), text.Line(past.Header.RunID), howItEnded(past))
 	if past.End == nil {
-		fmt.Fprintln(w, "Whether lines are missing at the end can only be told by a copy of the final hash kept elsewhere.")
+		fmt.Fprintln(w, "Whether lines are missing at the end can only be seen from a copy of the final hash kept elsewhere.")
 	}
 	return nil
 }
@@ -162,7 +114,7 @@ func howItEnded(past *ledger.Reader) string {
 
 // rejectReport is the exit for a report that does not agree with its ledger.
 func rejectReport(err error, made string) error {
-	e := &job.Exit{Code: job.ExitInput, Err: err}
+	e := &exit.Error{Code: exit.Input, Err: err}
 	switch {
 	case errors.Is(err, report.ErrAltered) && made != version():
 		e.Hint = fmt.Sprintf("version %s made the run and may have worded its report otherwise; this is version %s", text.Line(made), version())
@@ -170,7 +122,7 @@ func rejectReport(err error, made string) error {
 	case errors.Is(err, report.ErrDamaged):
 		e.Hint = "only reports in .xlsx are compared"
 	case errors.Is(err, report.ErrEarlier):
-		e.Code, e.Hint = job.ExitFailed, "render the report again with taskrecon report, or verify it with a copy of the ledger from then"
+		e.Code, e.Hint = exit.Failed, "render the report again with taskrecon report, or verify it with a copy of the ledger from then"
 	default:
 		return err
 	}

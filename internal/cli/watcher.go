@@ -16,16 +16,16 @@ import (
 	"taskrecon/internal/text"
 )
 
-// watcher tells on stderr what happens: a bar on a terminal, zerolog lines elsewhere. On stdout it prints the
+// watcher prints on stderr what happens: a bar on a terminal, zerolog lines elsewhere. On stdout it prints the
 // plan where the command is plan.
 type watcher struct {
-	log    zerolog.Logger
-	stderr io.Writer
-	people io.Writer
-	name   string // of the command
-	lines  bool   // for people: problems and notices as plain lines, and nothing that the summary says anyway
-	bars   bool
-	told   time.Time // of the last progress in the log
+	log      zerolog.Logger
+	stderr   io.Writer
+	humanOut io.Writer
+	name     string // of the command
+	lines    bool   // for people: problems and notices as plain lines, and nothing that the summary says anyway
+	bars     bool
+	logged   time.Time // of the last progress in the log
 
 	progress   batch.Progress // the last one
 	waiting    time.Time      // until when nothing is sent
@@ -33,19 +33,12 @@ type watcher struct {
 	bar        *progressbar.ProgressBar
 }
 
-func logFormat(c *cli.Context) error {
-	if f := c.String("log-format"); f != "console" && f != "json" {
-		return usage("--log-format %q is neither console nor json", f)
-	}
-	return nil
-}
-
 func init() { zerolog.TimeFieldFormat = time.RFC3339Nano } // of the whole process, so not a matter of each run
 
 func (p *program) newWatcher(c *cli.Context) *watcher {
 	jsonLines := c.String("log-format") == "json"
 	w := &watcher{
-		stderr: p.stderr, people: p.people(c), name: c.Command.Name,
+		stderr: p.stderr, humanOut: p.humanOut(c), name: c.Command.Name,
 		lines: !jsonLines, bars: isTerminal(p.stderr) && !jsonLines,
 	}
 	var out io.Writer = p.stderr
@@ -100,7 +93,7 @@ func (w *watcher) say(event string, level zerolog.Level, words string) {
 	w.log.WithLevel(level).Str(eventMember, event).Msg(words)
 }
 
-// Relisting logs that the list of tasks stands still, and why.
+// Relisting logs that listing the tasks waits, and why.
 func (w *watcher) Relisting(page int, at time.Time, why error) {
 	seconds := untilSeconds(at)
 	w.log.Warn().Str(eventMember, EventListWait).Int("page", page).Float64("seconds", seconds).Time("until", at.UTC()).
@@ -116,8 +109,8 @@ func (w *watcher) Planned(plan *diff.Plan, hash string) {
 	_, notes := byAction(plan)
 	w.info(EventPlanMade).Int("changes", n).Int("notes", notes).Int("rows", len(plan.Changes)).Int("unmanaged", len(plan.Unmanaged)).Str("plan", hash).Msg("plan made")
 	if w.name == "plan" {
-		printPlan(w.people, plan, 0)
-		fmt.Fprintf(w.people, "%s\nPlan    %s\n", planWords(plan), hash)
+		printPlan(w.humanOut, plan, 0)
+		fmt.Fprintf(w.humanOut, "%s\nPlan    %s\n", planWords(plan), hash)
 	}
 }
 
@@ -143,17 +136,17 @@ func untilSeconds(at time.Time) float64 {
 	return max(float64(time.Until(at).Round(time.Millisecond).Milliseconds())/1000, 0) // Seconds() adds a fraction: 7.3469999999999995
 }
 
-// Progress tells on the bar, and in the log every half minute, how fast it goes and when it should end.
+// Progress shows on the bar, and every half minute in the log, how fast it goes and when it should end.
 func (w *watcher) Progress(p batch.Progress) {
 	if w.bars {
 		w.progress = p
 		w.describe()
 		return
 	}
-	if time.Since(w.told) < 30*time.Second {
+	if time.Since(w.logged) < 30*time.Second {
 		return
 	}
-	w.told = time.Now()
+	w.logged = time.Now()
 	w.info(EventProgress).Int("settled", p.Settled).Int("of", p.Total).Int("settling", p.Settling).Float64("rate", p.Rate).
 		Float64("waited", p.Waited.Round(time.Millisecond).Seconds()).Time("finish", p.Finish.UTC()).Msg("progress")
 }

@@ -16,8 +16,8 @@ import (
 	"taskrecon/internal/task"
 )
 
-// Reached is what one call without a token showed of the way to a server.
-type Reached struct {
+// DialResult is what one call without a token showed of the way to a server.
+type DialResult struct {
 	Address string        // of the server or the proxy that was connected to
 	TLS     string        // version, "" for plain http
 	Ahead   time.Duration // how far this machine's clock is ahead of the server's; negative is behind
@@ -26,15 +26,15 @@ type Reached struct {
 	Err     error
 }
 
-// Reach makes one call without a token to a server's root, and follows no redirect. Whatever it answers, it was reached. The call
+// Dial makes one call without a token to a server's root, and follows no redirect. Whatever it answers, it was reached. The call
 // takes 20 s at most.
-func (c *Client) Reach(ctx context.Context, root *url.URL) Reached {
+func (c *Client) Dial(ctx context.Context, root *url.URL) DialResult {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	var w way
 	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, w.trace()), http.MethodGet, root.Scheme+"://"+root.Host+"/", nil)
 	if err != nil {
-		return Reached{Step: "name", Err: err}
+		return DialResult{Step: "name", Err: err}
 	}
 	req.Header.Set("User-Agent", c.agent)
 	sent := time.Now()
@@ -78,12 +78,12 @@ func (w *way) trace() *httptrace.ClientTrace {
 	}
 }
 
-func (w *way) failed(err error) (r Reached) {
+func (w *way) failed(err error) (r DialResult) {
 	if whole := new(url.Error); errors.As(err, &whole) {
 		err = whole.Err // the address is known
 	}
 	w.note(func() {
-		r = Reached{Address: w.address, TLS: w.tls, Step: w.step, Err: err}
+		r = DialResult{Address: w.address, TLS: w.tls, Step: w.step, Err: err}
 		if r.Step == "" {
 			r.Step = "connection"
 		}
@@ -91,8 +91,8 @@ func (w *way) failed(err error) (r Reached) {
 	return r
 }
 
-func (w *way) passed(resp *http.Response, when time.Time) (r Reached) {
-	w.note(func() { r = Reached{Address: w.address, TLS: w.tls} })
+func (w *way) passed(resp *http.Response, when time.Time) (r DialResult) {
+	w.note(func() { r = DialResult{Address: w.address, TLS: w.tls} })
 	if at := ServerDate(resp.Header.Get("Date")); !at.IsZero() {
 		// The header has whole seconds, so the middle of its second is the best guess.
 		r.Ahead, r.Clock = when.Sub(at.Add(500*time.Millisecond)), true
@@ -100,8 +100,8 @@ func (w *way) passed(resp *http.Response, when time.Time) (r Reached) {
 	return r
 }
 
-// Glance is what the first page of the tenant's list shows.
-type Glance struct {
+// ListProbe is what the first page of the tenant's list shows.
+type ListProbe struct {
 	Tasks int               // on the page
 	Ours  int               // of them, securityConfigurationTasks
 	More  bool              // further pages follow
@@ -115,14 +115,14 @@ var quotaHeaders = []string{
 	"x-ms-throttle-limit-percentage", "x-ms-throttle-scope", "x-ms-throttle-information", "x-ms-resource-unit",
 }
 
-// Glance reads the first page of the tenant's list once: a refusal is the error, and is not asked again.
-func (c *Client) Glance(ctx context.Context) (Glance, error) {
+// ProbeList reads the first page of the tenant's list once: a refusal is the error, and is not asked again.
+func (c *Client) ProbeList(ctx context.Context) (ListProbe, error) {
 	began := time.Now()
 	a, err := c.call(ctx, http.MethodGet, c.versionRoot()+TasksPath, NewRequestID(), nil)
 	if err != nil {
-		return Glance{}, err
+		return ListProbe{}, err
 	}
-	g := Glance{Quota: map[string]string{}, Took: time.Since(began)}
+	g := ListProbe{Quota: map[string]string{}, Took: time.Since(began)}
 	for _, name := range quotaHeaders {
 		if v := a.header.Get(name); v != "" {
 			g.Quota[name] = strings.ToValidUTF8(clip(v), "�")

@@ -69,10 +69,10 @@ func noticeUnseen(wanted []task.Value, seen map[string]bool) string {
 	return "no task of this tenant is assigned yet to " + few(names) + "; look for a slip"
 }
 
-// noticeUnmatched names the lines of a map by which nothing is handed over.
-func (l Leavers) noticeUnmatched(seen map[string]bool) string {
+// noticeUnmatched names the assignees that an edit replaces and no task has.
+func noticeUnmatched(replaced []string, seen map[string]bool) string {
 	var names []string
-	for _, old := range slices.Sorted(maps.Keys(l)) {
+	for _, old := range replaced {
 		if !seen[old] {
 			names = append(names, fmt.Sprintf("%.80q", old))
 		}

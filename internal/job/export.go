@@ -9,6 +9,7 @@ import (
 
 	"taskrecon/internal/base"
 	"taskrecon/internal/diff"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/export"
 	"taskrecon/internal/graph"
 	"taskrecon/internal/task"
@@ -20,13 +21,21 @@ type Export struct {
 	Cloud  string
 	Path   string                         // .xlsx or .csv
 	Where  func(*task.Task) (bool, error) // picks the tasks; nil is all
-	Edit   *Edit                          // what the sheet asks for already; nil is nothing. Its Where is the one above
+	Edit   Edit                           // what the sheet asks for already; nil is nothing
 	Sheet  export.Options                 // its Source is filled in
 	Again  graph.Again                    // may be nil
 	Notice func(string)                   // gets what is to be known of the sheet
 }
 
-// Fetched is told how many tasks the tenant has, and how many of them were picked.
+// Edit is a mass edit.
+type Edit interface {
+	// Rows makes the rows of the tasks that were picked, which are managed, each once. Picked is how many of them the edit is for.
+	Rows([]*task.Task) (rows []export.Row, picked int, err error)
+	// Replaced lists the assignees that the edit replaces, in lower case.
+	Replaced() []string
+}
+
+// Fetched is called with how many tasks the tenant has, and how many of them were picked.
 type Fetched func(tenant, picked int)
 
 // ExportTasks reads the tenant's securityConfigurationTasks and writes those that are picked as a sheet that plan and apply
@@ -50,7 +59,7 @@ func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched)
 	}
 	rows, picked, err := e.rows(current)
 	if err != nil {
-		return s, &Exit{Code: ExitInput, Err: err, Hint: "nothing was written"}
+		return s, &exit.Error{Code: exit.Input, Err: err, Hint: "nothing was written"}
 	}
 	fetched(len(current), picked)
 	e.noticeAssignees(rows, current)
@@ -67,7 +76,7 @@ func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched)
 			s.Reason = "no task was picked; no sheet was written"
 		}
 		if exists(e.Path) {
-			return s, Fail(ExitFailed, "remove it, so that nobody applies it", "%s; %s is of another time", s.Reason, e.Path)
+			return s, exit.Errorf(exit.Failed, "remove it, so that it is not applied by mistake", "%s; %s is of another time", s.Reason, e.Path)
 		}
 		return s, nil
 	}
@@ -93,7 +102,7 @@ func (e *Export) noticeAssignees(rows []export.Row, current []*task.Task) {
 		}
 	}
 	seen := assignees(managedOnce(current))
-	for _, text := range []string{noticeUnseen(wanted, seen), e.Edit.Leavers.noticeUnmatched(seen)} {
+	for _, text := range []string{noticeUnseen(wanted, seen), noticeUnmatched(e.Edit.Replaced(), seen)} {
 		if text != "" {
 			e.Notice(text)
 		}
@@ -115,24 +124,22 @@ func managedOnce(tasks []*task.Task) []*task.Task {
 
 // rows are the rows of the sheet, in the order of the tenant's list, each task once.
 func (e *Export) rows(current []*task.Task) (rows []export.Row, picked int, err error) {
-	if e.Edit != nil {
-		e.Edit.Where = e.Where
-		edits, picked, err := e.Edit.Rows(current)
-		for _, row := range edits {
-			rows = append(rows, export.Row{Base: task.BaseOf(row.Task), Assignments: row.Assignments})
-		}
-		return rows, picked, err
-	}
-	for _, t := range managedOnce(current) {
-		if e.Where != nil {
-			ok, err := e.Where(t)
-			if err != nil {
+	tasks := managedOnce(current)
+	if e.Where != nil {
+		all := tasks
+		tasks = nil
+		for _, t := range all {
+			if ok, err := e.Where(t); err != nil {
 				return nil, 0, err
-			}
-			if !ok {
-				continue
+			} else if ok {
+				tasks = append(tasks, t)
 			}
 		}
+	}
+	if e.Edit != nil {
+		return e.Edit.Rows(tasks)
+	}
+	for _, t := range tasks {
 		rows = append(rows, export.Row{Base: task.BaseOf(t)})
 	}
 	return rows, len(rows), nil

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"taskrecon/internal/exit"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/report"
 )
@@ -33,12 +34,12 @@ type Outputs struct {
 }
 
 // Apart refuses reports and sheets that would take the place of each other, or of files that are named: the input, a ledger.
-// Names that are "" stand for nothing.
+// Names that are "" mean nothing.
 func Apart(outputs []string, files ...string) error {
 	for i, path := range outputs {
 		for _, other := range slices.Concat(outputs[:i], files) {
 			if other != "" && samePlace(path, other) {
-				return Fail(ExitUsage, "name another", "%s would take the place of %s", path, other)
+				return exit.Errorf(exit.Usage, "name another", "%s would take the place of %s", path, other)
 			}
 		}
 	}
@@ -140,5 +141,5 @@ func (r *run) rendered(path string, err error) error {
 	if r.summary.Ledger == "" {
 		return err
 	}
-	return Fail(ExitFailed, fmt.Sprintf("the ledger %s has everything; mend the cause, and render it with taskrecon report", r.summary.Ledger), "%w", err)
+	return exit.Errorf(exit.Failed, fmt.Sprintf("the ledger %s has everything; remove the cause, and render it with taskrecon report", r.summary.Ledger), "%w", err)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"taskrecon/internal/base"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/ledger"
 )
 
@@ -29,7 +30,7 @@ func Finished(path string) bool {
 func (r *run) finish() error {
 	past, err := ledger.Open(r.File)
 	if err != nil {
-		return &Exit{Code: ExitInput, Err: err, Hint: "nothing was sent"}
+		return &exit.Error{Code: exit.Input, Err: err, Hint: "nothing was sent"}
 	}
 	defer past.Close()
 	r.past, r.record = past, past
@@ -48,10 +49,10 @@ func (r *run) finish() error {
 		return err
 	}
 	s.Reason = fmt.Sprintf("the run finished at %s: %s; nothing was sent now", end.At.UTC().Format(time.DateTime+" UTC"), end.Reason)
-	if end.ExitCode == ExitDone {
+	if end.ExitCode == exit.Done {
 		return nil
 	}
-	return Fail(end.ExitCode, "see its report; to try what it left undone, make a new plan", "%s", s.Reason)
+	return exit.Errorf(end.ExitCode, "see its report; to try what it left undone, make a new plan", "%s", s.Reason)
 }
 
 // keepWritten leaves of a run's places those at which it has not written since it ended. With --overwrite all are written again.

@@ -82,7 +82,7 @@ func pastRun(path string) PastRun {
 	return p
 }
 
-// plainCause leaves out of an error the path that stands beside it.
+// plainCause leaves out of an error the path that is shown beside it.
 func plainCause(err error) string {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {

@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"taskrecon/internal/batch"
+	"taskrecon/internal/exit"
 )
 
 // holder is the line of a lock file: the run that holds the lock, and what runs sent last. Every account may write into a
@@ -55,21 +56,21 @@ func (l *Lock) read(path string) {
 		flag |= os.O_CREATE
 	}
 	if f, err := os.OpenFile(path, flag, ownMode); err == nil {
-		l.told = append(l.told, f)
+		l.notes = append(l.notes, f)
 	}
 }
 
 // begin says in the lock files who holds the lock.
 func (l *Lock) begin() {
-	for _, f := range l.told {
+	for _, f := range l.notes {
 		_ = f.Truncate(0) // what a longer line left behind must not follow this one
 	}
-	l.tell()
+	l.writeHolder()
 }
 
-// tell writes the line into the lock files. What cannot be written is missed only by those who wait for the lock.
-func (l *Lock) tell() {
-	if len(l.told) == 0 {
+// writeHolder writes the line into the lock files. What cannot be written is missed only by those who wait for the lock.
+func (l *Lock) writeHolder() {
+	if len(l.notes) == 0 {
 		return
 	}
 	line, err := json.Marshal(l.holder)
@@ -77,7 +78,7 @@ func (l *Lock) tell() {
 		return
 	}
 	line = append(line, bytes.Repeat([]byte(" "), max(0, lineWidth-1-len(line)))...)
-	for _, f := range l.told {
+	for _, f := range l.notes {
 		_, _ = f.WriteAt(append(line, '\n'), 0)
 	}
 }
@@ -104,21 +105,21 @@ func readHolder(path string) (h holder, ok bool) {
 }
 
 // refused makes the error for a lock file that another run has locked. Its holder may be about to write into it.
-func refused(path string, waited time.Duration) *Exit {
+func refused(path string, waited time.Duration) *exit.Error {
 	hint := "wait for it with --lock-timeout, such as --lock-timeout 10m"
 	if waited > 0 {
 		hint = fmt.Sprintf("waited %s; a longer --lock-timeout waits longer", waited)
 	}
 	for range 5 {
 		if h, ok := readHolder(path); ok && h.PID != 0 {
-			return Fail(ExitLocked, hint, "another run holds the lock: %s, pid %d on host %s, since %s", shownWord(h.User), h.PID, shownWord(h.Host), h.Started.UTC().Format(time.RFC3339))
+			return exit.Errorf(exit.Locked, hint, "another run holds the lock: %s, pid %d on host %s, since %s", shownWord(h.User), h.PID, shownWord(h.Host), h.Started.UTC().Format(time.RFC3339))
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	return Fail(ExitLocked, hint, "another run holds the lock: it has not said who it is in %s", path)
+	return exit.Errorf(exit.Locked, hint, "another run holds the lock: it has not said who it is in %s", path)
 }
 
-// shownWord is a name from a lock file as it may stand in a message.
+// shownWord is a name from a lock file as it may be in a message.
 func shownWord(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsGraphic(r) {

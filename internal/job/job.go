@@ -9,6 +9,7 @@ import (
 
 	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/graph"
 	"taskrecon/internal/ingest"
 	"taskrecon/internal/ledger"
@@ -50,7 +51,7 @@ type Config struct {
 	Confirm func(ctx context.Context, p *diff.Plan, hash string) (bool, error)
 	// Leave, once closed, ends the run at once: what is in doubt is unknown, and the report is still written. Nil never is.
 	Leave    <-chan struct{}
-	Detailed bool // a plan that finds differences ends with ExitDifferences
+	Detailed bool // a plan that finds differences ends with exit.Differences
 	Version  string
 	Operator string          // user@host, for the record
 	Options  []ledger.Option // every option in force, for the record
@@ -98,7 +99,7 @@ func Run(ctx context.Context, c Config) (*Summary, error) {
 	r := &run{Config: c, started: time.Now(), summary: NewSummary(c.Command)}
 	if c.Deadline > 0 {
 		var cancel context.CancelFunc
-		cause := Fail(ExitDeadline, "", "the deadline of %s passed before everything was sent", c.Deadline)
+		cause := exit.Errorf(exit.Deadline, "", "the deadline of %s passed before everything was sent", c.Deadline)
 		ctx, cancel = context.WithTimeoutCause(ctx, c.Deadline, cause)
 		defer cancel()
 	}
@@ -107,7 +108,7 @@ func Run(ctx context.Context, c Config) (*Summary, error) {
 	if c.Client != nil {
 		r.summary.Requests = c.Client.Requests()
 	}
-	r.summary.ExitCode = Code(err)
+	r.summary.ExitCode = exit.Code(err)
 	if err != nil {
 		r.summary.Reason = err.Error()
 	}
@@ -148,7 +149,7 @@ func (r *run) do(ctx context.Context) error {
 func (r *run) read() error {
 	input, err := ingest.Read(r.File, r.Ingest)
 	if err != nil {
-		return &Exit{Code: ExitInput, Err: err, Hint: "nothing was sent"}
+		return &exit.Error{Code: exit.Input, Err: err, Hint: "nothing was sent"}
 	}
 	r.input = input
 	r.Watcher.Read(input)
@@ -176,9 +177,9 @@ func Reject(input *ingest.Input, skipInvalid bool) error {
 	case n == 0 || (skipInvalid && input.HeaderProblems == 0):
 		return nil
 	case input.HeaderProblems > 0:
-		return Fail(ExitInput, "mend the header; nothing was sent", "%s: %s, of the header among them", input.File, task.Plural(n, "problem"))
+		return exit.Errorf(exit.Input, "mend the header; nothing was sent", "%s: %s, of the header among them", input.File, task.Plural(n, "problem"))
 	}
-	return Fail(ExitInput, "mend the rows, or leave them out with --skip-invalid; nothing was sent", "%s: %s", input.File, task.Plural(n, "problem"))
+	return exit.Errorf(exit.Input, "mend the rows, or leave them out with --skip-invalid; nothing was sent", "%s: %s", input.File, task.Plural(n, "problem"))
 }
 
 // signInAndLock learns whose tenant this is, and keeps other runs out of it while this one sends.
@@ -323,7 +324,7 @@ func (r *run) countRefused(err error) {
 // listed is the error of listing as that of a run.
 func listed(ctx context.Context, err error) error {
 	if graph.Busy(err) && ctx.Err() == nil {
-		return &Exit{Code: ExitTemporary, Err: err, Hint: "nothing was sent; run this again later"}
+		return &exit.Error{Code: exit.Temporary, Err: err, Hint: "nothing was sent; run this again later"}
 	}
 	return stopped(ctx, err)
 }
@@ -387,7 +388,7 @@ func (r *run) fresh() error {
 	if stale == 0 || r.Batch.OnConflict != batch.Abort {
 		return nil
 	}
-	return Fail(ExitStale, "export again", "the sheet is stale: %s changed in the tenant, too, since it was made; nothing was sent", task.Plural(stale, "task"))
+	return exit.Errorf(exit.Stale, "export again", "the sheet is stale: %s changed in the tenant, too, since it was made; nothing was sent", task.Plural(stale, "task"))
 }
 
 // sameSource refuses to compare a sheet with another tenant than the one that it was made from.
@@ -396,7 +397,7 @@ func (r *run) sameSource() error {
 	if from == nil || from.Tenant == r.who.Tenant && from.Cloud == r.Cloud {
 		return nil
 	}
-	return Fail(ExitInput, "nothing was sent", "the sheet was made from tenant %q (%s), but this sign-in is for tenant %q (%s)", from.Tenant, from.Cloud, r.who.Tenant, r.Cloud)
+	return exit.Errorf(exit.Input, "nothing was sent", "the sheet was made from tenant %q (%s), but this sign-in is for tenant %q (%s)", from.Tenant, from.Cloud, r.who.Tenant, r.Cloud)
 }
 
 // stillWhole refuses a file that was still being written when it was read.
@@ -405,7 +406,7 @@ func (r *run) stillWhole() error {
 		return nil
 	}
 	if err := r.input.StillWhole(); err != nil {
-		return &Exit{Code: ExitInput, Err: err, Hint: "nothing was sent"}
+		return &exit.Error{Code: exit.Input, Err: err, Hint: "nothing was sent"}
 	}
 	return nil
 }
@@ -414,7 +415,7 @@ func (r *run) expected() error {
 	if r.Expect == "" || strings.EqualFold(r.Expect, r.hash) {
 		return nil
 	}
-	return Fail(ExitLimit, "look at the plan again; nothing was sent", "the plan is %s, not the %s that --expect-plan names", r.hash, r.Expect)
+	return exit.Errorf(exit.Limit, "look at the plan again; nothing was sent", "the plan is %s, not the %s that --expect-plan names", r.hash, r.Expect)
 }
 
 func (r *run) header() ledger.Header {

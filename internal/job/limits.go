@@ -10,11 +10,9 @@ import (
 	"strings"
 
 	"taskrecon/internal/diff"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/task"
 )
-
-// ExitLimit is the exit code of a plan that exceeds a safety limit; nothing was sent.
-const ExitLimit = 6
 
 // smallRun is the number of changes from which on MaxChanges is enforced: a third of a tenant of six tasks is no accident.
 const smallRun = 10
@@ -96,7 +94,7 @@ func (r *run) shrunk() error {
 	if q.Percent {
 		measured += fmt.Sprintf(" for the tenant's %s", task.Plural(tenant, "task"))
 	}
-	return Fail(ExitInput, "see whether the file is whole; nothing was sent", "%s has %s; --min-rows asks for at least %s", file, measured, q)
+	return exit.Errorf(exit.Input, "see whether the file is whole; nothing was sent", "%s has %s; --min-rows asks for at least %s", file, measured, q)
 }
 
 // Limits bound the damage that one run can do. The zero value is the strictest: no clears, no reopened tasks, and no
@@ -114,7 +112,7 @@ type Limits struct {
 	AllowReopen bool
 }
 
-// Check measures the plan against every limit. The error is nil or an *Exit with ExitLimit whose text lists all limits
+// Check measures the plan against every limit. The error is nil or an *exit.Error with exit.Limit whose text lists all limits
 // exceeded, each with the value measured, the limit, and the flag that lets this plan pass. A value exactly at its
 // limit passes. The same plan always gets the same text.
 func (l Limits) Check(p *diff.Plan) error {
@@ -137,7 +135,7 @@ func (l Limits) Check(p *diff.Plan) error {
 			text += fmt.Sprintf(" (%d) %s", i+1, e)
 		}
 	}
-	return &Exit{Code: ExitLimit, Err: errors.New(text), Hint: "nothing was sent; look at the changes before you raise a limit"}
+	return &exit.Error{Code: exit.Limit, Err: errors.New(text), Hint: "nothing was sent; look at the changes before you raise a limit"}
 }
 
 func (l Limits) checkChanges(n, tenant int) string {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"taskrecon/internal/diff"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/task"
 )
 
@@ -236,9 +237,9 @@ func checkLimit(t *testing.T, l Limits, p *diff.Plan, want string) {
 		}
 		return
 	}
-	var e *Exit
-	if !errors.As(err, &e) || e.Code != ExitLimit || e.Hint == "" {
-		t.Fatalf("got %#v, want an Exit %d with a hint", err, ExitLimit)
+	var e *exit.Error
+	if !errors.As(err, &e) || e.Code != exit.Limit || e.Hint == "" {
+		t.Fatalf("got %#v, want an exit.Error %d with a hint", err, exit.Limit)
 	}
 	if e.Error() != want {
 		t.Fatalf("got  %s\nwant %s", e, want)

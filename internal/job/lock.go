@@ -14,10 +14,8 @@ import (
 	"github.com/gofrs/flock"
 
 	"taskrecon/internal/batch"
+	"taskrecon/internal/exit"
 )
-
-// ExitLocked is the exit code of a run that did not start because another one holds the lock.
-const ExitLocked = 11
 
 const lockPoll = 50 * time.Millisecond // how often a run that waits looks whether the lock is free
 
@@ -34,7 +32,7 @@ type Lock struct {
 
 	mu     sync.Mutex
 	held   []*flock.Flock // none once released
-	told   []*os.File     // the files that say who holds the lock, where they can be written
+	notes  []*os.File     // the files that say who holds the lock, where they can be written
 	holder holder
 	sent   []sent // the writes of the window that ends with the last of them
 }
@@ -58,7 +56,7 @@ func StateDir(env map[string]string) (string, error) {
 	case filepath.IsAbs(env["LOCALAPPDATA"]):
 		return filepath.Join(env["LOCALAPPDATA"], "taskrecon"), nil
 	}
-	return "", Fail(ExitUsage, "set TASKRECON_STATE_DIR", "there is no directory for locks: none of TASKRECON_STATE_DIR, XDG_STATE_HOME, HOME and LOCALAPPDATA is set")
+	return "", exit.Errorf(exit.Usage, "set TASKRECON_STATE_DIR", "there is no directory for locks: none of TASKRECON_STATE_DIR, XDG_STATE_HOME, HOME and LOCALAPPDATA is set")
 }
 
 // MachineDir is the directory in which all accounts of a machine lock: /run/lock, or the one that ProgramData names on
@@ -72,20 +70,20 @@ func MachineDir(env map[string]string) string {
 
 // TakeLock takes the locks of a name (see LockName) in all of dirs, for a run of that operator (user@host). Where there is no
 // machine-wide place, the Lock's Notice says so. Where another run holds one of them, TakeLock waits for up to wait, and
-// then returns an *Exit with ExitLocked that names the holder. Where ctx ends first, it returns the cause of ctx.
+// then returns an *exit.Error with exit.Locked that names the holder. Where ctx ends first, it returns the cause of ctx.
 func TakeLock(ctx context.Context, dirs LockDirs, name, operator string, wait time.Duration) (*Lock, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	if err := os.MkdirAll(dirs.State, 0o700); err != nil {
-		return nil, Fail(ExitFailed, "make it a directory that you may write to", "making the directory for locks: %w", err)
+		return nil, exit.Errorf(exit.Failed, "make it a directory that you may write to", "making the directory for locks: %w", err)
 	}
 	for started := time.Now(); ; {
 		l := &Lock{holder: newHolder(operator)}
 		busy, err := l.takeAll(dirs, name)
 		if err != nil {
 			_ = l.Release()
-			return nil, Fail(ExitFailed, "remove what is in the way, or make it a file that you may read", "taking the lock: %w", err)
+			return nil, exit.Errorf(exit.Failed, "remove what is in the way, or make it a file that you may read", "taking the lock: %w", err)
 		}
 		if busy == "" {
 			l.begin()
@@ -141,7 +139,7 @@ func (l *Lock) take(path string, mode fs.FileMode) (bool, error) {
 }
 
 // LockLedger locks an existing ledger for the one run that writes it. It does not alter the file, and a reader need
-// not care. Where another run holds it, the error is an *Exit with ExitLocked that names the ledger.
+// not care. Where another run holds it, the error is an *exit.Error with exit.Locked that names the ledger.
 func LockLedger(path string) (*Lock, error) {
 	locked, flag := lockable(path), os.O_RDONLY
 	if locked != path {
@@ -153,7 +151,7 @@ func LockLedger(path string) (*Lock, error) {
 	case err != nil:
 		return nil, fmt.Errorf("locking the ledger: %w", err)
 	case !ok:
-		return nil, Fail(ExitLocked, "run this again when it has ended", "another run writes the ledger %s", path)
+		return nil, exit.Errorf(exit.Locked, "run this again when it has ended", "another run writes the ledger %s", path)
 	}
 	return &Lock{held: []*flock.Flock{f}}, nil
 }
@@ -178,7 +176,7 @@ func (l *Lock) Wrote(writes int, at time.Time) {
 	if at.After(l.holder.Last) {
 		l.holder.Last = at
 	}
-	l.tell()
+	l.writeHolder()
 }
 
 // Answered notes when an answer to writes came, or was given up: until then the service may have counted them.
@@ -202,14 +200,14 @@ func (l *Lock) Release() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.holder = holder{Last: l.holder.Last, Writes: l.holder.Writes}
-	l.tell() // before the lock ends: afterwards the files may be another's
+	l.writeHolder() // before the lock ends: afterwards the files may be another's
 	var errs []error
-	for _, f := range l.told {
+	for _, f := range l.notes {
 		errs = append(errs, f.Close())
 	}
 	for _, f := range l.held {
 		errs = append(errs, f.Unlock())
 	}
-	l.told, l.held = nil, nil
+	l.notes, l.held = nil, nil
 	return errors.Join(errs...)
 }

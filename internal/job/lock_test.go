@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"taskrecon/internal/batch"
+	"taskrecon/internal/exit"
 )
 
 func TestStateDir(t *testing.T) {
@@ -45,8 +46,8 @@ func TestStateDir(t *testing.T) {
 		if got != c.want || (err == nil) != (c.want != "") {
 			t.Errorf("%s: %q, %v; want %q", c.name, got, err, c.want)
 		}
-		if err != nil && (Code(err) != ExitUsage || !strings.Contains(err.Error(), "TASKRECON_STATE_DIR")) {
-			t.Errorf("%s: %v, code %d", c.name, err, Code(err))
+		if err != nil && (exit.Code(err) != exit.Usage || !strings.Contains(err.Error(), "TASKRECON_STATE_DIR")) {
+			t.Errorf("%s: %v, code %d", c.name, err, exit.Code(err))
 		}
 	}
 }
@@ -106,7 +107,7 @@ func TestLockIsExclusiveAndTellsItsHolder(t *testing.T) {
 	for _, d := range []LockDirs{dirs, another, {State: dirs.State}} {
 		_, err := takeLock(t, d, "t1", 0)
 		wantLocked(t, err, want, "--lock-timeout")
-		if e := new(Exit); errors.As(err, &e) && strings.Contains(e.Hint, "TASKRECON_STATE_DIR") {
+		if e := new(exit.Error); errors.As(err, &e) && strings.Contains(e.Hint, "TASKRECON_STATE_DIR") {
 			t.Errorf("the hint %q takes the lock away", e.Hint)
 		}
 	}
@@ -257,7 +258,7 @@ func TestLockWaits(t *testing.T) {
 	}
 	defer second.Release()
 
-	cause := Fail(ExitInterrupt, "", "interrupted")
+	cause := exit.Errorf(exit.Interrupt, "", "interrupted")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	time.AfterFunc(80*time.Millisecond, func() { cancel(cause) })
 	if _, err := TakeLock(ctx, LockDirs{State: dir}, LockName("global", "t1", ""), "ops@example", time.Minute); err != error(cause) {
@@ -321,7 +322,7 @@ func TestLockThatCannotBe(t *testing.T) {
 	if err := os.WriteFile(file, []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := takeLock(t, LockDirs{State: file}, "t1", 0); Code(err) != ExitFailed {
+	if _, err := takeLock(t, LockDirs{State: file}, "t1", 0); exit.Code(err) != exit.Failed {
 		t.Errorf("a file for a directory: %v", err)
 	}
 	for what, put := range map[string]func(path string) error{
@@ -340,7 +341,7 @@ func TestLockThatCannotBe(t *testing.T) {
 			if err := put(path); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := takeLock(t, dirs, "t1", 0); Code(err) != ExitFailed || !strings.Contains(err.Error(), path) {
+			if _, err := takeLock(t, dirs, "t1", 0); exit.Code(err) != exit.Failed || !strings.Contains(err.Error(), path) {
 				t.Errorf("%s for a lock: %v", what, err)
 			}
 			if err := os.Remove(path); err != nil {
@@ -477,9 +478,9 @@ func mustLock(t *testing.T, dirs LockDirs, tenant string) *Lock {
 
 func wantLocked(t *testing.T, err error, prefix, hint string) {
 	t.Helper()
-	var e *Exit
-	if !errors.As(err, &e) || e.Code != ExitLocked || !strings.HasPrefix(e.Error(), prefix) || !strings.Contains(e.Hint, hint) {
-		t.Fatalf("got %v (%#v), want an Exit %d that begins with %q and hints %q", err, err, ExitLocked, prefix, hint)
+	var e *exit.Error
+	if !errors.As(err, &e) || e.Code != exit.Locked || !strings.HasPrefix(e.Error(), prefix) || !strings.Contains(e.Hint, hint) {
+		t.Fatalf("got %v (%#v), want an exit.Error %d that begins with %q and hints %q", err, err, exit.Locked, prefix, hint)
 	}
 }
 

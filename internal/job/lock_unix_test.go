@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"taskrecon/internal/exit"
 )
 
 var umask = syscall.Umask
@@ -27,7 +29,7 @@ func TestLockAccountProcess(t *testing.T) {
 	}
 	l, err := TakeLock(t.Context(), LockDirs{Machine: dir, State: filepath.Join(os.TempDir(), fmt.Sprint("state-", os.Getuid()))}, LockName("global", "t1", ""), "other@example", 0)
 	if err != nil {
-		fmt.Printf("refused with %d: %v\n", Code(err), err)
+		fmt.Printf("refused with %d: %v\n", exit.Code(err), err)
 		return
 	}
 	fmt.Printf("held, notice %q, recent %d\n", l.Notice, l.Recent().Writes)

@@ -15,7 +15,7 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Whoever may open a lock file may hold it. A machine-wide one is for all accounts.
+// Each account that may open a lock file may hold it. A machine-wide one is for all accounts.
 const (
 	sharedMode fs.FileMode = 0o666
 	ownMode    fs.FileMode = 0o600
@@ -34,7 +34,7 @@ func LockName(cloud, tenant, graphURL string) string {
 	return "taskrecon-" + name + ".lock"
 }
 
-// hostOf is the host and port of a URL, as they can stand in a file's name.
+// hostOf is the host and port of a URL, as they can be in a file's name.
 func hostOf(graphURL string) string {
 	u, err := url.Parse(graphURL)
 	if err != nil || u.Host == "" {
@@ -113,7 +113,7 @@ func makeLockFile(path string, mode fs.FileMode) error {
 	return nil
 }
 
-// lockable is the file to lock in the name of the one at path. Windows lets nobody read what another has locked, so
+// lockable is the file to lock in the name of the one at path. Windows lets no other process read what is locked, so
 // that one beside it is locked there.
 func lockable(path string) string {
 	if runtime.GOOS == "windows" {

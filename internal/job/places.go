@@ -14,6 +14,7 @@ import (
 
 	"taskrecon/internal/atomicfile"
 	"taskrecon/internal/base"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/report"
 )
@@ -27,7 +28,7 @@ type files struct {
 	undo      string          // "" where nothing is sent
 	signature string          // of the ledger; "" where nothing is signed
 	own       map[string]bool // what earlier legs of the run left, and this one may replace
-	temp      string          // directory that is gone after the run, for a plan that nobody wants kept
+	temp      string          // directory that is gone after the run, for a plan that is not to be kept
 }
 
 // place is a file that a run is to write.
@@ -62,7 +63,7 @@ func (r *run) placeNew() error {
 		f.signature = f.ledger + ledger.SignatureSuffix
 	}
 	if f.ledger != "" && exists(f.ledger) {
-		return Fail(ExitUsage, "name another; a ledger is never overwritten", "the ledger %s exists already", f.ledger)
+		return exit.Errorf(exit.Usage, "name another; a ledger is never overwritten", "the ledger %s exists already", f.ledger)
 	}
 	places := f.places()
 	if f.ledger != "" {
@@ -93,7 +94,7 @@ func (r *run) checkBeside() error {
 // removed.
 func (r *run) findBeside() error {
 	if r.Outputs.Ledger != "" || r.Outputs.RunDir != "" {
-		return Fail(ExitUsage, "", "%s is a ledger, and the run goes on in it: --ledger and --run-dir have no place here", r.File)
+		return exit.Errorf(exit.Usage, "", "%s is a ledger, and the run goes on in it: --ledger and --run-dir have no place here", r.File)
 	}
 	f, h := &r.files, &r.past.Header
 	f.runID, f.ledger, f.undo = h.RunID, r.File, undoBeside(r.File)
@@ -148,15 +149,15 @@ func (r *run) checkPlaces(places []place, input, sha string) error {
 	for _, p := range places {
 		if p.what == "report" {
 			if err := report.Supported(p.path); err != nil {
-				return &Exit{Code: ExitUsage, Err: err}
+				return &exit.Error{Code: exit.Usage, Err: err}
 			}
 		}
 		if i := slices.IndexFunc(taken, func(other string) bool { return other != "" && samePlace(p.path, other) }); i >= 0 {
-			return Fail(ExitUsage, "name another place, such as another directory with --run-dir", "the %s %s would take the place of %s", p.what, p.path, taken[i])
+			return exit.Errorf(exit.Usage, "name another place, such as another directory with --run-dir", "the %s %s would take the place of %s", p.what, p.path, taken[i])
 		}
 		taken = append(taken, p.path)
 		if !r.files.own[p.path] && sha != "" && hashOf(p.path) == sha {
-			return Fail(ExitUsage, "name another place", "the %s %s would take the place of the input", p.what, p.path)
+			return exit.Errorf(exit.Usage, "name another place", "the %s %s would take the place of the input", p.what, p.path)
 		}
 	}
 	return r.writable(places)
@@ -172,9 +173,9 @@ func (r *run) writable(places []place) error {
 		err := atomicfile.Check(p.path, r.mayReplace(p.path))
 		switch {
 		case errors.Is(err, fs.ErrExist):
-			return Fail(ExitUsage, "name another place, move the file away, or say --overwrite", "the %s %w", p.what, err)
+			return exit.Errorf(exit.Usage, "name another place, move the file away, or say --overwrite", "the %s %w", p.what, err)
 		case err != nil:
-			return Fail(ExitUsage, "name another place; nothing was sent", "the %s %w", p.what, err)
+			return exit.Errorf(exit.Usage, "name another place; nothing was sent", "the %s %w", p.what, err)
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 
 	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/task"
 )
@@ -23,7 +24,7 @@ func (r *run) resume(ctx context.Context) error {
 	}
 	book, past, err := ledger.Resume(r.File)
 	if err != nil {
-		return &Exit{Code: ExitInput, Err: err, Hint: "nothing was sent"}
+		return &exit.Error{Code: exit.Input, Err: err, Hint: "nothing was sent"}
 	}
 	if r.Disk != nil {
 		book.Through(r.Disk)
@@ -41,7 +42,7 @@ func (r *run) resume(ctx context.Context) error {
 	switch refusal := r.permit(); {
 	case refusal == nil:
 		return r.keep(ctx, book, r.goOn(book))
-	case Code(refusal) == ExitLimit && len(r.earlier) > 0:
+	case exit.Code(refusal) == exit.Limit && len(r.earlier) > 0:
 		return r.settleFirst(ctx, book, refusal)
 	default:
 		s := r.summary
@@ -138,9 +139,9 @@ func (r *run) sameTenant() error {
 	h := &r.past.Header
 	switch {
 	case h.Tenant != r.who.Tenant:
-		return Fail(ExitInput, "nothing was sent", "the plan was made for tenant %q, but this sign-in is for tenant %q", h.Tenant, r.who.Tenant)
+		return exit.Errorf(exit.Input, "nothing was sent", "the plan was made for tenant %q, but this sign-in is for tenant %q", h.Tenant, r.who.Tenant)
 	case h.Cloud != r.Cloud || (h.GraphURL != r.GraphURL && r.Cloud != "sandbox"):
-		return Fail(ExitInput, "nothing was sent", "the plan was made at %s (%s), not at %s (%s)", h.GraphURL, h.Cloud, r.GraphURL, r.Cloud)
+		return exit.Errorf(exit.Input, "nothing was sent", "the plan was made at %s (%s), not at %s (%s)", h.GraphURL, h.Cloud, r.GraphURL, r.Cloud)
 	}
 	return nil
 }
@@ -149,7 +150,7 @@ func (r *run) sameTenant() error {
 func (r *run) takePlan() error {
 	left, err := r.past.Pending()
 	if err != nil {
-		return &Exit{Code: ExitInput, Err: err, Hint: "nothing was sent"}
+		return &exit.Error{Code: exit.Input, Err: err, Hint: "nothing was sent"}
 	}
 	r.listed = r.past.Header.Planned
 	r.plan = &diff.Plan{Tenant: r.past.Header.TenantTasks, Changes: make([]diff.Change, len(left)), Settled: r.past.Settled()}

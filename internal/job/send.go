@@ -9,6 +9,7 @@ import (
 
 	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/task"
 )
@@ -46,7 +47,7 @@ func (r *run) keep(ctx context.Context, book *ledger.Writer, err error) error {
 	if r.Command == "apply" || refused { // a saved plan stays open, to be applied; a refused one does not
 		err = also(err, book.End(r.endLine(err)))
 	}
-	if Code(err) == ExitLimit { // the end line makes what was not sent blocked
+	if exit.Code(err) == exit.Limit { // the end line makes what was not sent blocked
 		_, countErr := r.tally(book)
 		err = first(err, countErr)
 	}
@@ -62,8 +63,8 @@ func also(earlier, later error) error {
 	if earlier == nil || later == nil || strings.Contains(earlier.Error(), later.Error()) {
 		return first(earlier, later)
 	}
-	both := &Exit{Code: Code(earlier), Err: fmt.Errorf("%w; %w", earlier, later)}
-	var e *Exit
+	both := &exit.Error{Code: exit.Code(earlier), Err: fmt.Errorf("%w; %w", earlier, later)}
+	var e *exit.Error
 	if errors.As(earlier, &e) {
 		both.Hint = e.Hint
 	}
@@ -92,7 +93,7 @@ func (r *run) send(ctx context.Context, book *ledger.Writer) error {
 			return err
 		}
 		if !yes {
-			return Fail(ExitFailed, "", "not confirmed; nothing was sent")
+			return exit.Errorf(exit.Failed, "", "not confirmed; nothing was sent")
 		}
 	}
 	if r.past != nil && r.Batch.OnConflict == batch.Abort {
@@ -114,13 +115,13 @@ func (r *run) post(ctx context.Context, changes []*diff.Change, rec batch.Record
 	a.Waited += account.Waited
 	switch {
 	case errors.Is(err, batch.ErrConflict) && a.Patches == 0:
-		return &Exit{Code: ExitStale, Err: err}
+		return &exit.Error{Code: exit.Stale, Err: err}
 	case errors.Is(err, batch.ErrConflict):
-		return &Exit{Code: ExitPartial, Err: err}
+		return &exit.Error{Code: exit.Partial, Err: err}
 	case errors.Is(err, batch.ErrBudget), errors.Is(err, batch.ErrCanary):
-		return &Exit{Code: ExitBudget, Err: err, Hint: "look at the report; the rest can be sent when the cause is mended"}
+		return &exit.Error{Code: exit.Budget, Err: err, Hint: "look at the report; the rest can be sent when the cause is mended"}
 	case errors.Is(err, batch.ErrNoAnswer):
-		return &Exit{Code: ExitTemporary, Err: err, Hint: "run this again later"}
+		return &exit.Error{Code: exit.Temporary, Err: err, Hint: "run this again later"}
 	}
 	return err
 }
@@ -168,7 +169,7 @@ func (r *run) abortIfStale(ctx context.Context, pending []*diff.Change, book *le
 		}
 		r.Watcher.Settled(res)
 	}
-	return Fail(ExitStale, "make a new plan", "the saved plan is stale: %s changed since it was made; nothing was sent", task.Plural(len(stale), "task"))
+	return exit.Errorf(exit.Stale, "make a new plan", "the saved plan is stale: %s changed since it was made; nothing was sent", task.Plural(len(stale), "task"))
 }
 
 // stale lists the tenant's tasks, and returns the conflicts of changes that were not sent yet.
@@ -244,7 +245,7 @@ func (r *run) endLine(verdict error) ledger.End {
 		reason = verdict.Error()
 	}
 	return ledger.End{
-		At: time.Now().UTC().Truncate(time.Millisecond), ExitCode: Code(verdict), Reason: reason,
+		At: time.Now().UTC().Truncate(time.Millisecond), ExitCode: exit.Code(verdict), Reason: reason,
 		Requests: r.Client.Requests(), Account: r.account,
 	}
 }

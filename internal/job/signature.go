@@ -7,6 +7,7 @@ import (
 	"io/fs"
 
 	"taskrecon/internal/atomicfile"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/ledger"
 )
 
@@ -17,37 +18,39 @@ func (r *run) signed() error {
 	}
 	const hint = "nothing was sent; look at the plan, and have one of the signers sign it"
 	if r.past == nil {
-		return Fail(ExitLimit, hint, "the plan is not signed: save it with taskrecon plan --ledger, and apply that")
+		return exit.Errorf(exit.Limit, hint, "the plan is not signed: save it with taskrecon plan --ledger, and apply that")
 	}
-	_, _, err := r.planSignature()
+	_, _, err := planSignature(r.past, r.File, r.vouches)
 	if err != nil {
-		return Fail(ExitLimit, hint, "the plan %s is not signed: %w", r.File, err)
+		return exit.Errorf(exit.Limit, hint, "the plan %s is not signed: %w", r.File, err)
 	}
 	return nil
 }
 
-// planSignature is the signature of the plan that counts: the first one, of those in the ledger and the one beside it, that is by one
-// of the signers, or where none are named, by anyone. kept says that the ledger has it.
-func (r *run) planSignature() (signature string, kept bool, err error) {
-	for _, leg := range r.past.Resumes {
+var errUnsigned = errors.New("it has no signature")
+
+// planSignature returns the signature of the plan that counts: the first one, of those in the ledger and the one beside it, that vouches
+// takes. kept says that the ledger has it. The error is errUnsigned where there is none.
+func planSignature(past *ledger.Reader, file string, vouches func([]byte) error) (signature string, kept bool, err error) {
+	for _, leg := range past.Resumes {
 		if leg.Signature == "" {
 			continue
 		}
-		if err = r.vouches([]byte(leg.Signature)); err == nil {
+		if err = vouches([]byte(leg.Signature)); err == nil {
 			return leg.Signature, true, nil
 		}
 	}
-	path := r.File + ledger.SignatureSuffix
+	path := file + ledger.SignatureSuffix
 	beside, readErr := ledger.ReadSignature(path)
 	switch {
 	case errors.Is(readErr, fs.ErrNotExist) && err == nil:
-		return "", false, fmt.Errorf("there is no %s", path)
+		return "", false, fmt.Errorf("there is no %s: %w", path, errUnsigned)
 	case errors.Is(readErr, fs.ErrNotExist):
 		return "", false, fmt.Errorf("of the signature in it, %w", err)
 	case readErr != nil:
 		return "", false, readErr
 	}
-	if err = r.vouches(beside); err != nil {
+	if err = vouches(beside); err != nil {
 		return "", false, fmt.Errorf("of %s, %w", path, err)
 	}
 	return string(beside), false, nil
@@ -64,10 +67,35 @@ func (r *run) vouches(signature []byte) error {
 	return nil
 }
 
+// SignedBy returns which of the allowed signers signed the ledger in a file and, where it is of a run that was a saved plan with a
+// signature, which of them signed that plan. A missing signature of the ledger, and any by someone else, is an error.
+func SignedBy(past *ledger.Reader, file string, allowed []byte) (who, plan string, err error) {
+	suffix := ledger.SignatureSuffix
+	if past.Header.Command != "plan" || len(past.Resumes) > 0 {
+		suffix = ledger.RunSignatureSuffix
+		_, _, err := planSignature(past, file, func(signature []byte) error {
+			name, err := ledger.CheckSignature(signature, past.PlanFinal(), bytes.NewReader(allowed))
+			plan = name
+			return err
+		})
+		if err != nil && !errors.Is(err, errUnsigned) {
+			return "", "", fmt.Errorf("the signature of the plan: %w", err)
+		}
+	}
+	signature, err := ledger.ReadSignature(file + suffix)
+	if err != nil {
+		return "", "", fmt.Errorf("the ledger is not signed: %w", err)
+	}
+	if who, err = ledger.CheckSignature(signature, past.Final, bytes.NewReader(allowed)); err != nil {
+		return "", "", fmt.Errorf("the signature %s: %w", file+suffix, err)
+	}
+	return who, plan, nil
+}
+
 // goOn marks in the ledger that the run goes on. The first leg copies the signature of the plan, so that later ones have it wherever the
 // ledger goes.
 func (r *run) goOn(book *ledger.Writer) error {
-	signature, kept, err := r.planSignature()
+	signature, kept, err := planSignature(r.past, r.File, r.vouches)
 	if kept || err != nil {
 		signature = "" // where one is asked for, signed says what is wrong
 	}
@@ -99,7 +127,7 @@ func (r *run) sameAsPlanned() error {
 			if now.Name != o.Name || now.Value == o.Value || o.Name == "sheet" && now.Value == h.Input.Sheet {
 				continue
 			}
-			return Fail(ExitUsage, "leave it out, or make a new plan; nothing was sent",
+			return exit.Errorf(exit.Usage, "leave it out, or make a new plan; nothing was sent",
 				"the plan %s was made with --%s %q, and is sent so, not with %q", r.File, o.Name, o.Value, now.Value)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"taskrecon/internal/diff"
+	"taskrecon/internal/ledger"
 )
 
 // Summary is what a run comes down to: the object that --json prints.
@@ -42,6 +43,25 @@ type Setting struct {
 	Source string `json:"source"`
 }
 
+// CheckStatus is how a check came out.
+type CheckStatus string
+
+// How a check can come out.
+const (
+	CheckOK      CheckStatus = "ok"
+	CheckWarning CheckStatus = "warning" // a run may work, or part of it
+	CheckFailed  CheckStatus = "failed"
+	CheckSkipped CheckStatus = "skipped" // nothing can be said before another check passes
+)
+
+// Check is one look at the set-up.
+type Check struct {
+	Name   string      `json:"name"`
+	Status CheckStatus `json:"status"`
+	Found  string      `json:"found"`
+	Fix    string      `json:"fix,omitempty"` // what to do about it
+}
+
 // NewSummary returns a summary of nothing, in which every outcome is present.
 func NewSummary(command string) *Summary {
 	s := &Summary{Command: command, Outcomes: map[diff.Outcome]int{}, Reports: []string{}}
@@ -49,6 +69,15 @@ func NewSummary(command string) *Summary {
 		s.Outcomes[o] = 0
 	}
 	return s
+}
+
+// OfPast fills in what the ledger in a file says of its run.
+func (s *Summary) OfPast(past *ledger.Reader, file string) {
+	s.Run, s.Ledger, s.Rows, s.Unmanaged = past.Header.RunID, file, past.Rows(), len(past.Header.Unmanaged)
+	total := past.Total()
+	s.Patches, s.Batches, s.Requests = total.Patches, total.Batches, total.Requests
+	s.Throttled, s.Retries = total.Throttled, total.Retries
+	s.Outcomes, s.Changes = past.Counts(), past.Changes()
 }
 
 // Words lists the outcomes that occurred: "18 applied, 3 unchanged, 1 notFound".

@@ -7,6 +7,7 @@ import (
 
 	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/graph"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/task"
@@ -15,7 +16,7 @@ import (
 // stopped replaces an error that came of the run's being stopped by the cause of the stop. Any other, as of a ledger that cannot
 // be written, is the run's own.
 func stopped(ctx context.Context, err error) error {
-	var e *Exit
+	var e *exit.Error
 	if ctx.Err() == nil || !errors.As(context.Cause(ctx), &e) {
 		return err
 	}
@@ -30,15 +31,15 @@ func stopped(ctx context.Context, err error) error {
 // verdict counts the outcomes that the ledger now holds and says how the run ended. The first that holds decides:
 //
 //	something made it impossible to go on   that error
-//	the command is plan                     no error, or where asked for ExitDifferences, if a row is neither unchanged nor invalid
+//	the command is plan                     no error, or where asked for exit.Differences, if a row is neither unchanged nor invalid
 //	stopped before everything was sent      the cause of the stop
-//	a row is short for a passing reason     ExitTemporary
-//	a row is not as wanted                  ExitPartial
+//	a row is short for a passing reason     exit.Temporary
+//	a row is not as wanted                  exit.Partial
 //	else                                    no error
 func (r *run) verdict(ctx context.Context, err error, book *ledger.Writer) error {
 	temporary, countErr := r.tally(book)
 	s := r.summary
-	if (Code(err) == ExitBudget || errors.Is(err, batch.ErrNoAnswer)) && countErr == nil && s.Outcomes[diff.NotSent]+s.Outcomes[diff.Unknown]+temporary == 0 {
+	if (exit.Code(err) == exit.Budget || errors.Is(err, batch.ErrNoAnswer)) && countErr == nil && s.Outcomes[diff.NotSent]+s.Outcomes[diff.Unknown]+temporary == 0 {
 		err = nil // it came with the last changes, and stopped nothing
 	}
 	switch {
@@ -49,15 +50,15 @@ func (r *run) verdict(ctx context.Context, err error, book *ledger.Writer) error
 	case r.Command == "plan":
 		s.Reason = planReason(s)
 		if r.Detailed && s.Rows > s.Outcomes[diff.Unchanged]+s.Outcomes[diff.Invalid] {
-			return Fail(ExitDifferences, "", "%s", s.Reason)
+			return exit.Errorf(exit.Differences, "", "%s", s.Reason)
 		}
 		return nil
 	case ctx.Err() != nil && s.Outcomes[diff.NotSent]+s.Outcomes[diff.Unknown]+temporary > 0:
 		return stopped(ctx, context.Cause(ctx))
 	case temporary > 0:
-		return Fail(ExitTemporary, "", "%s not brought in place for reasons that may pass: %s", task.Plural(temporary, "row"), s.Words())
+		return exit.Errorf(exit.Temporary, "", "%s not brought in place for reasons that may pass: %s", task.Plural(temporary, "row"), s.Words())
 	case s.short() > 0:
-		return Fail(ExitPartial, "the report's Failures sheet lists them", "%s not as wanted: %s", task.Plural(s.short(), "row"), s.Words())
+		return exit.Errorf(exit.Partial, "the report's Failures sheet lists them", "%s not as wanted: %s", task.Plural(s.short(), "row"), s.Words())
 	}
 	s.Reason = "everything wanted is in place"
 	return nil

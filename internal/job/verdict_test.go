@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"testing"
+
+	"taskrecon/internal/exit"
 )
 
 // TestStoppedHidesNothing: what came of a stop is reported as the stop; what is wrong besides is reported.
@@ -15,8 +17,8 @@ func TestStoppedHidesNothing(t *testing.T) {
 	if err := stopped(ctx, context.Canceled); !errors.Is(err, context.Canceled) {
 		t.Errorf("before the stop: %v", err)
 	}
-	cancel(Fail(ExitDeadline, "", "the deadline passed"))
-	if err := stopped(ctx, fmt.Errorf("listing: %w", ctx.Err())); Code(err) != ExitDeadline {
+	cancel(exit.Errorf(exit.Deadline, "", "the deadline passed"))
+	if err := stopped(ctx, fmt.Errorf("listing: %w", ctx.Err())); exit.Code(err) != exit.Deadline {
 		t.Errorf("the stop's own: %v", err)
 	}
 	if err := stopped(ctx, disk); !errors.Is(err, fs.ErrPermission) {
@@ -25,10 +27,10 @@ func TestStoppedHidesNothing(t *testing.T) {
 }
 
 func TestAlsoTellsBoth(t *testing.T) {
-	deadline, disk := Fail(ExitDeadline, "go on", "the deadline passed"), errors.New("no space left")
+	deadline, disk := exit.Errorf(exit.Deadline, "go on", "the deadline passed"), errors.New("no space left")
 	err := also(deadline, disk)
-	var e *Exit
-	if !errors.As(err, &e) || e.Code != ExitDeadline || e.Hint != "go on" || err.Error() != "the deadline passed; no space left" {
+	var e *exit.Error
+	if !errors.As(err, &e) || e.Code != exit.Deadline || e.Hint != "go on" || err.Error() != "the deadline passed; no space left" {
 		t.Errorf("%#v", err)
 	}
 	if err := also(err, disk); err.Error() != "the deadline passed; no space left" {

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"taskrecon/internal/diff"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/job"
 )
 
@@ -30,7 +31,7 @@ func encode(v any) ([]byte, error) {
 type object map[string]any
 
 // Card is the summary as a message with an Adaptive Card, for a Teams webhook; under 28 KB, the most that Teams takes.
-// File is the input's name. What others wrote (names of files, answers of the service) goes into text runs only, which know no markdown.
+// File is the input's name. What others wrote (names of files, answers of the service) is in text runs only, which know no markdown.
 func Card(s *job.Summary, file string) ([]byte, error) {
 	body := []object{
 		{"type": "TextBlock", "size": "Large", "weight": "Bolder", "wrap": true, "color": color(s.ExitCode), "text": verdict(s)},
@@ -61,26 +62,16 @@ func textLine(name, text string) object {
 
 func color(exitCode int) string {
 	switch exitCode {
-	case job.ExitDone, job.ExitDifferences:
+	case exit.Done, exit.Differences:
 		return "Good"
-	case job.ExitPartial, job.ExitLimit, job.ExitTemporary, job.ExitDeadline:
+	case exit.Partial, exit.Limit, exit.Temporary, exit.Deadline:
 		return "Warning"
 	}
 	return "Attention"
 }
 
 func verdict(s *job.Summary) string {
-	words := map[int]string{
-		job.ExitDone: "done", job.ExitDifferences: "there are differences", job.ExitPartial: "finished, but some rows are not as wanted",
-		job.ExitInput: "the input was rejected, nothing was sent", job.ExitTemporary: "stopped by temporary trouble",
-		job.ExitLimit: "a safety limit refused it, nothing was sent", job.ExitStale: "the plan is stale, nothing was sent",
-		job.ExitBudget: "stopped part-way by errors", job.ExitDeadline: "the deadline passed", job.ExitLocked: "another run holds the lock",
-		job.ExitUsage: "the command line is wrong", job.ExitInterrupt: "interrupted", job.ExitTerminated: "terminated",
-	}[s.ExitCode]
-	if words == "" {
-		words = "failed"
-	}
-	return fmt.Sprintf("taskrecon %s: %s (exit code %d)", s.Command, words, s.ExitCode)
+	return fmt.Sprintf("taskrecon %s: %s (exit code %d)", s.Command, exit.Words(s.ExitCode), s.ExitCode)
 }
 
 func facts(s *job.Summary) []object {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"taskrecon/internal/diff"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/job"
 )
 
@@ -41,7 +42,7 @@ func readCard(t testing.TB, data []byte) []element {
 
 func TestCard(t *testing.T) {
 	s := job.NewSummary("apply")
-	s.ExitCode, s.Rows, s.Reason, s.Seconds, s.Run = job.ExitPartial, 3, "1 row failed", 61.23, "20261124-1"
+	s.ExitCode, s.Rows, s.Reason, s.Seconds, s.Run = exit.Partial, 3, "1 row failed", 61.23, "20261124-1"
 	s.Outcomes[diff.Applied], s.Outcomes[diff.Failed] = 2, 1
 	s.Reports = []string{"a.xlsx", "b.html", "c.csv", "d.json"}
 	data, err := Card(s, "wish.xlsx")

@@ -1,12 +1,16 @@
-// Package notify gives others the news of a run: metrics for a node exporter, a summary to a webhook, pings to a dead-man switch.
+// Package notify tells others of a run: metrics for a node exporter, a summary for a webhook, pings for a dead-man switch.
 //
-// Each receiver has one function: WriteMetrics, Post of a JSON or Card, PingStart and PingEnd. What they get derives from the run's job.Summary alone, so it holds no values of tasks and no secret.
-// Addresses are secrets themselves (a webhook's path is its password): they come from files or the environment, and no message or log
-// repeats more of them than the host.
+// A [Notifier] holds where to and when. Its Start goes out before a run, its Finish after it, made of the run's [job.Summary]:
 //
-// Invariants:
+//	n := notify.Notifier{Ping: &address, Sender: &notify.Sender{UserAgent: "taskrecon"}, Sent: log}
+//	n.Start(ctx)
+//	...
+//	n.Finish(ctx, summary)
 //
-//   - A receiver that fails never changes the run, its outcomes or its exit code; it is reported beside them.
-//   - Each call is bounded in time, and repeated only a few times.
-//   - The metrics file appears whole or not at all.
+// What always holds:
+//
+//   - Nothing here changes how a run ends: what does not get through is passed to Sent, and no more.
+//   - Messages are tried a bounded number of times, in half a minute at most.
+//   - An [Address] may hold a secret in its path and query, so it prints as its host alone, in errors as well.
+//   - In a card, text from others is in text runs only, where markdown means nothing.
 package notify

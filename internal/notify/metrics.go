@@ -31,7 +31,7 @@ func WriteMetrics(path, version string, s *job.Summary, ended time.Time) error {
 	return atomicfile.Write(path, metrics(version, s, ended, success), 0o644)
 }
 
-// successBefore is the last success of the command that a metrics file holds; the zero time where it holds none.
+// successBefore is the last success of the command that a metrics file has; the zero time where it has none.
 func successBefore(path, command string) time.Time {
 	f, err := os.Open(path)
 	if err != nil {

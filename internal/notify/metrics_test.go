@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"taskrecon/internal/diff"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/job"
 )
 
@@ -126,13 +127,13 @@ func TestLastSuccess(t *testing.T) {
 		after   time.Duration
 		want    float64
 	}{
-		{"apply", job.ExitFailed, 0, 0},
-		{"apply", job.ExitDone, 0, 1764000000.123},
-		{"apply", job.ExitPartial, time.Hour, 1764000000.123},
-		{"apply", job.ExitInterrupt, 2 * time.Hour, 1764000000.123},
-		{"apply", job.ExitDone, 3 * time.Hour, 1764010800.123},
-		{"plan", job.ExitFailed, 4 * time.Hour, 0},
-		{"plan", job.ExitDifferences, 5 * time.Hour, 1764018000.123},
+		{"apply", exit.Failed, 0, 0},
+		{"apply", exit.Done, 0, 1764000000.123},
+		{"apply", exit.Partial, time.Hour, 1764000000.123},
+		{"apply", exit.Interrupt, 2 * time.Hour, 1764000000.123},
+		{"apply", exit.Done, 3 * time.Hour, 1764010800.123},
+		{"plan", exit.Failed, 4 * time.Hour, 0},
+		{"plan", exit.Differences, 5 * time.Hour, 1764018000.123},
 	} {
 		s := job.NewSummary(step.command)
 		s.ExitCode = step.code

@@ -13,14 +13,14 @@ import (
 	"taskrecon/internal/graph"
 )
 
-// What a message may cost. The run is over by then, so no one is to wait for long.
+// What a message may cost. The run is over by then, so the user must not wait for long.
 const (
 	tries       = 3
 	tryTimeout  = 10 * time.Second
 	allTimeout  = 30 * time.Second
 	firstPause  = time.Second // then twice as long each time
 	longestWait = 5 * time.Second
-	mostRead    = 64 << 10 // of an answer, whose text is of no use
+	mostRead    = 64 << 10 // of an answer, whose text is not needed
 )
 
 // Sender sends messages over HTTP. The zero value is ready; it may be used concurrently.

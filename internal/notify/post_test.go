@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"taskrecon/internal/exit"
 	"taskrecon/internal/job"
 )
 
@@ -154,9 +155,9 @@ func TestPing(t *testing.T) {
 	}{
 		{"/uuid", 0, true, "/uuid/start"},
 		{"/uuid", 0, false, "/uuid"},
-		{"/uuid", job.ExitDifferences, false, "/uuid"},
-		{"/uuid", job.ExitPartial, false, "/uuid/fail"},
-		{"/uuid/?rid=7", job.ExitInterrupt, false, "/uuid/fail?rid=7"},
+		{"/uuid", exit.Differences, false, "/uuid"},
+		{"/uuid", exit.Partial, false, "/uuid/fail"},
+		{"/uuid/?rid=7", exit.Interrupt, false, "/uuid/fail?rid=7"},
 		{"/a%2Fb/slug?create=1", 1, true, "/a%2Fb/slug/start?create=1"},
 	} {
 		got := ""

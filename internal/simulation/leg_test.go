@@ -14,6 +14,7 @@ import (
 
 	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/graph"
 	"taskrecon/internal/ingest"
 	"taskrecon/internal/job"
@@ -160,7 +161,7 @@ func (l *leg) run() {
 func (l *leg) schedule() []*time.Timer {
 	first := func() {
 		l.signalled = time.Now()
-		l.stop(job.Fail(job.ExitInterrupt, "", "interrupted before everything was sent"))
+		l.stop(exit.Errorf(exit.Interrupt, "", "interrupted before everything was sent"))
 	}
 	switch l.plan.end {
 	case killedAt:
@@ -170,7 +171,7 @@ func (l *leg) schedule() []*time.Timer {
 	case signalledTwice:
 		return []*time.Timer{time.AfterFunc(l.plan.after, first), time.AfterFunc(l.plan.after+l.plan.second, func() {
 			l.leftAt = time.Now()
-			l.leave(job.Fail(job.ExitInterrupt, "", "interrupted before everything was sent"))
+			l.leave(exit.Errorf(exit.Interrupt, "", "interrupted before everything was sent"))
 		})}
 	case deadline:
 		l.config.Deadline = l.plan.after
@@ -338,9 +339,9 @@ func (quiet) Ended(*job.Summary)              {}
 
 // code is the exit code of a leg that came to its end.
 func (l *leg) code() int {
-	var e *job.Exit
+	var e *exit.Error
 	if errors.As(l.err, &e) {
 		return e.Code
 	}
-	return job.Code(l.err)
+	return exit.Code(l.err)
 }

@@ -1,4 +1,4 @@
-package job
+package doctor
 
 import (
 	"context"
@@ -11,42 +11,23 @@ import (
 	"time"
 
 	"taskrecon/internal/graph"
-
+	"taskrecon/internal/job"
 	"taskrecon/internal/task"
 )
 
-// CheckStatus is how a check came out.
-type CheckStatus string
-
-// How a check can come out.
-const (
-	CheckOK      CheckStatus = "ok"
-	CheckWarning CheckStatus = "warning" // a run may work, or part of it
-	CheckFailed  CheckStatus = "failed"
-	CheckSkipped CheckStatus = "skipped" // nothing can be said before another check passes
-)
-
-// Check is one look at the set-up.
-type Check struct {
-	Name   string      `json:"name"`
-	Status CheckStatus `json:"status"`
-	Found  string      `json:"found"`
-	Fix    string      `json:"fix,omitempty"` // what to do about it
-}
-
-// Patient is the set-up that Examine looks at.
-type Patient struct {
+// Config is the set-up that RunChecks looks at.
+type Config struct {
 	Client   *graph.Client
 	Cloud    string
 	Graph    *url.URL
-	Login    *url.URL // who issues the tokens; nil where nobody is asked
+	Login    *url.URL // who issues the tokens; nil where none is asked
 	TenantID string   // the tenant that was asked for; "" is any
 	StandIn  bool     // not one of Microsoft's clouds, so that a token for anybody may do
 }
 
-// The skew of the clock that is told, and the one at which tokens are refused.
+// The skew of the clock that is warned of, and the one at which tokens are refused.
 const (
-	skewTold    = 30 * time.Second
+	skewWarned  = 30 * time.Second
 	skewRefused = 5 * time.Minute
 )
 
@@ -56,13 +37,13 @@ const (
 	permissionRead  = "DeviceManagementApps.Read.All"
 )
 
-// graphAppID is Microsoft Graph's own application, which stands for its audience in some tokens.
+// graphAppID is Microsoft Graph's own application, which is the audience in some tokens.
 const graphAppID = "00000003-0000-0000-c000-000000000000"
 
-// Examine checks a set-up in the order in which its parts need each other, and tells of each check as it ends. It reads one page
+// RunChecks checks a set-up in the order in which its parts need each other, and reports each check as it ends. It reads one page
 // of tasks and changes nothing.
-func Examine(ctx context.Context, p Patient, tell func(Check)) []Check {
-	d := &doctor{Patient: p, tell: tell}
+func RunChecks(ctx context.Context, c Config, report func(job.Check)) []job.Check {
+	d := &doctor{Config: c, report: report}
 	d.network(ctx)
 	d.clock()
 	d.token(ctx)
@@ -74,27 +55,27 @@ func Examine(ctx context.Context, p Patient, tell func(Check)) []Check {
 }
 
 type doctor struct {
-	Patient
-	tell   func(Check)
-	checks []Check
+	Config
+	report func(job.Check)
+	checks []job.Check
 
-	graph graph.Reached
+	graph graph.DialResult
 	who   graph.Identity
 	known bool // who is known: there is a token, and its claims can be read
 	got   bool // there is a token
 }
 
-func (d *doctor) say(name string, status CheckStatus, fix, found string, args ...any) {
-	c := Check{Name: name, Status: status, Fix: fix, Found: fmt.Sprintf(found, args...)}
+func (d *doctor) say(name string, status job.CheckStatus, fix, found string, args ...any) {
+	c := job.Check{Name: name, Status: status, Fix: fix, Found: fmt.Sprintf(found, args...)}
 	d.checks = append(d.checks, c)
-	d.tell(c)
+	d.report(c)
 }
 
 func (d *doctor) network(ctx context.Context) {
-	d.graph = d.Client.Reach(ctx, d.Graph)
+	d.graph = d.Client.Dial(ctx, d.Graph)
 	d.reached("network", d.Graph, d.graph)
 	if d.Login != nil && d.Login.Host != d.Graph.Host {
-		d.reached("sign-in network", d.Login, d.Client.Reach(ctx, d.Login))
+		d.reached("sign-in network", d.Login, d.Client.Dial(ctx, d.Login))
 	}
 }
 
@@ -106,16 +87,16 @@ var reachFixes = map[string]string{
 	"answer":     "something on the way takes the connection and does not answer: check the proxy",
 }
 
-func (d *doctor) reached(name string, to *url.URL, r graph.Reached) {
+func (d *doctor) reached(name string, to *url.URL, r graph.DialResult) {
 	if r.Err != nil {
-		d.say(name, CheckFailed, reachFixes[r.Step], "%s cannot be reached, it ends at the %s: %s", to.Host, r.Step, plainCause(r.Err))
+		d.say(name, job.CheckFailed, reachFixes[r.Step], "%s cannot be reached, it ends at the %s: %s", to.Host, r.Step, r.Err)
 		return
 	}
 	words := ""
 	if r.TLS != "" {
 		words = ", " + r.TLS
 	}
-	d.say(name, CheckOK, "", "%s answers at %s%s", to.Host, r.Address, words)
+	d.say(name, job.CheckOK, "", "%s answers at %s%s", to.Host, r.Address, words)
 }
 
 func (d *doctor) clock() {
@@ -127,37 +108,37 @@ func (d *doctor) clock() {
 	}
 	switch {
 	case d.graph.Err != nil:
-		d.say("clock", CheckSkipped, "", "nobody to compare with")
+		d.say("clock", job.CheckSkipped, "", "there is no answer to compare with")
 	case !d.graph.Clock:
-		d.say("clock", CheckSkipped, "", "the server does not say what time it has")
+		d.say("clock", job.CheckSkipped, "", "the server does not say what time it has")
 	case ahead.Abs() >= skewRefused:
-		d.say("clock", CheckFailed, fix, "%s %s the server: sign-in is refused", ahead.Abs(), side)
-	case ahead.Abs() >= skewTold:
-		d.say("clock", CheckWarning, fix, "%s %s the server", ahead.Abs(), side)
+		d.say("clock", job.CheckFailed, fix, "%s %s the server: sign-in is refused", ahead.Abs(), side)
+	case ahead.Abs() >= skewWarned:
+		d.say("clock", job.CheckWarning, fix, "%s %s the server", ahead.Abs(), side)
 	default:
-		d.say("clock", CheckOK, "", "within %s of the server", max(ahead.Abs(), time.Second))
+		d.say("clock", job.CheckOK, "", "within %s of the server", max(ahead.Abs(), time.Second))
 	}
 }
 
 func (d *doctor) token(ctx context.Context) {
 	who, err := d.Client.Identity(ctx)
 	if err != nil {
-		d.say("token", CheckFailed, "check --auth and what it needs; see taskrecon doctor --help", "%s", plainCause(err))
+		d.say("token", job.CheckFailed, "check --auth and what it needs; see taskrecon doctor --help", "%s", err)
 		return
 	}
 	d.got, d.who, d.known = true, who, who.Actor != "" || who.Tenant != ""
 	left := time.Until(who.Expires).Round(time.Second)
 	switch {
 	case !d.known:
-		d.say("token", CheckOK, "", "there is one; it does not say whose it is")
+		d.say("token", job.CheckOK, "", "there is one; it does not say whose it is")
 	case !who.Expires.IsZero() && left <= 0:
-		d.say("token", CheckFailed, "get a new one", "it ended %s ago", -left)
+		d.say("token", job.CheckFailed, "get a new one", "it ended %s ago", -left)
 	case !who.Expires.IsZero() && left < 10*time.Minute:
-		d.say("token", CheckWarning, "a long run outlives it, unless its credential can get another (--auth)", "%s, for %s more", actorWords(who), left)
+		d.say("token", job.CheckWarning, "a long run outlives it, unless its credential can get another (--auth)", "%s, for %s more", actorWords(who), left)
 	case !who.Expires.IsZero():
-		d.say("token", CheckOK, "", "%s, for %s more", actorWords(who), left)
+		d.say("token", job.CheckOK, "", "%s, for %s more", actorWords(who), left)
 	default:
-		d.say("token", CheckOK, "", "%s", actorWords(who))
+		d.say("token", job.CheckOK, "", "%s", actorWords(who))
 	}
 }
 
@@ -173,9 +154,9 @@ func actorWords(who graph.Identity) string {
 func (d *doctor) skipped(name string) bool {
 	switch {
 	case !d.got:
-		d.say(name, CheckSkipped, "", "there is no token")
+		d.say(name, job.CheckSkipped, "", "there is no token")
 	case !d.known:
-		d.say(name, CheckSkipped, "", "the token does not say")
+		d.say(name, job.CheckSkipped, "", "the token does not say")
 	}
 	return !d.got || !d.known
 }
@@ -188,11 +169,11 @@ func (d *doctor) audience() {
 	aud := strings.TrimRight(d.who.Audience, "/")
 	switch {
 	case strings.EqualFold(aud, root) || aud == graphAppID:
-		d.say("audience", CheckOK, "", "the token is for %s", d.who.Audience)
+		d.say("audience", job.CheckOK, "", "the token is for %s", d.who.Audience)
 	case d.StandIn:
-		d.say("audience", CheckWarning, "", "the token is for %q; a stand-in may take it, Graph does not", d.who.Audience)
+		d.say("audience", job.CheckWarning, "", "the token is for %q; a stand-in may take it, Graph does not", d.who.Audience)
 	default:
-		d.say("audience", CheckFailed, "ask for the scope "+root+"/.default, or name the cloud that the token is for (--cloud)",
+		d.say("audience", job.CheckFailed, "ask for the scope "+root+"/.default, or name the cloud that the token is for (--cloud)",
 			"the token is for %q, not for %s", d.who.Audience, root)
 	}
 }
@@ -204,13 +185,13 @@ func (d *doctor) tenant() {
 	wanted := d.TenantID
 	switch {
 	case d.who.Tenant == "":
-		d.say("tenant", CheckWarning, "", "the token does not say")
+		d.say("tenant", job.CheckWarning, "", "the token does not say")
 	case wanted == "" || strings.EqualFold(wanted, d.who.Tenant):
-		d.say("tenant", CheckOK, "", "%s", d.who.Tenant)
+		d.say("tenant", job.CheckOK, "", "%s", d.who.Tenant)
 	case strings.Contains(wanted, "."): // a domain, which only the directory can translate
-		d.say("tenant", CheckOK, "", "%s, asked for as %s", d.who.Tenant, wanted)
+		d.say("tenant", job.CheckOK, "", "%s, asked for as %s", d.who.Tenant, wanted)
 	default:
-		d.say("tenant", CheckFailed, "sign in to the tenant that is meant, or correct --tenant-id (AZURE_TENANT_ID)",
+		d.say("tenant", job.CheckFailed, "sign in to the tenant that is meant, or correct --tenant-id (AZURE_TENANT_ID)",
 			"the token is for %s, not for %s", d.who.Tenant, wanted)
 	}
 }
@@ -231,13 +212,13 @@ func (d *doctor) permissions() {
 	list := strings.Join(all, ", ")
 	switch {
 	case has(permissionWrite):
-		d.say("permissions", CheckOK, "", "%s", permissionWrite)
+		d.say("permissions", job.CheckOK, "", "%s", permissionWrite)
 	case has(permissionRead):
-		d.say("permissions", CheckWarning, fix, "%s: enough for plan and export, not for apply", permissionRead)
+		d.say("permissions", job.CheckWarning, fix, "%s: enough for plan and export, not for apply", permissionRead)
 	case list == "":
-		d.say("permissions", CheckFailed, fix, "the token has none")
+		d.say("permissions", job.CheckFailed, fix, "the token has none")
 	default:
-		d.say("permissions", CheckFailed, fix, "the token has %s", list)
+		d.say("permissions", job.CheckFailed, fix, "the token has %s", list)
 	}
 }
 
@@ -250,40 +231,40 @@ var refusedFixes = map[int]string{
 
 func (d *doctor) read(ctx context.Context) {
 	if !d.got || d.graph.Err != nil {
-		d.say("read", CheckSkipped, "", "there is no way to ask")
+		d.say("read", job.CheckSkipped, "", "there is no way to ask")
 		return
 	}
-	g, err := d.Client.Glance(ctx)
+	g, err := d.Client.ProbeList(ctx)
 	var refused *graph.Error
 	switch {
 	case errors.As(err, &refused) && refused.Status == 429:
-		d.say("read", CheckWarning, "others use the tenant's quota: wait, or lower --write-limit", "the service throttles: %s", refused)
+		d.say("read", job.CheckWarning, "others use the tenant's quota: wait, or lower --write-limit", "the service throttles: %s", refused)
 	case errors.As(err, &refused):
 		fix := refusedFixes[refused.Status]
 		if fix == "" {
 			fix = "the service has trouble: try again later"
 		}
-		d.say("read", CheckFailed, fix, "%s", refused)
+		d.say("read", job.CheckFailed, fix, "%s", refused)
 	case err != nil:
-		d.say("read", CheckFailed, "check what answers there: it does not speak as Graph does", "%s", plainCause(err))
+		d.say("read", job.CheckFailed, "check what answers there: it does not speak as Graph does", "%s", err)
 	default:
 		more := ""
 		if g.More {
 			more = ", and further pages"
 		}
-		d.say("read", CheckOK, "", "%s on the first page%s, %d of them security tasks, in %s", task.Plural(g.Tasks, "task"), more, g.Ours, g.Took.Round(time.Millisecond))
+		d.say("read", job.CheckOK, "", "%s on the first page%s, %d of them security tasks, in %s", task.Plural(g.Tasks, "task"), more, g.Ours, g.Took.Round(time.Millisecond))
 	}
 	d.quota(g)
 }
 
-func (d *doctor) quota(g graph.Glance) {
+func (d *doctor) quota(g graph.ListProbe) {
 	if len(g.Quota) == 0 {
-		d.say("quota", CheckOK, "", "the service says nothing of it, which is usual below 80 %%")
+		d.say("quota", job.CheckOK, "", "the service says nothing of it, which is usual below 80 %%")
 		return
 	}
 	var words []string
 	for _, name := range slices.Sorted(maps.Keys(g.Quota)) {
 		words = append(words, name+" "+g.Quota[name])
 	}
-	d.say("quota", CheckWarning, "other applications use the tenant's quota, or this one just did", "%s", strings.Join(words, ", "))
+	d.say("quota", job.CheckWarning, "other applications use the tenant's quota, or this one just did", "%s", strings.Join(words, ", "))
 }

@@ -1,16 +1,17 @@
-package job
+package edit_test
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
+	"taskrecon/internal/edit"
 	"taskrecon/internal/task"
 )
 
@@ -48,7 +49,7 @@ func shownWishes(wishes []task.Assignment) string {
 func TestParseAssignment(t *testing.T) {
 	files := editFiles(map[string]string{
 		"team.txt":  "\ufeffamy@x\r\n\r\n# on leave: bob@x\r\n  cy@x  \r\n",
-		"empty.txt": "# nobody\n\n",
+		"empty.txt": "# none\n\n",
 		"twice.txt": "amy@x\nbob@x\n\nAMY@x\n",
 		"clear.txt": "amy@x\n<clear>\n",
 		"wide.txt":  "a\x00m\x00y\x00",
@@ -87,7 +88,7 @@ func TestParseAssignment(t *testing.T) {
 		{text: "assignedTo=@wide.txt", fails: `wide.txt is not UTF-8 text; save it as UTF-8`},
 	}
 	for _, c := range cases {
-		a, err := ParseAssignment(c.text, task.Format{}, files)
+		a, err := edit.ParseAssignment(c.text, task.Format{}, files)
 		if c.fails != "" {
 			if err == nil || !strings.HasPrefix(err.Error(), c.fails) {
 				t.Errorf("%s: %v; want %s", c.text, err, c.fails)
@@ -98,7 +99,10 @@ func TestParseAssignment(t *testing.T) {
 			t.Errorf("%s: %v", c.text, err)
 			continue
 		}
-		got := a.name()
+		got := a.Property.Name
+		if a.Pair != "" {
+			got += "." + a.Pair
+		}
 		for _, v := range a.Values {
 			if v.IsNull() {
 				got += " null"
@@ -112,7 +116,7 @@ func TestParseAssignment(t *testing.T) {
 	}
 }
 
-func TestParseLeavers(t *testing.T) {
+func TestParseReassignments(t *testing.T) {
 	cases := []struct{ text, want, fails string }{
 		{text: "Amy@x,bob@x\ncy@x,Dan@x\n", want: "amy@x>bob@x cy@x>Dan@x"},
 		{text: "\ufeffold;new\r\namy@x;bob@x\r\n\r\n", want: "amy@x>bob@x"},
@@ -138,7 +142,7 @@ func TestParseLeavers(t *testing.T) {
 		{text: "a\xff,b", fails: "f.csv is not UTF-8 text; save it as UTF-8"},
 	}
 	for _, c := range cases {
-		leavers, err := ParseLeavers("f.csv", []byte(c.text))
+		pairs, err := edit.ParseReassignments("f.csv", []byte(c.text))
 		if c.fails != "" {
 			if err == nil || !strings.HasPrefix(err.Error(), c.fails) {
 				t.Errorf("%q: %v; want %s", c.text, err, c.fails)
@@ -146,8 +150,8 @@ func TestParseLeavers(t *testing.T) {
 			continue
 		}
 		var got []string
-		for _, old := range slices.Sorted(maps.Keys(leavers)) {
-			got = append(got, old+">"+leavers[old])
+		for _, old := range slices.Sorted(maps.Keys(pairs)) {
+			got = append(got, old+">"+pairs[old])
 		}
 		if err != nil || strings.Join(got, " ") != c.want {
 			t.Errorf("%q: %v, %v; want %s", c.text, got, err, c.want)
@@ -156,11 +160,11 @@ func TestParseLeavers(t *testing.T) {
 }
 
 // assignments parses what needs no file.
-func assignments(t *testing.T, texts ...string) []Assignment {
+func assignments(t *testing.T, texts ...string) []edit.Assignment {
 	t.Helper()
-	var all []Assignment
+	var all []edit.Assignment
 	for _, text := range texts {
-		a, err := ParseAssignment(text, task.Format{}, nil)
+		a, err := edit.ParseAssignment(text, task.Format{}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -171,24 +175,24 @@ func assignments(t *testing.T, texts ...string) []Assignment {
 
 func TestEditCheck(t *testing.T) {
 	cases := []struct {
-		edit Edit
+		edit edit.Edit
 		want string
 	}{
-		{Edit{Assignments: assignments(t, "status=active", "assignedTo=a")}, ""},
-		{Edit{Assignments: assignments(t, "status=active"), Leavers: Leavers{"a": "b"}}, ""},
-		{Edit{Assignments: assignments(t, "intendedSettings.a=1", "intendedSettings.b=1")}, ""},
-		{Edit{}, "there is nothing to set; write PROPERTY=VALUE, or name a file of leavers"},
-		{Edit{Assignments: assignments(t, "status=active", "status=pending")}, "status is set twice; set it once"},
-		{Edit{Assignments: assignments(t, "intendedSettings.a=1", "intendedSettings.a=2")}, "intendedSettings.a is set twice; set it once"},
+		{edit.Edit{Assignments: assignments(t, "status=active", "assignedTo=a")}, ""},
+		{edit.Edit{Assignments: assignments(t, "status=active"), Reassignments: edit.Reassignments{"a": "b"}}, ""},
+		{edit.Edit{Assignments: assignments(t, "intendedSettings.a=1", "intendedSettings.b=1")}, ""},
+		{edit.Edit{}, "there is nothing to set; write PROPERTY=VALUE, or name a file of leavers"},
+		{edit.Edit{Assignments: assignments(t, "status=active", "status=pending")}, "status is set twice; set it once"},
+		{edit.Edit{Assignments: assignments(t, "intendedSettings.a=1", "intendedSettings.a=2")}, "intendedSettings.a is set twice; set it once"},
 		{
-			Edit{Assignments: assignments(t, "intendedSettings.a=1", "intendedSettings=b=2")},
+			edit.Edit{Assignments: assignments(t, "intendedSettings.a=1", "intendedSettings=b=2")},
 			"intendedSettings.a and intendedSettings are both set; the first is a part of the second",
 		},
 		{
-			Edit{Assignments: assignments(t, "assignedTo=a"), Leavers: Leavers{"a": "b"}},
+			edit.Edit{Assignments: assignments(t, "assignedTo=a"), Reassignments: edit.Reassignments{"a": "b"}},
 			"assignedTo is set, and leavers would set it, too; do one, then the other",
 		},
-		{Edit{Assignments: []Assignment{{Property: task.Status}}}, "status is set to no value"},
+		{edit.Edit{Assignments: []edit.Assignment{{Property: task.Status}}}, "status is set to no value"},
 	}
 	for _, c := range cases {
 		got := ""
@@ -207,125 +211,81 @@ func TestEditRows(t *testing.T) {
 	settings.Set(task.IntendedSettings, task.SettingsValue([]task.Setting{{Name: "a", Value: &one}, {Name: "b", Value: &one}}))
 	broken := editTask("t", "amy")
 	broken.Set(task.IntendedSettings, task.Text("{"))
-	other := &task.Task{ID: "o", Type: "#microsoft.graph.appVulnerabilityTask"}
-	tenant := []*task.Task{editTask("1", "amy"), other, editTask("2", "Bob"), editTask("3", "cy"), editTask("1", "dup"), editTask("4", "")}
-	not3 := func(t *task.Task) (bool, error) { return t.ID != "3", nil }
-	roster := Assignment{Property: task.AssignedTo, Values: []task.Value{task.Text("amy"), task.Text("cy")}}
+	three := []*task.Task{editTask("1", "amy"), editTask("2", "Bob"), editTask("4", "")}
+	tenant := slices.Insert(slices.Clone(three), 2, editTask("3", "cy"))
+	roster := edit.Assignment{Property: task.AssignedTo, Values: []task.Value{task.Text("amy"), task.Text("cy")}}
 	cases := []struct {
 		name   string
-		edit   Edit
+		edit   edit.Edit
 		tasks  []*task.Task
 		want   string
 		picked int
 	}{
-		{"same for all", Edit{Assignments: assignments(t, "status=pending", "assignedTo=cy")}, tenant, "1: assignedTo=cy status=pending; 2: assignedTo=cy status=pending; 3: status=pending; 4: assignedTo=cy status=pending", 4},
-		{"dealt", Edit{Assignments: []Assignment{roster}, Where: not3}, tenant, "2: assignedTo=cy; 4: assignedTo=amy", 3},
-		{"cleared", Edit{Assignments: assignments(t, "assignedTo=<clear>"), Where: not3}, tenant, "1: assignedTo=null; 2: assignedTo=null", 3},
-		{"leavers", Edit{Leavers: Leavers{"bob": "amy", "amy": "zoe", "cy": "amy"}, Where: not3}, tenant, "1: assignedTo=zoe; 2: assignedTo=amy", 2},
-		{"leavers and a status", Edit{Leavers: Leavers{"bob": "amy"}, Assignments: assignments(t, "status=pending"), Where: not3}, tenant, "1: status=pending; 2: assignedTo=amy status=pending; 4: status=pending", 3},
-		{"no difference", Edit{Assignments: assignments(t, "status=active")}, tenant, "", 4},
-		{"pairs", Edit{Assignments: assignments(t, "intendedSettings.b=2", "intendedSettings.a=<clear>", "intendedSettings.c=3")}, []*task.Task{settings}, `s: intendedSettings=[{"name":"b","value":"2"},{"name":"c","value":"3"}]`, 1},
-		{"same pairs", Edit{Assignments: assignments(t, "intendedSettings.b=1", "intendedSettings.z=<clear>")}, []*task.Task{settings}, "", 1},
+		{"same for all", edit.Edit{Assignments: assignments(t, "status=pending", "assignedTo=cy")}, tenant, "1: assignedTo=cy status=pending; 2: assignedTo=cy status=pending; 3: status=pending; 4: assignedTo=cy status=pending", 4},
+		{"dealt", edit.Edit{Assignments: []edit.Assignment{roster}}, three, "2: assignedTo=cy; 4: assignedTo=amy", 3},
+		{"cleared", edit.Edit{Assignments: assignments(t, "assignedTo=<clear>")}, three, "1: assignedTo=null; 2: assignedTo=null", 3},
+		{"leavers", edit.Edit{Reassignments: edit.Reassignments{"bob": "amy", "amy": "zoe", "cy": "amy"}}, three, "1: assignedTo=zoe; 2: assignedTo=amy", 2},
+		{"leavers and a status", edit.Edit{Reassignments: edit.Reassignments{"bob": "amy"}, Assignments: assignments(t, "status=pending")}, three, "1: status=pending; 2: assignedTo=amy status=pending; 4: status=pending", 3},
+		{"no difference", edit.Edit{Assignments: assignments(t, "status=active")}, tenant, "", 4},
+		{"pairs", edit.Edit{Assignments: assignments(t, "intendedSettings.b=2", "intendedSettings.a=<clear>", "intendedSettings.c=3")}, []*task.Task{settings}, `s: intendedSettings=[{"name":"b","value":"2"},{"name":"c","value":"3"}]`, 1},
+		{"same pairs", edit.Edit{Assignments: assignments(t, "intendedSettings.b=1", "intendedSettings.z=<clear>")}, []*task.Task{settings}, "", 1},
 	}
 	for _, c := range cases {
 		rows, picked, err := c.edit.Rows(c.tasks)
 		var got []string
 		for _, r := range rows {
-			got = append(got, r.Task.ID+": "+shownWishes(r.Assignments))
+			got = append(got, r.Base.ID+": "+shownWishes(r.Assignments))
 		}
 		if err != nil || picked != c.picked || strings.Join(got, "; ") != c.want {
 			t.Errorf("%s: %d, %v, %q; want %d, %q", c.name, picked, err, strings.Join(got, "; "), c.picked, c.want)
 		}
 	}
-	failing := Edit{Assignments: []Assignment{roster}, Where: func(*task.Task) (bool, error) { return false, errors.New("no") }}
-	if rows, picked, err := failing.Rows(tenant); err == nil || err.Error() != "no" || picked != 0 || rows != nil {
-		t.Errorf("%v, %d, %v", rows, picked, err)
-	}
-	pair := Edit{Assignments: assignments(t, "intendedSettings.b=2")}
+	pair := edit.Edit{Assignments: assignments(t, "intendedSettings.b=2")}
 	if _, _, err := pair.Rows([]*task.Task{broken}); err == nil || !strings.HasPrefix(err.Error(), "task t: intendedSettings: ") {
 		t.Error(err)
 	}
 }
 
-func TestEditRowsProperty(t *testing.T) {
+// TestEditRowsDeals deals any tasks to any team: the shares differ by at most one, no row is without a difference, and the same
+// tasks get the same deal.
+func TestEditRowsDeals(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		people := []string{"", "amy", "Amy", "bob", "cy", "dan"}
-		var tenant []*task.Task
-		selected := map[*task.Task]bool{}
-		managed := map[string]bool{} // the first of each id, if Where selects it
-		for range rapid.IntRange(0, 40).Draw(t, "tasks") {
-			current := editTask(fmt.Sprint("t", rapid.IntRange(0, 60).Draw(t, "id")), rapid.SampledFrom(people).Draw(t, "assignee"))
-			if rapid.IntRange(0, 9).Draw(t, "other") == 0 {
-				current.Type = "#microsoft.graph.appVulnerabilityTask"
-			}
-			selected[current] = rapid.Bool().Draw(t, "selected")
-			if _, known := managed[current.ID]; current.Managed() && !known {
-				managed[current.ID] = selected[current]
-			}
-			tenant = append(tenant, current)
+		var tasks []*task.Task
+		after := map[string]string{}
+		for i := range rapid.IntRange(0, 40).Draw(t, "tasks") {
+			assignee := rapid.SampledFrom([]string{"", "amy", "Amy", "bob", "cy", "dan"}).Draw(t, "assignee")
+			tasks = append(tasks, editTask(fmt.Sprint("t", i), assignee))
+			after[tasks[i].ID] = assignee
 		}
 		team := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"amy", "bob", "eve", "flo"}), 1, 4, rapid.ID).Draw(t, "team")
-		roster := Assignment{Property: task.AssignedTo}
+		roster := edit.Assignment{Property: task.AssignedTo}
 		for _, name := range team {
 			roster.Values = append(roster.Values, task.Text(name))
 		}
-		edit := Edit{Assignments: []Assignment{roster}, Where: func(t *task.Task) (bool, error) { return selected[t], nil }}
-		rows, picked, err := edit.Rows(tenant)
-		if err != nil {
-			t.Fatal(err)
+		dealt := edit.Edit{Assignments: []edit.Assignment{roster}}
+		rows, picked, err := dealt.Rows(tasks)
+		if err != nil || picked != len(tasks) {
+			t.Fatalf("%d of %d picked, %v", picked, len(tasks), err)
 		}
-		after := map[*task.Task]task.Value{}
 		for _, r := range rows {
-			if !selected[r.Task] || !r.Task.Managed() || len(r.Assignments) != 1 {
-				t.Fatalf("row %v", r)
+			if len(r.Assignments) != 1 || r.Assignments[0].Value.String() == after[r.Base.ID] {
+				t.Fatalf("row %v changes nothing", r)
 			}
-			if w := r.Assignments[0]; w.Property.Equal(w.Value, r.Task.Get(w.Property)) {
-				t.Fatalf("task %s has %q already", r.Task.ID, w.Value)
+			after[r.Base.ID] = r.Assignments[0].Value.String()
+		}
+		shares := map[string]int{}
+		for _, who := range after {
+			shares[who]++
+		}
+		total := 0
+		for _, who := range team {
+			n := shares[who]
+			if total += n; n < picked/len(team) || n > (picked+len(team)-1)/len(team) {
+				t.Fatalf("%q has %d of %d tasks for a team of %d", who, n, picked, len(team))
 			}
-			after[r.Task] = r.Assignments[0].Value
 		}
-		checkDeal(t, tenant, selected, after, team, picked)
-		want := 0
-		for _, ok := range managed {
-			if ok {
-				want++
-			}
-		}
-		if picked != want {
-			t.Fatalf("picked %d, want %d", picked, want)
-		}
-		again, n, err := edit.Rows(tenant)
-		if err != nil || n != picked || fmt.Sprint(again) != fmt.Sprint(rows) {
-			t.Fatal("a second run deals otherwise")
+		if again, _, err := dealt.Rows(tasks); total != picked || err != nil || !reflect.DeepEqual(again, rows) {
+			t.Fatalf("%d of %d tasks are the team's; a second run deals otherwise", total, picked)
 		}
 	})
-}
-
-// checkDeal counts who has the tasks picked once the edit is made: shares differ by at most one.
-func checkDeal(t *rapid.T, tenant []*task.Task, selected map[*task.Task]bool, after map[*task.Task]task.Value, team []string, picked int) {
-	shares, seen := map[string]int{}, map[string]bool{}
-	for _, current := range tenant {
-		if !current.Managed() || seen[current.ID] {
-			continue
-		}
-		seen[current.ID] = true
-		if !selected[current] {
-			continue
-		}
-		who := current.Get(task.AssignedTo)
-		if wanted, ok := after[current]; ok {
-			who = wanted
-		}
-		shares[who.String()]++
-	}
-	for who, n := range shares {
-		if !slices.Contains(team, who) {
-			t.Fatalf("%d tasks of %q were picked and not dealt", n, who)
-		}
-	}
-	for _, who := range team {
-		if n := shares[who]; n < picked/len(team) || n > (picked+len(team)-1)/len(team) {
-			t.Fatalf("%q has %d of %d tasks for a team of %d", who, n, picked, len(team))
-		}
-	}
 }
