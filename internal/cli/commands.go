@@ -23,6 +23,7 @@ import (
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/notify"
 	"taskrecon/internal/report"
+	"taskrecon/internal/report/render"
 	"taskrecon/internal/task"
 	"taskrecon/internal/text"
 )
@@ -387,7 +388,7 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 	if out == "" {
 		return nil, job.Fail(job.ExitUsage, "see taskrecon report --help", "report needs -o FILE.xlsx")
 	}
-	if err := report.Supported(out); err != nil {
+	if err := render.Supported(out); err != nil {
 		return nil, &job.Exit{Code: job.ExitUsage, Err: err}
 	}
 	zone, err := p.zoneOf(c)
@@ -402,7 +403,7 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 	defer past.Close()
 	s := job.NewSummary("report")
 	pastSummary(s, past, file)
-	err = report.Write(out, past, report.Options{Zone: zone, Overwrite: c.Bool("overwrite")})
+	err = render.Write(out, past, report.Options{Zone: zone, Overwrite: c.Bool("overwrite")})
 	if errors.Is(err, fs.ErrExist) {
 		return s, &job.Exit{Code: job.ExitUsage, Err: err, Hint: "name another, or say --overwrite"}
 	}

@@ -7,7 +7,6 @@ import (
 	"taskrecon/internal/base"
 	"taskrecon/internal/export"
 	"taskrecon/internal/ledger"
-	"taskrecon/internal/report"
 	"taskrecon/internal/task"
 )
 
@@ -22,7 +21,7 @@ type Undone struct {
 // what the run left behind, so that somebody's later edit is a conflict when it is applied. A run that
 // changed nothing gives a sheet without rows.
 func WriteUndo(past *ledger.Reader, path string, overwrite bool) (*Undone, error) {
-	u, err := report.UndoOf(past, export.CanAsk)
+	u, err := export.UndoOf(past, export.CanAsk)
 	if err != nil {
 		return nil, err
 	}

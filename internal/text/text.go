@@ -1,4 +1,3 @@
-// Package text makes text safe to show: on one line of a terminal, at a bounded length.
 package text
 
 import (
@@ -9,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// Line returns s in a form that takes one line of a terminal and cannot change what stands around it: line breaks, tabs,
+// Line returns s in a form that takes one line of a terminal and cannot change what is around it: line breaks, tabs,
 // control and format characters (those that turn the direction of text among them) and bytes that are not UTF-8 become
 // escapes such as \n, \x1b and \u202e. All else stays as it is.
 func Line(s string) string {
