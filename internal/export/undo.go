@@ -11,22 +11,15 @@ import (
 
 // Undo is what takes a run back.
 type Undo struct {
-	Rows       []UndoRow
+	Rows       []Row            // each restores one task: it asks for what the run found, its base is what the run left behind
 	Properties []*task.Property // that the rows restore, in table order
 	Left       []string         // in words, what the run changed or may have changed and these rows do not restore
 	At         time.Time        // when the last change settled
 }
 
-// UndoRow restores one task: the wishes are what the run found, the base is what it left behind.
-type UndoRow struct {
-	Base        *task.Base
-	Assignments []task.Assignment
-}
-
 // UndoOf derives from a ledger what takes its run back: every change that was ever sent, whatever its outcome. The base of a row is
-// what the run left behind or would have, so that the three-way comparison makes it harmless where nothing took effect. CanAsk says
-// whether a sheet can ask for a value in the place of the base's.
-func UndoOf(past *ledger.Reader, canAsk func(p *task.Property, base, wanted task.Value) bool) (*Undo, error) {
+// what the run left behind or would have, so that the three-way comparison makes it harmless where nothing took effect.
+func UndoOf(past *ledger.Reader) (*Undo, error) {
 	u := &Undo{At: past.Header.Planned}
 	var restored [task.Count]bool
 	err := past.EachSent(func(e ledger.Entry) error {
@@ -36,7 +29,7 @@ func UndoOf(past *ledger.Reader, canAsk func(p *task.Property, base, wanted task
 		if e.Known.After(u.At) {
 			u.At = e.Known
 		}
-		row, err := u.row(e, canAsk)
+		row, err := u.row(e)
 		if err != nil || len(row.Assignments) == 0 {
 			return err
 		}
@@ -59,8 +52,8 @@ func (u *Undo) leave(e ledger.Entry, why string) {
 }
 
 // row restores what the edits that were sent found.
-func (u *Undo) row(e ledger.Entry, canAsk func(p *task.Property, base, wanted task.Value) bool) (UndoRow, error) {
-	row := UndoRow{Base: &task.Base{ID: e.ID, Read: e.Known, Closes: e.Closes}}
+func (u *Undo) row(e ledger.Entry) (Row, error) {
+	row := Row{Base: &task.Base{ID: e.ID, Read: e.Known, Closes: e.Closes}}
 	row.Base.Set(task.DisplayName, e.DisplayName)
 	for _, edit := range e.Edits {
 		p := task.Lookup(edit.Property)
@@ -79,7 +72,7 @@ func (u *Undo) row(e ledger.Entry, canAsk func(p *task.Property, base, wanted ta
 		row.Base.Set(p, edit.Wanted)
 		switch {
 		case p.Equal(edit.Wanted, was):
-		case canAsk(p, edit.Wanted, was):
+		case CanAsk(p, edit.Wanted, was):
 			row.Assignments = append(row.Assignments, task.Assignment{Property: p, Value: was})
 		default:
 			u.leave(e, fmt.Sprintf("%s was %s, which cannot be asked for; it stays %q", p.Name, was.Quoted(), edit.Wanted))

@@ -68,7 +68,7 @@ func TestUndoCoversWhatWasSent(t *testing.T) {
 	ok(t, err)
 	defer past.Close()
 
-	u, err := export.UndoOf(past, func(*task.Property, task.Value, task.Value) bool { return true })
+	u, err := export.UndoOf(past)
 	ok(t, err)
 	var got []string
 	for _, row := range u.Rows {
