@@ -19,6 +19,14 @@ const Name = "taskrecon base"
 // Chunk is how much of a line one cell takes. A longer line goes on in the cells beside it.
 const Chunk = 32000
 
+// Chunks are the parts of a line that take a cell each.
+func Chunks(line string) (parts []string) {
+	for len(line) > Chunk {
+		parts, line = append(parts, line[:Chunk]), line[Chunk:]
+	}
+	return append(parts, line)
+}
+
 // Format is the version of the lines that this package writes and reads.
 const Format = 2
 

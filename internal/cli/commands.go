@@ -25,6 +25,7 @@ import (
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/notify"
 	"taskrecon/internal/report"
+	"taskrecon/internal/report/render"
 	"taskrecon/internal/task"
 	"taskrecon/internal/text"
 )
@@ -381,7 +382,7 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 	if out == "" {
 		return nil, exit.Errorf(exit.Usage, "see taskrecon report --help", "report needs -o FILE.xlsx")
 	}
-	if err := report.Supported(out); err != nil {
+	if err := render.Supported(out); err != nil {
 		return nil, &exit.Error{Code: exit.Usage, Err: err}
 	}
 	zone, err := p.zoneOf(c)
@@ -396,7 +397,7 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 	defer past.Close()
 	s := job.NewSummary("report")
 	s.OfPast(past, file)
-	err = report.Write(out, past, report.Options{Zone: zone, Overwrite: c.Bool("overwrite")})
+	err = render.Write(out, past, report.Options{Zone: zone, Overwrite: c.Bool("overwrite")})
 	if errors.Is(err, fs.ErrExist) {
 		return s, &exit.Error{Code: exit.Usage, Err: err, Hint: "name another, or say --overwrite"}
 	}

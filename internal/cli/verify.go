@@ -10,7 +10,7 @@ import (
 	"taskrecon/internal/exit"
 	"taskrecon/internal/job"
 	"taskrecon/internal/ledger"
-	"taskrecon/internal/report"
+	"taskrecon/internal/report/verify"
 	"taskrecon/internal/task"
 	"taskrecon/internal/text"
 )
@@ -57,7 +57,7 @@ func (p *program) verify(c *cli.Context) (*job.Summary, error) {
 	s.Reason = "the ledger is as it was written"
 	if sheet != "" {
 		s.Reports = append(s.Reports, sheet)
-		found, err := report.Verify(sheet, past)
+		found, err := verify.Workbook(sheet, past)
 		if err != nil {
 			return s, rejectReport(err, past.Header.Version)
 		}
@@ -116,12 +116,12 @@ func howItEnded(past *ledger.Reader) string {
 func rejectReport(err error, made string) error {
 	e := &exit.Error{Code: exit.Input, Err: err}
 	switch {
-	case errors.Is(err, report.ErrAltered) && made != version():
+	case errors.Is(err, verify.ErrAltered) && made != version():
 		e.Hint = fmt.Sprintf("version %s made the run and may have worded its report otherwise; this is version %s", text.Line(made), version())
-	case errors.Is(err, report.ErrAltered):
-	case errors.Is(err, report.ErrDamaged):
+	case errors.Is(err, verify.ErrAltered):
+	case errors.Is(err, verify.ErrDamaged):
 		e.Hint = "only reports in .xlsx are compared"
-	case errors.Is(err, report.ErrEarlier):
+	case errors.Is(err, verify.ErrEarlier):
 		e.Code, e.Hint = exit.Failed, "render the report again with taskrecon report, or verify it with a copy of the ledger from then"
 	default:
 		return err

@@ -1,8 +1,10 @@
 package export
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
@@ -54,58 +56,27 @@ func lookOf(c sheetColumn) sheetLook {
 
 func headerLook(c sheetColumn) sheetLook { return sheetLook{format: heading, state: lookOf(c).state} }
 
-// makeStyles makes all looks. The contrast of each pair of colours is at least 6 to 1.
-func (b *workbookWriter) makeStyles() (err error) {
-	b.styles = map[sheetLook]int{}
-	for format := plainText; format <= heading; format++ {
-		for state := open; state <= wished; state++ {
-			if b.styles[sheetLook{format, state}], err = b.f.NewStyle(style(format, state)); err != nil {
-				return err
-			}
-		}
-	}
-	for _, c := range b.columns {
-		b.looks = append(b.looks, lookOf(c))
-	}
-	return nil
-}
-
-func style(format cellFormat, state cellState) *excelize.Style {
-	const text, number = 49, 1 // "@" and "0"
-	s := &excelize.Style{
-		NumFmt:     text,
-		Alignment:  &excelize.Alignment{Vertical: "top", WrapText: format == wrapped},
-		Protection: &excelize.Protection{Locked: state == locked},
-	}
-	fill, font, edge := "", "000000", "D0D0D0"
-	switch state {
+// look is how such a cell is drawn. The contrast of each pair of colours is at least 6 to 1.
+func (s sheetLook) look() xlsx.Look {
+	l := xlsx.Look{Family: "Calibri", Size: 11, Ink: "000000", Format: "@", Upward: "top", Wrap: s.format == wrapped, Open: s.state != locked}
+	switch s.state {
 	case locked:
-		fill, font = "F2F2F2", "505050"
+		l.Fill, l.Ink, l.Edge = "F2F2F2", "505050", "D0D0D0"
 	case wished:
-		fill, edge = "FFEB9C", "B08000"
+		l.Fill, l.Edge = "FFEB9C", "B08000"
 	}
-	switch format {
+	switch s.format {
 	case wholeNumber:
-		s.NumFmt, s.Alignment.Horizontal, s.Alignment.Indent = number, "right", 1
+		l.Format, l.Across, l.Indent = "0", "right", 1
 	case dateTime:
-		pattern := "yyyy-mm-dd hh:mm:ss"
-		s.NumFmt, s.CustomNumFmt, s.Alignment.Horizontal = 0, &pattern, "left"
+		l.Format, l.Across = "yyyy-mm-dd hh:mm:ss", "left"
 	case heading:
-		fill, font = "1F4E78", "FFFFFF"
-		if state == locked {
-			fill = "595959"
-		}
-		s.Alignment = &excelize.Alignment{Vertical: "center", WrapText: true}
-		s.Protection.Locked = true
-	}
-	s.Font = &excelize.Font{Family: "Calibri", Size: 11, Color: font, Bold: format == heading}
-	if fill != "" {
-		s.Fill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{fill}}
-		for _, side := range []string{"left", "right", "top", "bottom"} {
-			s.Border = append(s.Border, excelize.Border{Type: side, Color: edge, Style: 1})
+		l = xlsx.Look{Family: l.Family, Size: l.Size, Ink: "FFFFFF", Fill: "1F4E78", Edge: "D0D0D0", Format: "@", Upward: "center", Wrap: true, Bold: true}
+		if s.state == locked {
+			l.Fill = "595959"
 		}
 	}
-	return s
+	return l
 }
 
 func columnWidth(c sheetColumn) float64 {
@@ -134,18 +105,14 @@ func columnWidth(c sheetColumn) float64 {
 }
 
 // layColumns gives the columns their looks, below the data too, and freezes the header and the first columns.
-// Columns beside the table are for people's own notes.
+// Columns beside the table are for people's own notes. excelize puts what it is given last before the others.
 func (b *workbookWriter) layColumns() error {
-	for i, c := range b.columns {
-		if err := b.out.SetColStyle(i+1, i+1, b.styles[b.looks[i]]); err != nil {
-			return err
-		}
-		if err := b.out.SetColWidth(i+1, i+1, columnWidth(c)); err != nil {
-			return err
-		}
-	}
 	const own = 20
-	if err := b.out.SetColStyle(len(b.columns)+1, len(b.columns)+own, b.styles[sheetLook{plainText, open}]); err != nil {
+	err := b.out.SetColStyle(len(b.columns)+1, len(b.columns)+own, b.styles.Of(sheetLook{plainText, open}.look()))
+	for i, c := range slices.Backward(b.columns) {
+		err = errors.Join(err, b.out.SetColWidth(i+1, i+1, columnWidth(c)), b.out.SetColStyle(i+1, i+1, b.styles.Of(lookOf(c).look())))
+	}
+	if err != nil {
 		return err
 	}
 	still := 1

@@ -49,7 +49,7 @@ func WriteMarked(in *ingest.Input, path string, overwrite bool) (err error) {
 	}
 	f := excelize.NewFile()
 	defer func() { err = errors.Join(err, f.Close()) }()
-	m := marker{in: in, f: f, sheet: "Tasks"}
+	m := marker{in: in, f: f, styles: xlsx.NewStyles(f), sheet: "Tasks"}
 	if in.Sheet != "" && f.SetSheetName("Sheet1", in.Sheet) == nil {
 		m.sheet = in.Sheet
 	} else if err := f.SetSheetName("Sheet1", m.sheet); err != nil {
@@ -63,7 +63,7 @@ func WriteMarked(in *ingest.Input, path string, overwrite bool) (err error) {
 		return err
 	}
 	defer out.Discard() // does nothing once the file has landed
-	if err := f.Write(out); err != nil {
+	if err := xlsx.Write(out, f, xlsx.Properties{Author: "taskrecon"}); err != nil {
 		return err
 	}
 	if overwrite {
@@ -78,7 +78,8 @@ type marker struct {
 	f                *excelize.File
 	sheet            string
 	out              *excelize.StreamWriter
-	plain, bold, bad int // styles
+	styles           *xlsx.Styles
+	plain, bold, bad int
 	comments         int
 }
 
@@ -86,17 +87,9 @@ func (m *marker) fill() (err error) {
 	if m.out, err = m.f.NewStreamWriter(m.sheet); err != nil {
 		return err
 	}
-	const textFormat = 49
-	fill := excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"FFC7CE"}}
-	for style, s := range map[*int]*excelize.Style{
-		&m.plain: {NumFmt: textFormat},
-		&m.bold:  {NumFmt: textFormat, Font: &excelize.Font{Bold: true}},
-		&m.bad:   {NumFmt: textFormat, Fill: fill, Font: &excelize.Font{Bold: true, Color: "9C0006"}},
-	} {
-		if *style, err = m.f.NewStyle(s); err != nil {
-			return err
-		}
-	}
+	m.plain = m.styles.Of(xlsx.Look{Format: "@"})
+	m.bold = m.styles.Of(xlsx.Look{Format: "@", Bold: true})
+	m.bad = m.styles.Of(xlsx.Look{Format: "@", Bold: true, Fill: "FFC7CE", Ink: "9C0006"})
 	at := 1
 	if m.in.Sheet != "" {
 		at = m.in.Header
@@ -119,10 +112,10 @@ func (m *marker) fill() (err error) {
 			return err
 		}
 	}
-	if err := m.out.Flush(); err != nil || m.in.BaseLines == nil {
+	if err := errors.Join(m.out.Flush(), m.styles.Err()); err != nil || m.in.BaseLines == nil {
 		return err
 	}
-	return writeBaseSheet(m.f, m.in.BaseLines)
+	return writeBase(m.f, m.styles, m.in.BaseLines)
 }
 
 // row writes a row. Problems of the whole row are noted at its id.
@@ -138,7 +131,7 @@ func (m *marker) row(number int, texts []string, problems []ingest.Problem, styl
 	}
 	cells := make([]any, len(texts))
 	for i, held := range texts {
-		cells[i] = excelize.Cell{StyleID: style, Value: held}
+		cells[i] = excelize.Cell{StyleID: style, Value: xlsx.CellText(held)}
 		note, bad := notes[i+1]
 		switch {
 		case hidden[i+1]:
@@ -153,7 +146,7 @@ func (m *marker) row(number int, texts []string, problems []ingest.Problem, styl
 			continue
 		}
 		if bad {
-			cells[i] = excelize.Cell{StyleID: m.bad, Value: held}
+			cells[i] = excelize.Cell{StyleID: m.bad, Value: xlsx.CellText(held)}
 			if err := m.comment(i+1, number, note); err != nil {
 				return err
 			}

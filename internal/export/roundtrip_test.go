@@ -19,7 +19,7 @@ import (
 // awkward is what sheets and the programs that save them are known to change.
 var awkward = []string{
 	"", " ", "  lead and trail  ", "=1+1", "+49 30", "-5", "@x", "'=1", "'", "00123", "1E+15", "12345678901234567", "1-2", "2026-11-24", "TRUE", "#N/A",
-	"<clear>", "<CLEAR>", "a\nb", "a\r\nb", "a\rb", "\n", "tab\there", "\x00\x01\x1f", "_x0041_", "_x000D_", "\u00a0nbsp\u200b", "“quoted”", `"quoted"`, "a;b,c|d",
+	"<clear>", "<CLEAR>", "a\nb", "a\r\nb", "a\rb", "\n", "tab\there", "\x00\x01\x1f", "_x0041_", "_x000D_", "_xD800_", "\u00a0nbsp\u200b", "“quoted”", `"quoted"`, "a;b,c|d",
 	"مرحبا \u202eabc", "🙂👩‍👩‍👧", "\ufffe\uffff", "\ufeffbom", "<b>&amp;</b>", "sep=;",
 }
 

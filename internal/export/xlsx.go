@@ -1,23 +1,22 @@
 package export
 
 import (
-	"archive/zip"
 	"errors"
-	"io"
 	"strconv"
 	"time"
 
-	"github.com/klauspost/compress/flate"
 	"github.com/xuri/excelize/v2"
 
 	"taskrecon/internal/atomicfile"
 	"taskrecon/internal/base"
 	"taskrecon/internal/task"
+	"taskrecon/internal/xlsx"
 )
 
 const (
 	sheetName = "Tasks"
 	maxRows   = 1048576 // of a workbook's sheet
+	mostLines = 4       // of a row that wraps
 	spareRows = 1000    // below the data that take drop-down lists, for rows that are added
 )
 
@@ -26,14 +25,13 @@ type workbookWriter struct {
 	*sheetWriter
 	f      *excelize.File
 	out    *excelize.StreamWriter
-	styles map[sheetLook]int
-	looks  []sheetLook // of the columns
+	styles *xlsx.Styles
 }
 
 func (w *sheetWriter) writeXLSX(path string) (files []string, err error) {
 	f := excelize.NewFile()
 	defer func() { err = errors.Join(err, f.Close()) }()
-	b := &workbookWriter{sheetWriter: w, f: f}
+	b := &workbookWriter{sheetWriter: w, f: f, styles: xlsx.NewStyles(f)}
 	if err := b.fill(); err != nil {
 		return nil, err
 	}
@@ -42,7 +40,7 @@ func (w *sheetWriter) writeXLSX(path string) (files []string, err error) {
 		return nil, err
 	}
 	defer out.Discard() // does nothing once the file has landed
-	if err := packWorkbook(f, out); err != nil {
+	if err := xlsx.Write(out, f, w.properties()); err != nil {
 		return nil, err
 	}
 	if err := w.land(out); err != nil {
@@ -51,45 +49,23 @@ func (w *sheetWriter) writeXLSX(path string) (files []string, err error) {
 	return []string{path}, nil
 }
 
-// packWorkbook writes straight into out. excelize would otherwise hold the whole zip in memory first.
-func packWorkbook(f *excelize.File, out io.Writer) error {
-	const level = 5 // costs little more than reading and packs almost as well as the best
-	f.SetZipWriter(func(io.Writer) excelize.ZipWriter {
-		z := zip.NewWriter(out)
-		z.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) {
-			return flate.NewWriter(out, level)
-		})
-		return z
-	})
-	return f.Write(io.Discard)
-}
-
 func (b *workbookWriter) fill() error {
-	if err := b.properties(); err != nil {
-		return err
-	}
 	if err := b.f.SetSheetName("Sheet1", sheetName); err != nil {
 		return err
 	}
-	if err := b.makeStyles(); err != nil {
+	err := errors.Join(b.fillTasks(), b.styles.Err())
+	if err != nil || b.options.Template {
 		return err
 	}
-	if err := b.fillTasks(); err != nil || b.options.Template {
-		return err
-	}
-	return writeBaseSheet(b.f, b.lines)
+	return writeBase(b.f, b.styles, b.lines)
 }
 
-func (b *workbookWriter) properties() error {
-	p := excelize.DocProperties{Creator: "taskrecon", LastModifiedBy: "taskrecon", Title: "Microsoft Intune security tasks"}
-	if tenant := b.options.Source.Tenant; tenant != "" {
+func (w *sheetWriter) properties() xlsx.Properties {
+	p := xlsx.Properties{Author: "taskrecon", Title: "Microsoft Intune security tasks", At: w.options.Source.At}
+	if tenant := w.options.Source.Tenant; tenant != "" {
 		p.Description = "Tasks of the tenant " + tenant
 	}
-	if at := b.options.Source.At; !at.IsZero() {
-		p.Created = at.UTC().Format(time.RFC3339)
-		p.Modified = p.Created
-	}
-	return b.f.SetDocProps(&p)
+	return p
 }
 
 // fillTasks keeps to excelize's order: columns and panes before the first row, all else before Flush.
@@ -102,7 +78,7 @@ func (b *workbookWriter) fillTasks() (err error) {
 	}
 	header := make([]any, len(b.columns))
 	for i, c := range b.columns {
-		header[i] = excelize.Cell{StyleID: b.styles[headerLook(c)], Value: c.header}
+		header[i] = excelize.Cell{StyleID: b.styles.Of(headerLook(c).look()), Value: c.header}
 	}
 	if err := b.out.SetRow("A1", header, excelize.RowOpts{Height: 33}); err != nil {
 		return err
@@ -129,13 +105,13 @@ func (b *workbookWriter) row(number int, row Row) error {
 		if s.text == "" {
 			continue
 		}
-		look := b.looks[i]
+		look := lookOf(b.columns[i])
 		if s.wish {
 			look.state = wished
 		}
-		cells[i] = excelize.Cell{StyleID: b.styles[look], Value: b.value(b.columns[i].property, s)}
+		cells[i] = excelize.Cell{StyleID: b.styles.Of(look.look()), Value: b.value(b.columns[i].property, s)}
 		if look.format == wrapped {
-			lines = max(lines, linesOf(s.text, int(columnWidth(b.columns[i]))))
+			lines = max(lines, min(mostLines, xlsx.Lines(s.text, columnWidth(b.columns[i]))))
 		}
 	}
 	var o excelize.RowOpts
@@ -158,7 +134,7 @@ func (b *workbookWriter) value(p *task.Property, s shownCell) any {
 			return serial
 		}
 	}
-	return s.text
+	return xlsx.CellText(s.text)
 }
 
 // daySerial is the day number that reads again as this date-time in the zone; ok is false where none does.
@@ -186,57 +162,28 @@ func serialOf(wall time.Time) float64 {
 	return float64(seconds/day*parts+(seconds%day*parts+day-1)/day) / parts
 }
 
-// linesOf estimates how many lines a text takes in a column of this width, up to the most that a row shows.
-func linesOf(text string, width int) int {
-	const most = 4
-	lines, at := 1, 0
-	for _, r := range text {
-		cells := 1
-		if r >= 0x1100 {
-			cells = 2 // most of what lies there is as wide as two letters
-		}
-		if at += cells; r == '\n' {
-			lines, at = lines+1, 0
-		} else if at > width {
-			lines, at = lines+1, cells
-		}
-		if lines == most {
-			break
-		}
-	}
-	return lines
-}
-
-// writeBaseSheet adds the base to a workbook, in a sheet that spreadsheets neither show nor offer to show. A line
+// writeBase adds a base to a workbook, in a sheet that spreadsheets neither show nor offer to show. A line
 // is a row; one that is too long for a cell goes on in the cells beside it. Sheets that were streamed must be flushed.
-func writeBaseSheet(f *excelize.File, lines []string) error {
-	const textFormat = 49
-	style, err := f.NewStyle(&excelize.Style{NumFmt: textFormat})
-	if err != nil {
+func writeBase(f *excelize.File, styles *xlsx.Styles, lines []string) error {
+	if _, err := f.NewSheet(base.Name); err != nil {
 		return err
 	}
-	at, err := f.NewSheet(base.Name)
-	if err != nil {
-		return err
-	}
-	f.WorkBook.Sheets.Sheet[at].State = "veryHidden" // SetSheetVisible would read the other sheets, which are flushed
-	if err := f.ProtectSheet(base.Name, &excelize.SheetProtectionOptions{SelectLockedCells: true}); err != nil {
+	if err := xlsx.HideSheet(f, base.Name); err != nil {
 		return err
 	}
 	out, err := f.NewStreamWriter(base.Name)
 	if err != nil {
 		return err
 	}
+	style := styles.Of(xlsx.Look{Format: "@"})
 	for i, line := range lines {
-		cells := make([]any, 0, 1)
-		for len(line) > 0 {
-			n := min(len(line), base.Chunk)
-			cells = append(cells, excelize.Cell{StyleID: style, Value: line[:n]})
-			line = line[n:]
+		var cells []any
+		for _, part := range base.Chunks(line) {
+			cells = append(cells, excelize.Cell{StyleID: style, Value: xlsx.CellText(part)})
 		}
-		if err := out.SetRow("A"+strconv.Itoa(i+1), cells); err != nil {
+		if err := out.SetRow(xlsx.Ref(1, i+1), cells); err != nil {
 			return err
 		}
 	}
-	return out.Flush()
+	return errors.Join(out.Flush(), styles.Err())
 }

@@ -14,7 +14,7 @@ import (
 
 	"taskrecon/internal/exit"
 	"taskrecon/internal/ledger"
-	"taskrecon/internal/report"
+	"taskrecon/internal/report/render"
 )
 
 // The names of a run's files in its directory.
@@ -120,7 +120,7 @@ func (r *run) render() error {
 	for _, path := range f.reports {
 		o := r.Report
 		o.Overwrite = r.mayReplace(path)
-		if err := report.Write(path, past, o); err != nil {
+		if err := render.Write(path, past, o); err != nil {
 			errs = append(errs, r.rendered(path, err))
 			continue
 		}

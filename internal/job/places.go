@@ -16,7 +16,7 @@ import (
 	"taskrecon/internal/base"
 	"taskrecon/internal/exit"
 	"taskrecon/internal/ledger"
-	"taskrecon/internal/report"
+	"taskrecon/internal/report/render"
 )
 
 // files are the places of one run.
@@ -102,7 +102,7 @@ func (r *run) findBeside() error {
 	beside := strings.TrimSuffix(r.File, filepath.Ext(r.File)) + ".xlsx"
 	if dir, name := filepath.Split(r.File); name == ledgerFile {
 		f.undo, beside = filepath.Join(dir, undoFile), filepath.Join(dir, reportFile)
-	} else if dir := filepath.Join("runs", filepath.Base(h.RunID)); report.Of(filepath.Join(dir, reportFile), h.RunID) {
+	} else if dir := filepath.Join("runs", filepath.Base(h.RunID)); render.Of(filepath.Join(dir, reportFile), h.RunID) {
 		f.undo, beside = filepath.Join(dir, undoFile), filepath.Join(dir, reportFile) // of a run of which only the ledger was named
 	}
 	if len(f.reports) == 0 {
@@ -113,7 +113,7 @@ func (r *run) findBeside() error {
 		f.own[f.signature] = true                          // no other ledger has it
 	}
 	for _, path := range f.reports {
-		f.own[path] = report.Of(path, h.RunID)
+		f.own[path] = render.Of(path, h.RunID)
 	}
 	if held := base.Path(f.undo); sentAnything(r.past) {
 		from, ok := base.SourceOf(held)
@@ -148,7 +148,7 @@ func (r *run) checkPlaces(places []place, input, sha string) error {
 	taken := append([]string{r.File, input, base.Path(input)}, r.Outputs.Others...)
 	for _, p := range places {
 		if p.what == "report" {
-			if err := report.Supported(p.path); err != nil {
+			if err := render.Supported(p.path); err != nil {
 				return &exit.Error{Code: exit.Usage, Err: err}
 			}
 		}

@@ -7,7 +7,6 @@ import (
 	"taskrecon/internal/base"
 	"taskrecon/internal/export"
 	"taskrecon/internal/ledger"
-	"taskrecon/internal/report"
 	"taskrecon/internal/task"
 )
 
@@ -22,7 +21,7 @@ type Undone struct {
 // what the run left behind, so that somebody's later edit is a conflict when it is applied. A run that
 // changed nothing gives a sheet without rows.
 func WriteUndo(past *ledger.Reader, path string, overwrite bool) (*Undone, error) {
-	u, err := report.UndoOf(past, export.CanAsk)
+	u, err := export.UndoOf(past)
 	if err != nil {
 		return nil, err
 	}
@@ -33,12 +32,8 @@ func WriteUndo(past *ledger.Reader, path string, overwrite bool) (*Undone, error
 	if !slices.Contains(o.Columns, task.DisplayName) {
 		o.Columns = slices.Insert(o.Columns, 0, task.DisplayName)
 	}
-	rows := make([]export.Row, len(u.Rows))
-	for i, row := range u.Rows {
-		rows[i] = export.Row(row)
-	}
-	done := &Undone{Rows: len(rows), Left: u.Left}
-	if done.Files, err = export.Write(path, rows, o); err != nil {
+	done := &Undone{Rows: len(u.Rows), Left: u.Left}
+	if done.Files, err = export.Write(path, u.Rows, o); err != nil {
 		return nil, fmt.Errorf("writing %s: %w", path, err)
 	}
 	return done, nil

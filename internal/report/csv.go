@@ -3,37 +3,33 @@ package report
 import (
 	"encoding/csv"
 	"io"
-	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
+	"taskrecon/internal/text"
 )
 
-// byteOrderMark tells Excel that the file is UTF-8.
-const byteOrderMark = "\uFEFF"
+// ByteOrderMark, at the start of a CSV report, is how Excel knows that the file is UTF-8.
+const ByteOrderMark = "\uFEFF"
 
-// writeCSV writes the columns and texts of the workbook's Results, for people who open it in a spreadsheet:
+// WriteCSV writes the columns and texts of the workbook's Results, for people who open it in a spreadsheet:
 // a text that begins with = + - @, a tab or a carriage return gets a ' before it, since a spreadsheet would
 // take it for a formula, and times read as in the workbook, in UTC and cut to the second. A program that needs the texts
 // as they are reads the JSON report.
-func writeCSV(f *os.File, r *ledger.Reader, _ Options) error {
-	if _, err := io.WriteString(f, byteOrderMark); err != nil {
+func WriteCSV(f io.Writer, past *ledger.Reader) error {
+	if _, err := io.WriteString(f, ByteOrderMark); err != nil {
 		return err
 	}
 	w := csv.NewWriter(f)
-	var headers []string
-	for _, c := range resultColumns {
-		headers = append(headers, c.header)
-	}
-	if err := w.Write(headers); err != nil {
+	if err := w.Write(Headers); err != nil {
 		return err
 	}
-	record := make([]string, len(resultColumns))
-	err := r.Each(func(e ledger.Entry) error {
-		for i, v := range resultValues(&r.Header, e, outcome(e, r.Planned()), spot{}, spot{}) {
+	r := New(past)
+	record := make([]string, len(Headers))
+	err := r.Each(func(row Row) error {
+		for i, v := range r.Values(&row) {
 			record[i] = field(v)
 		}
 		return w.Write(record)
@@ -45,7 +41,7 @@ func writeCSV(f *os.File, r *ledger.Reader, _ Options) error {
 	return w.Error()
 }
 
-// field is a value that leads nowhere, as text.
+// field is a value as text, which no spreadsheet takes for a formula.
 func field(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -55,26 +51,16 @@ func field(v any) string {
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	case time.Time:
-		return shown(v)
+		if v.IsZero() {
+			return ""
+		}
+		return v.UTC().Format(time.DateTime)
 	case diff.Outcome:
 		return string(v)
 	}
-	return inert(v.(string))
-}
-
-// inert is text that no spreadsheet takes for a formula.
-func inert(text string) string {
-	text = clean(text)
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
+	s, _ := Fit(v.(string))
+	if text.Formula(s) {
+		return "'" + s
 	}
-	return text
-}
-
-// shown is a time as the workbook's tables show it, cut to the second.
-func shown(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format("2006-01-02 15:04:05")
+	return s
 }

@@ -4,70 +4,72 @@ import (
 	"fmt"
 	"time"
 
-	"taskrecon/internal/ledger"
+	"taskrecon/internal/text"
 )
 
-// labelled is a text or a number under its label.
-type labelled struct {
-	label string
-	value any
+// Fact is a text or a number under its label.
+type Fact struct {
+	Label string
+	Value any // string or int
 }
 
-type factGroup struct {
-	name  string
-	facts []labelled
+// Facts are some of a kind.
+type Facts struct {
+	Name string
+	All  []Fact
 }
 
-func (g *factGroup) add(label string, value any) *factGroup {
-	g.facts = append(g.facts, labelled{label, value})
-	return g
+// Add appends a fact.
+func (f *Facts) Add(label string, value any) *Facts {
+	f.All = append(f.All, Fact{label, value})
+	return f
 }
 
-// mostLegs is how many legs of a run are told apart on the first page.
+// mostLegs is how many legs of a run the first page lists.
 const mostLegs = 5
 
-// factsOf says who did what to which tenant, when, and what it took.
-func factsOf(r *ledger.Reader, o Options) []factGroup {
-	h := &r.Header
-	who := factGroup{name: "Who and when"}
-	who.add("Run ID", h.RunID).add("Actor", h.Actor).add("App ID", h.AppID).add("Operator", h.Operator).add("Command", h.Command+", version "+h.Version)
-	who.add("Started", moment(h.Started, o.Zone)).add("Plan made", moment(h.Planned, o.Zone))
-	if e := r.End; e != nil {
-		who.add("Ended", moment(e.At, o.Zone)).add("Duration", e.At.Sub(h.Started).Round(100*time.Millisecond).String())
-		who.add("Exit code", e.ExitCode).add("Reason", e.Reason)
+// Facts say who did what to which tenant, when, and what it took.
+func (r *Run) Facts(o Options) []Facts {
+	h := &r.Ledger.Header
+	who := Facts{Name: "Who and when"}
+	who.Add("Run ID", h.RunID).Add("Actor", h.Actor).Add("App ID", h.AppID).Add("Operator", h.Operator).Add("Command", h.Command+", version "+h.Version)
+	who.Add("Started", o.moment(h.Started)).Add("Plan made", o.moment(h.Planned))
+	if e := r.Ledger.End; e != nil {
+		who.Add("Ended", o.moment(e.At)).Add("Duration", e.At.Sub(h.Started).Round(100*time.Millisecond).String())
+		who.Add("Exit code", e.ExitCode).Add("Reason", e.Reason)
 	} else {
-		who.add("Ended", "no end is recorded")
+		who.Add("Ended", "no end is recorded")
 	}
-	for i, leg := range r.Resumes {
+	for i, leg := range r.Ledger.Resumes {
 		if i == mostLegs {
-			who.add("Resumed again", fmt.Sprintf("%s more; all are on Run", plural(len(r.Resumes)-i, "time")))
+			who.Add("Resumed again", fmt.Sprintf("%s more; all are on Run", text.Count(len(r.Ledger.Resumes)-i, "time")))
 			break
 		}
-		who.add(fmt.Sprintf("Resumed, leg %d", i+2), moment(leg.Started, o.Zone)+" by "+leg.Operator)
+		who.Add(fmt.Sprintf("Resumed, leg %d", i+2), o.moment(leg.Started)+" by "+leg.Operator)
 	}
-	file := factGroup{name: "Which file"}
-	file.add("File", h.Input.File).add("SHA-256", h.Input.SHA256).add("Sheet", h.Input.Sheet).add("Rows", h.Input.Rows)
-	tenant := factGroup{name: "Which tenant"}
-	tenant.add("Tenant", h.Tenant).add("Cloud", h.Cloud+", "+h.GraphURL)
-	tenant.add("Tasks", h.TenantTasks).add("Unmanaged", len(h.Unmanaged))
-	groups := []factGroup{who, file, tenant}
-	if totals := totalFacts(r); len(totals) > 0 {
-		wire := factGroup{"What went over the wire", totals}
-		if n := len(r.Resumes); n > 0 {
-			wire.add("Counted", fmt.Sprintf("over the legs of the run that recorded their end; it has %d legs", n+1))
+	file := Facts{Name: "Which file"}
+	file.Add("File", h.Input.File).Add("SHA-256", h.Input.SHA256).Add("Sheet", h.Input.Sheet).Add("Rows", h.Input.Rows)
+	tenant := Facts{Name: "Which tenant"}
+	tenant.Add("Tenant", h.Tenant).Add("Cloud", h.Cloud+", "+h.GraphURL)
+	tenant.Add("Tasks", h.TenantTasks).Add("Unmanaged", len(h.Unmanaged))
+	groups := []Facts{who, file, tenant}
+	if totals := r.Totals(); len(totals) > 0 {
+		wire := Facts{"What went over the wire", totals}
+		if n := len(r.Ledger.Resumes); n > 0 {
+			wire.Add("Counted", fmt.Sprintf("over the legs of the run that recorded their end; it has %d legs", n+1))
 		}
 		groups = append(groups, wire)
 	}
 	return groups
 }
 
-// totalFacts say what went over the wire, over all legs; none where the ledger does not know.
-func totalFacts(r *ledger.Reader) []labelled {
-	t := r.Total()
-	if r.End == nil && t.Requests == 0 {
+// Totals say what went over the wire, over all legs; none where the ledger does not know.
+func (r *Run) Totals() []Fact {
+	t := r.Ledger.Total()
+	if r.Ledger.End == nil && t.Requests == 0 {
 		return nil
 	}
-	return []labelled{
+	return []Fact{
 		{"Requests", t.Requests},
 		{"Batches", t.Batches},
 		{"Patches", t.Patches},
@@ -75,4 +77,22 @@ func totalFacts(r *ledger.Reader) []labelled {
 		{"Throttled", t.Throttled},
 		{"Waited seconds", seconds(t.Waited)},
 	}
+}
+
+// seconds is a duration as a number for people: to the tenth, which is finer than any pause asked for.
+func seconds(d time.Duration) float64 {
+	return float64(d.Round(100*time.Millisecond)) / float64(time.Second)
+}
+
+// moment is a time in UTC, and in the zone asked for where that is another.
+func (o Options) moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	const layout = "2006-01-02 15:04:05"
+	text := t.UTC().Format(layout) + " UTC"
+	if !o.Foreign() {
+		return text
+	}
+	return fmt.Sprintf("%s (%s, %s)", text, t.In(o.Zone).Format(layout+" -07:00"), o.Zone)
 }

@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"strings"
@@ -9,6 +9,7 @@ import (
 
 	"taskrecon/internal/base"
 	"taskrecon/internal/diff"
+	"taskrecon/internal/report"
 	"taskrecon/internal/task"
 )
 
@@ -56,7 +57,7 @@ func TestFailuresHaveABase(t *testing.T) {
 	held.Set(task.AssignedTo, task.Text("exported"))
 	c.Desired = task.NewDesired(c.Desired.Origin(), c.Desired.ID, c.Desired.Cells(), task.Assignment{Property: task.AssignedTo, Value: task.Text("mine")})
 	c.Desired.Base = held
-	b, tied := failuresBaseOf(t, render(t, r, Options{}))
+	b, tied := failuresBaseOf(t, rendered(t, r, report.Options{}))
 	if want := []string{b.ID, b.ID, "", b.ID}; strings.Join(tied, "|") != strings.Join(want, "|") {
 		t.Errorf("rows are tied by %q, want %q", tied, want)
 	}
@@ -97,7 +98,7 @@ func TestFailuresHaveABase(t *testing.T) {
 func TestFailuresWithoutABase(t *testing.T) {
 	r := newRun("apply")
 	r.planned("gone", diff.NotFound, "the tenant has no such task")
-	f := render(t, r, Options{})
+	f := rendered(t, r, report.Options{})
 	if got := rows(t, f, "Failures")[0]; strings.Join(got, ",") != "Task ID,Assigned To,Ticket,Outcome,Reason,HTTP status,Error code,Request ID" {
 		t.Errorf("header %q", got)
 	}
@@ -112,7 +113,7 @@ func TestFailuresOfAnExport(t *testing.T) {
 	r.header.Input.Columns = []string{"Task ID", "Assigned To", "taskrecon base"}
 	long := strings.Repeat("x", 2*base.Chunk)
 	r.sent("refused", diff.Result{Outcome: diff.Failed}, diff.Edit{Property: task.Description, Before: task.Text(long), Wanted: task.Text("short")})
-	f := render(t, r, Options{})
+	f := rendered(t, r, report.Options{})
 	failed := rows(t, f, "Failures")
 	var lines []string
 	for _, row := range rows(t, f, base.Name) {

@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"fmt"
@@ -10,6 +10,8 @@ import (
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
+	"taskrecon/internal/report"
+	"taskrecon/internal/report/render"
 	"taskrecon/internal/task"
 )
 
@@ -185,11 +187,11 @@ func varied() *run {
 	return r
 }
 
-// render writes the report and opens it.
-func render(t testing.TB, r *run, o Options) *excelize.File {
+// rendered writes the report and opens it.
+func rendered(t testing.TB, r *run, o report.Options) *excelize.File {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "report.xlsx")
-	must(t, Write(path, r.write(t), o))
+	must(t, render.Write(path, r.write(t), o))
 	return open(t, path)
 }
 

@@ -4,8 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
-	"os"
 	"time"
 
 	"taskrecon/internal/diff"
@@ -105,47 +105,73 @@ type editJSON struct {
 	After    *task.Value `json:"after,omitempty"`
 }
 
-// writeJSON writes the report for programs, a line for each row, so that two of them can be compared.
-func writeJSON(f *os.File, r *ledger.Reader, _ Options) error {
-	v, err := newView(r, nil)
-	if err != nil {
+// WriteJSON writes the report for programs, a line for each row, so that two of them can be compared.
+func WriteJSON(f io.Writer, past *ledger.Reader) error {
+	r := New(past)
+	if err := r.Count(); err != nil {
 		return err
 	}
 	out := bufio.NewWriterSize(f, 256<<10)
-	w := &jsonWriter{out: out}
-	w.text("{\n")
-	w.member("format", jsonFormat)
-	w.text(",\n")
-	w.member("run", v.runJSON())
-	w.text(",\n\"outcomes\": {")
-	for i, o := range diff.Outcomes() {
-		if i > 0 {
-			w.text(", ")
-		}
-		w.member(string(o), v.counted(o))
+	w := &jsonWriter{out: out, encoder: json.NewEncoder(lineless{out})}
+	w.encoder.SetEscapeHTML(false)
+	w.put("{\n\"format\": ", jsonFormat)
+	w.put(",\n\"run\": ", r.runJSON())
+	between := ",\n\"outcomes\": {"
+	for _, o := range diff.Outcomes() {
+		w.put(between, string(o))
+		w.put(": ", r.inLedger(o))
+		between = ", "
 	}
-	w.text("},\n")
-	w.member("totals", v.totalsJSON())
+	w.put("},\n\"totals\": ", r.totalsJSON())
 	w.text(",\n\"rows\": [")
-	first := true
-	w.do(v.each(func(e ledger.Entry) error {
-		w.item(&first, newRowJSON(e, waiting(e, r.Planned())))
+	between = "\n"
+	err := r.Each(func(row Row) error {
+		w.put(between, newRowJSON(&row))
+		between = ",\n"
 		return w.err
-	}))
+	})
 	w.text("\n],\n\"unmanaged\": [")
-	first = true
-	for _, u := range r.Header.Unmanaged {
-		w.item(&first, u)
+	between = "\n"
+	for _, u := range past.Header.Unmanaged {
+		w.put(between, u)
+		between = ",\n"
 	}
 	w.text("\n]\n}\n")
-	w.do(out.Flush())
-	return w.err
+	return errors.Join(err, w.err, out.Flush())
 }
 
-func (v *view) runJSON() runJSON {
-	h := &v.ledger.Header
+// jsonWriter writes texts and values, and keeps the first error of a value; out keeps its own.
+type jsonWriter struct {
+	out     *bufio.Writer
+	encoder *json.Encoder
+	err     error
+}
+
+func (w *jsonWriter) text(s string) { w.out.WriteString(s) }
+
+// put writes a value and what comes before it.
+func (w *jsonWriter) put(before string, value any) {
+	w.text(before)
+	if err := w.encoder.Encode(value); w.err == nil {
+		w.err = err
+	}
+}
+
+// lineless drops the line break that an encoder writes behind each value.
+type lineless struct{ out io.Writer }
+
+func (l lineless) Write(p []byte) (int, error) {
+	if _, err := l.out.Write(bytes.TrimSuffix(p, []byte("\n"))); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+func (r *Run) runJSON() runJSON {
+	h := &r.Ledger.Header
+	words, good := r.Verdict()
 	run := runJSON{
-		ID: h.RunID, Command: h.Command, Version: h.Version, Verdict: v.verdict, Good: v.good,
+		ID: h.RunID, Command: h.Command, Version: h.Version, Verdict: words, Good: good,
 		Input: inputJSON{
 			File: h.Input.File, Sheet: h.Input.Sheet, SHA256: h.Input.SHA256, Rows: h.Input.Rows,
 			Notices: append([]string{}, h.Input.Notices...), // [], never null
@@ -153,51 +179,50 @@ func (v *view) runJSON() runJSON {
 		Cloud: h.Cloud, GraphURL: h.GraphURL, Tenant: h.Tenant, TenantTasks: h.TenantTasks,
 		Actor: h.Actor, AppID: h.AppID, ObjectID: h.ObjectID, SignInID: h.SignInID, Operator: h.Operator, Options: append([]ledger.Option{}, h.Options...),
 		Started: instantJSON(h.Started), Planned: instantJSON(h.Planned), Resumed: []resumedJSON{},
-		Ledger: ledgerJSON{Format: h.Format, PlanHash: h.PlanHash, FinalHash: v.ledger.Final, Torn: v.ledger.Torn},
+		Ledger: ledgerJSON{Format: h.Format, PlanHash: h.PlanHash, FinalHash: r.Ledger.Final, Torn: r.Ledger.Torn},
 	}
-	if e := v.ledger.End; e != nil {
+	if e := r.Ledger.End; e != nil {
 		run.Ended, run.ExitCode, run.Reason = instantJSON(e.At), &e.ExitCode, &e.Reason
 	}
-	for _, l := range v.ledger.Resumes {
+	for _, l := range r.Ledger.Resumes {
 		run.Resumed = append(run.Resumed, resumedJSON{instantJSON(l.Started), l.Operator, l.Actor, l.AppID, l.ObjectID, l.Version})
 	}
 	return run
 }
 
-// counted is how many rows have the outcome in the ledger's terms, in which a row of a saved plan is not sent.
-func (v *view) counted(o diff.Outcome) int {
+// inLedger is how many rows have the outcome in the ledger's terms, in which a row of a saved plan is not sent.
+func (r *Run) inLedger(o diff.Outcome) int {
 	if o == diff.NotSent {
-		return v.outcomes[o] + v.outcomes[wouldChange]
+		return r.Outcomes[o] + r.Outcomes[WouldChange]
 	}
-	return v.outcomes[o]
+	return r.Outcomes[o]
 }
 
-func (v *view) totalsJSON() totalsJSON {
-	t := v.ledger.Total()
+func (r *Run) totalsJSON() totalsJSON {
+	t := r.Ledger.Total()
 	return totalsJSON{t.Patches, t.Batches, t.Requests, t.Throttled, t.Retries, seconds(t.Waited)}
 }
 
-func newRowJSON(e ledger.Entry, waits bool) rowJSON {
-	res := settled(e)
+func newRowJSON(r *Row) rowJSON {
 	row := rowJSON{
-		Row: e.Row, ID: e.ID, DisplayName: e.DisplayName, Outcome: e.Outcome, Reason: reason(e),
-		Edits: make([]editJSON, len(e.Edits)), Attempts: e.Attempts, Code: res.Code,
-		RequestID: res.RequestID, ClientRequestID: res.ClientRequestID,
-		SentAt: instantJSON(res.SentAt), SettledAt: instantJSON(res.SettledAt),
-		ServerDate: instantJSON(res.ServerDate),
-		Overwrote:  e.Overwrote, Note: noteOf(e, waits), StatusVia: e.StatusSent,
+		Row: r.Row, ID: r.ID, DisplayName: r.DisplayName, Outcome: r.Outcome, Reason: r.Why(),
+		Edits: make([]editJSON, len(r.Edits)), Attempts: r.Attempts, Code: r.Sent.Code,
+		RequestID: r.Sent.RequestID, ClientRequestID: r.Sent.ClientRequestID,
+		SentAt: instantJSON(r.Sent.SentAt), SettledAt: instantJSON(r.Sent.SettledAt),
+		ServerDate: instantJSON(r.Sent.ServerDate),
+		Overwrote:  r.Overwrote, Note: r.NoteSent(), StatusVia: r.StatusSent,
 	}
-	if waits {
-		row.StatusVia = e.StatusVia
+	if r.Waits() {
+		row.StatusVia = r.StatusVia
 	}
-	if res.SettledAfter != 0 {
-		row.SettledAfter = &res.SettledAfter
+	if r.Sent.SettledAfter != 0 {
+		row.SettledAfter = &r.Sent.SettledAfter
 	}
-	if res.Status != 0 {
-		row.Status = &res.Status
+	if r.Sent.Status != 0 {
+		row.Status = &r.Sent.Status
 	}
-	for i, edit := range e.Edits {
-		row.Edits[i] = editJSON{edit.Property, edit.Before, edit.Wanted, seen(e, i)}
+	for i, edit := range r.Edits {
+		row.Edits[i] = editJSON{edit.Property, edit.Before, edit.Wanted, r.After(i)}
 	}
 	return row
 }
@@ -207,51 +232,14 @@ func instantJSON(t time.Time) *string {
 	if t.IsZero() {
 		return nil
 	}
-	text := utc(t)
+	text := UTC(t)
 	return &text
 }
 
-// jsonWriter writes JSON piece by piece and keeps the first error.
-type jsonWriter struct {
-	out *bufio.Writer
-	buf bytes.Buffer
-	err error
-	// html has <, > and & written as escapes, so that the JSON can stand inside a script element.
-	html bool
-}
-
-func (w *jsonWriter) do(err error) {
-	if w.err == nil {
-		w.err = err
+// UTC is a time for programs: RFC 3339 in UTC, "" for none.
+func UTC(t time.Time) string {
+	if t.IsZero() {
+		return ""
 	}
-}
-
-func (w *jsonWriter) text(s string) {
-	_, err := io.WriteString(w.out, s)
-	w.do(err)
-}
-
-func (w *jsonWriter) value(v any) {
-	w.buf.Reset()
-	e := json.NewEncoder(&w.buf)
-	e.SetEscapeHTML(w.html)
-	w.do(e.Encode(v))
-	_, err := w.out.Write(bytes.TrimSuffix(w.buf.Bytes(), []byte("\n")))
-	w.do(err)
-}
-
-func (w *jsonWriter) member(name string, v any) {
-	w.value(name)
-	w.text(": ")
-	w.value(v)
-}
-
-// item writes an element of an array on a line of its own.
-func (w *jsonWriter) item(first *bool, v any) {
-	if !*first {
-		w.text(",")
-	}
-	*first = false
-	w.text("\n")
-	w.value(v)
+	return t.UTC().Format(time.RFC3339Nano)
 }

@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"taskrecon/internal/diff"
+	"taskrecon/internal/report"
 	"taskrecon/internal/task"
 )
 
@@ -18,7 +19,7 @@ func TestJSONGolden(t *testing.T) {
 		must(t, os.WriteFile(path, []byte(got), 0o644))
 	}
 	if got != textOf(t, path) {
-		t.Errorf("the report is not %s (TASKRECON_UPDATE=1 writes it anew):\n%s", path, got)
+		t.Errorf("the report is not %s (TASKRECON_UPDATE=1 writes it):\n%s", path, got)
 	}
 }
 
@@ -29,7 +30,7 @@ func TestJSONHasALineForEachRow(t *testing.T) {
 	for line := range strings.SplitSeq(got, "\n") {
 		if strings.HasPrefix(line, `{"row":`) {
 			lines++
-			var row rowJSON
+			var row map[string]any
 			must(t, json.Unmarshal([]byte(strings.TrimSuffix(line, ",")), &row))
 		}
 	}
@@ -44,12 +45,12 @@ func TestJSONTellsNullFromUnknown(t *testing.T) {
 	e := edit(task.AssignedTo, "old@contoso.com", "")
 	r.sent("cleared", diff.Result{Outcome: diff.Applied, Status: 204, After: []task.Value{task.Null}}, e)
 	r.sent("refused", diff.Result{Outcome: diff.Failed, Status: 403}, e)
-	r.sent("told", diff.Result{Outcome: diff.Applied, Status: 204}, e)
+	r.sent("accepted", diff.Result{Outcome: diff.Applied, Status: 204}, e)
 	got := string(viewBytes(t, r.write(t), ".json"))
 	for _, want := range []string{
 		`"displayName":"cleared","outcome":"applied","reason":"","edits":[{"property":"assignedTo","before":"old@contoso.com","wanted":null,"after":null}]`,
 		`"displayName":"refused","outcome":"failed","reason":"","edits":[{"property":"assignedTo","before":"old@contoso.com","wanted":null}]`,
-		`"displayName":"told","outcome":"applied","reason":"","edits":[{"property":"assignedTo","before":"old@contoso.com","wanted":null,"after":null}]`,
+		`"displayName":"accepted","outcome":"applied","reason":"","edits":[{"property":"assignedTo","before":"old@contoso.com","wanted":null,"after":null}]`,
 		`"ended":null,"exitCode":null,"reason":null`,
 	} {
 		if !strings.Contains(got, want) {
@@ -58,7 +59,7 @@ func TestJSONTellsNullFromUnknown(t *testing.T) {
 	}
 }
 
-// TestJSONNamesTheNoteOfAPlan: what would go out stands where later stands what went.
+// TestJSONNamesTheNoteOfAPlan: what would go out is where later is what went.
 func TestJSONNamesTheNoteOfAPlan(t *testing.T) {
 	for command, want := range map[string]string{"plan": `"note":"Ticket 7","statusVia":"updateStatus"}`, "apply": `"note":"","statusVia":""}`} {
 		r := newRun(command)
@@ -67,7 +68,7 @@ func TestJSONNamesTheNoteOfAPlan(t *testing.T) {
 		if got := string(viewBytes(t, r.write(t), ".json")); !strings.Contains(got, want) {
 			t.Errorf("%s: no %s in\n%s", command, want, got)
 		}
-		if row := rows(t, render(t, r, Options{}), resultsSheet)[1]; (row[len(row)-1] == "Ticket 7") != (command == "plan") {
+		if row := rows(t, rendered(t, r, report.Options{}), report.ResultsSheet)[1]; (row[len(row)-1] == "Ticket 7") != (command == "plan") {
 			t.Errorf("%s: Results has %q", command, row)
 		}
 	}

@@ -1,8 +1,7 @@
-package report
+package report_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"taskrecon/internal/diff"
+	"taskrecon/internal/report"
 	"taskrecon/internal/task"
 )
 
@@ -30,10 +30,8 @@ func target(t *testing.T, f *excelize.File, sheet, cell string) (to, first strin
 
 // TestLinksLeadToTheSameRow follows each link and compares the rows' numbers or IDs.
 func TestLinksLeadToTheSameRow(t *testing.T) {
-	for name, l := range map[string]limits{"one sheet each": {rows: sheetRows, bytes: sheetBytes}, "sheets that continue": {rows: 5, bytes: sheetBytes}} {
-		path := filepath.Join(t.TempDir(), "report.xlsx")
-		must(t, renderAgain(path, varied().write(t), Options{}, l))
-		f := open(t, path)
+	for name, o := range map[string]report.Options{"one sheet each": {}, "sheets that continue": {SheetRows: 5}} {
+		f := rendered(t, varied(), o)
 		seen := map[string]int{}
 		for _, sheet := range f.GetSheetList() {
 			got := rows(t, f, sheet)
@@ -78,19 +76,19 @@ func atoi(t *testing.T, text string) (n int) {
 }
 
 func TestSummaryLeadsToItsRows(t *testing.T) {
-	f := render(t, varied(), Options{})
+	f := rendered(t, varied(), report.Options{})
 	followed := 0
-	for i, row := range rows(t, f, summarySheet) {
+	for i, row := range rows(t, f, report.SummarySheet) {
 		at := i + 1
-		if len(row) > 1 && looks[diff.Outcome(row[1])].symbol != "" {
-			to, number := target(t, f, summarySheet, fmt.Sprintf("B%d", at))
-			if got := rows(t, f, to)[atoi(t, number)-1][3]; to != resultsSheet || got != row[1] {
+		if len(row) > 1 && report.Looks[diff.Outcome(row[1])].Symbol != "" {
+			to, number := target(t, f, report.SummarySheet, fmt.Sprintf("B%d", at))
+			if got := rows(t, f, to)[atoi(t, number)-1][3]; to != report.ResultsSheet || got != row[1] {
 				t.Errorf("%s leads to %q on %s", row[1], got, to)
 			}
 			followed++
 		}
 		if len(row) == 1 && strings.HasPrefix(row[0], "1 row ") {
-			to, first := target(t, f, summarySheet, fmt.Sprintf("A%d", at))
+			to, first := target(t, f, report.SummarySheet, fmt.Sprintf("A%d", at))
 			word := strings.TrimSuffix(strings.Fields(row[0])[2], ":")
 			for _, r := range rows(t, f, to)[1:] {
 				if r[0] == first && !strings.Contains(strings.Join(r, "|"), "|"+word) {
@@ -106,15 +104,16 @@ func TestSummaryLeadsToItsRows(t *testing.T) {
 }
 
 func TestLinksAreBounded(t *testing.T) {
+	const mostLinks = 5_000
 	r := newRun("apply")
 	for i := range mostLinks + 10 {
 		r.sent(fmt.Sprint(i), diff.Result{Outcome: diff.Applied, Status: 204}, edit(task.AssignedTo, "a", "b"))
 	}
-	f := render(t, r, Options{})
-	if ok, _, err := f.GetCellHyperLink(changesSheet, fmt.Sprintf("A%d", mostLinks+1)); !ok || err != nil {
+	f := rendered(t, r, report.Options{})
+	if ok, _, err := f.GetCellHyperLink(report.ChangesSheet, fmt.Sprintf("A%d", mostLinks+1)); !ok || err != nil {
 		t.Errorf("the last row that may lead somewhere does not: %v", err)
 	}
-	if ok, _, err := f.GetCellHyperLink(changesSheet, fmt.Sprintf("A%d", mostLinks+2)); ok || err != nil {
+	if ok, _, err := f.GetCellHyperLink(report.ChangesSheet, fmt.Sprintf("A%d", mostLinks+2)); ok || err != nil {
 		t.Errorf("a row too many leads somewhere: %v", err)
 	}
 	if said := summaryText(t, f); !strings.Contains(said, "Links lead from the first rows of a sheet only") {
@@ -123,7 +122,7 @@ func TestLinksAreBounded(t *testing.T) {
 }
 
 func TestNamesReferToTheirCells(t *testing.T) {
-	f := render(t, varied(), Options{})
+	f := rendered(t, varied(), report.Options{})
 	want := map[string]string{
 		"Run_ID": "20260302T020000Z-7f3a", "Rows_total": "12", "Rows_applied": "2", "Rows_unknown": "1",
 		"Input_SHA256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
@@ -165,17 +164,17 @@ func TestTimesInTheReadersZone(t *testing.T) {
 	r.results[0].SentAt = time.Date(2026, 3, 29, 0, 59, 59, 785e6, time.UTC)
 	r.results[0].SettledAt = time.Date(2026, 3, 29, 1, 0, 1, 999e6, time.UTC)
 	r.planned("never sent", diff.Unchanged, "")
-	f := render(t, r, Options{Zone: zone})
-	got, err := f.GetRows(resultsSheet)
+	f := rendered(t, r, report.Options{Zone: zone})
+	got, err := f.GetRows(report.ResultsSheet)
 	must(t, err)
 	header := strings.Join(got[0], ",")
-	if !strings.Contains(header, ",Tenant,Sent at, Europe/Berlin,Settled at, Europe/Berlin,"+laterColumns[resultsSheet][0]) {
+	if !strings.Contains(header, ",Tenant,Sent at, Europe/Berlin,Settled at, Europe/Berlin,Settled after") {
 		t.Errorf("header %q", header)
 	}
 	if row := got[1]; row[11] != "2026-03-29 00:59:59" || row[18] != "2026-03-29 01:59:59" || row[19] != "2026-03-29 03:00:01" {
 		t.Errorf("times %q", row[11:])
 	}
-	if row := got[2]; len(row) > zoned {
+	if row := got[2]; len(row) > report.AtZone {
 		t.Errorf("a row that was never sent has times: %q", row[18:])
 	}
 }
@@ -186,29 +185,14 @@ func TestDirectionIsNotTurned(t *testing.T) {
 	r := newRun("apply")
 	c := r.planned(evil, diff.Conflict, "reason")
 	setCell(c, 2, evil)
-	f := render(t, r, Options{})
-	if got := rows(t, f, resultsSheet)[1][2]; got != `file \u202efdp.exe` {
+	f := rendered(t, r, report.Options{})
+	if got := rows(t, f, report.ResultsSheet)[1][2]; got != `file \u202efdp.exe` {
 		t.Errorf("Results shows %q", got)
 	}
-	if got := rows(t, f, failuresSheet)[1][2]; got != evil {
+	if got := rows(t, f, report.FailuresSheet)[1][2]; got != evil {
 		t.Errorf("Failures holds %q", got)
 	}
 	if said := summaryText(t, f); !strings.Contains(said, "1 text with characters that turn the direction") {
 		t.Errorf("the Summary says\n%s", said)
-	}
-}
-
-func TestInksAreReadable(t *testing.T) {
-	for name, pair := range map[string][2]string{
-		"link": {linkInk, paper}, "share": {ink, barInk}, "dimmed": {dim, paper}, "label": {"555555", paper}, "header": {paper, navy}, "would change": {ink, looks[wouldChange].tint},
-	} {
-		if c := contrast(pair[0], pair[1]); c < 4.5 {
-			t.Errorf("%s: contrast %.1f", name, c)
-		}
-	}
-	for o, l := range looks {
-		if c := contrast(ink, l.tint); c < 4.5 {
-			t.Errorf("%s: contrast %.1f", o, c)
-		}
 	}
 }

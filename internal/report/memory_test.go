@@ -1,7 +1,6 @@
-package report
+package report_test
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,15 +13,16 @@ import (
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
+	"taskrecon/internal/report"
+	"taskrecon/internal/report/render"
+	"taskrecon/internal/report/workbook"
 	"taskrecon/internal/task"
 )
 
 // TestMemoryStaysFlat writes reports whose sheets are all beyond the 16 MiB that a stream keeps before it
 // spills, the second with twice the rows of the first.
 func TestMemoryStaysFlat(t *testing.T) {
-	if os.Getenv("TASKRECON_SLOW") == "" {
-		t.Skip("TASKRECON_SLOW is not set")
-	}
+	slow(t)
 	if racing {
 		t.Skip("the race detector's own memory hides the report's, and it makes this slow")
 	}
@@ -37,9 +37,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 
 // TestWholeReport opens a ledger and writes its report, of up to a million results; TASKRECON_SLOW asks for it.
 func TestWholeReport(t *testing.T) {
-	if os.Getenv("TASKRECON_SLOW") == "" {
-		t.Skip("TASKRECON_SLOW is not set")
-	}
+	slow(t)
 	const most = 256 << 20 // bytes alive at once, the ledger's index among them
 	for rows := 1000; rows <= 1_000_000; rows *= 10 {
 		ledgerPath := manyLedger(t, rows, 0)
@@ -51,7 +49,7 @@ func TestWholeReport(t *testing.T) {
 			must(t, err)
 			defer r.Close()
 			opened = time.Since(began)
-			must(t, Write(path, r, Options{}))
+			must(t, render.Write(path, r, report.Options{}))
 			took = time.Since(began)
 		})
 		t.Logf("FIGURE | a whole report of %d results: the ledger checked, every sheet written | %s, of it checking %s | | | | %d MiB |",
@@ -67,15 +65,13 @@ func BenchmarkReport(b *testing.B) {
 	r := manyResults(b, b.N, 0)
 	path := filepath.Join(b.TempDir(), "report.xlsx")
 	b.ResetTimer()
-	must(b, Write(path, r, Options{}))
+	must(b, render.Write(path, r, report.Options{}))
 }
 
 func writeMany(t testing.TB, w io.Writer, n, wide int) {
 	t.Helper()
 	r := manyResults(t, n, wide)
-	b := newBook(limits{rows: sheetRows, bytes: sheetBytes})
-	must(t, b.render(w, r, Options{}))
-	must(t, b.close())
+	must(t, workbook.Write(w, r, report.Options{}))
 }
 
 // manyResults opens a ledger that manyLedger makes.
@@ -109,7 +105,7 @@ func manyLedger(t testing.TB, n, wide int) string {
 	for i := range changes {
 		res := diff.Result{
 			Change: &changes[i], Outcome: diff.Applied, After: values("dana@contoso.com"), Attempts: 1, Status: 204,
-			RequestID: fmt.Sprintf("5e51ce00-0000-4000-8000-%012d", i/20), ClientRequestID: fmt.Sprintf("c0ffee00-0000-4000-8000-%012d", i/20),
+			RequestID: guid(i / 20), ClientRequestID: guid(-i / 20),
 			SentAt: start.Add(time.Duration(i) * time.Millisecond), SettledAt: start.Add(time.Duration(i+900) * time.Millisecond),
 		}
 		if i%10 == 0 || wide > 0 {
@@ -121,6 +117,14 @@ func manyLedger(t testing.TB, n, wide int) string {
 	must(t, w.End(ledger.End{At: start.Add(time.Hour)}))
 	must(t, w.Close())
 	return path
+}
+
+// slow skips a test that takes long, unless TASKRECON_SLOW asks for it.
+func slow(t testing.TB) {
+	t.Helper()
+	if os.Getenv("TASKRECON_SLOW") == "" {
+		t.Skip("TASKRECON_SLOW is not set")
+	}
 }
 
 // peak is the most that the garbage collector found alive while f ran.

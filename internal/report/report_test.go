@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"archive/zip"
@@ -14,16 +14,20 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/xuri/excelize/v2"
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
+	"taskrecon/internal/report"
+	"taskrecon/internal/report/render"
 	"taskrecon/internal/task"
+	"taskrecon/internal/xlsx"
 )
 
 func TestSheetsAndHeaders(t *testing.T) {
-	f := render(t, varied(), Options{})
+	f := rendered(t, varied(), report.Options{})
 	want := []string{"Summary", "Results", "Changes", "Failures", "taskrecon base", "Unmanaged", "Run"}
 	if got := f.GetSheetList(); !slices.Equal(got, want) {
 		t.Errorf("sheets %q, want %q", got, want)
@@ -60,7 +64,7 @@ func TestSheetsAndHeaders(t *testing.T) {
 
 // TestGoldenCells reads back the cells of each table of a run with every outcome.
 func TestGoldenCells(t *testing.T) {
-	f := render(t, varied(), Options{})
+	f := rendered(t, varied(), report.Options{})
 	var got strings.Builder
 	for _, sheet := range f.GetSheetList() {
 		got.WriteString("== " + sheet + "\n")
@@ -78,12 +82,12 @@ func TestGoldenCells(t *testing.T) {
 	want, err := os.ReadFile(path)
 	must(t, err)
 	if got.String() != string(want) {
-		t.Errorf("the cells are not those of %s (TASKRECON_UPDATE=1 writes them anew):\n%s", path, got.String())
+		t.Errorf("the cells are not those of %s (TASKRECON_UPDATE=1 writes them):\n%s", path, got.String())
 	}
 }
 
 func TestTimesAndNumbersAreReal(t *testing.T) {
-	f := render(t, varied(), Options{})
+	f := rendered(t, varied(), report.Options{})
 	for cell, kind := range map[string]excelize.CellType{"A2": excelize.CellTypeNumber, "G2": excelize.CellTypeNumber, "H2": excelize.CellTypeNumber, "B2": excelize.CellTypeInlineString} {
 		got, err := f.GetCellType("Results", cell)
 		must(t, err)
@@ -100,7 +104,7 @@ func TestTimesAndNumbersAreReal(t *testing.T) {
 
 // TestSummaryCountsAddUp compares the Summary's counts with the rows of Results.
 func TestSummaryCountsAddUp(t *testing.T) {
-	f := render(t, varied(), Options{})
+	f := rendered(t, varied(), report.Options{})
 	counted := map[string]int{}
 	results := rows(t, f, "Results")[1:]
 	for _, row := range results {
@@ -134,7 +138,7 @@ func TestSummaryCountsAddUp(t *testing.T) {
 }
 
 func TestTextNeverBecomesFormula(t *testing.T) {
-	evil := []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "=HYPERLINK(\"http://example.com\")", " lead and trail ", "_x0041_", "_x005F_x0041_", "a\r\nb", "0012", "1e5", "😀", "<f>1</f>"}
+	evil := []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "=HYPERLINK(\"http://example.com\")", " lead and trail ", "_x0041_", "a\r\nb", "0012", "1e5", "😀", "<f>1</f>"}
 	r := newRun("apply")
 	r.header.Input.File, r.header.Actor, r.header.Input.Notices = "=1+1", "=2", []string{"=3"}
 	for _, text := range evil {
@@ -142,7 +146,7 @@ func TestTextNeverBecomesFormula(t *testing.T) {
 		setCell(c, 2, text)
 	}
 	path := filepath.Join(t.TempDir(), "report.xlsx")
-	must(t, Write(path, r.write(t), Options{}))
+	must(t, render.Write(path, r.write(t), report.Options{}))
 	f := open(t, path)
 	for i, text := range evil {
 		for sheet, column := range map[string]string{"Results": "E", "Failures": "C"} {
@@ -191,10 +195,10 @@ func TestUnfitTextIsSaid(t *testing.T) {
 	r := newRun("apply")
 	setCell(r.planned("long", diff.Conflict, long), 1, long)
 	setCell(r.planned("bell", diff.Conflict, "a\x07b\uffff"), 1, "a\x07b")
-	f := render(t, r, Options{})
+	f := rendered(t, r, report.Options{})
 	results, failures := rows(t, f, "Results"), rows(t, f, "Failures")
-	if got := results[1][4]; units(got) > cellUnits || !strings.HasSuffix(got, " characters, see the ledger]") {
-		t.Errorf("the long reason has %d units and ends in %q", units(got), got[max(0, len(got)-60):])
+	if got := results[1][4]; len(utf16.Encode([]rune(got))) > xlsx.CellUnits || !strings.HasSuffix(got, " characters, see the ledger]") {
+		t.Errorf("the long reason has %d bytes and ends in %q", len(got), got[max(0, len(got)-60):])
 	}
 	if got := results[2][4]; got != `a\u0007b\uffff` {
 		t.Errorf("control characters came out as %q", got)
@@ -226,7 +230,7 @@ func TestFailuresGiveWayToTheUsersColumns(t *testing.T) {
 	r.header.Input.Columns = []string{"id", "OUTCOME", "Reason", "", "Reason", "reason (taskrecon)"}
 	c := r.planned("x", diff.Invalid, "why")
 	c.Desired = task.NewDesired(c.Desired.Origin(), c.Desired.ID, []string{"1", "mine", "own", "blank header", "own too", "third"})
-	got := rows(t, render(t, r, Options{}), "Failures")
+	got := rows(t, rendered(t, r, report.Options{}), "Failures")
 	want := [][]string{
 		{"id", "OUTCOME", "Reason", "", "Reason", "reason (taskrecon)", "Outcome (taskrecon)", "Reason (taskrecon 2)", "HTTP status", "Error code", "Request ID"},
 		{"1", "mine", "own", "blank header", "own too", "third", "invalid", "why"},
@@ -238,9 +242,9 @@ func TestFailuresGiveWayToTheUsersColumns(t *testing.T) {
 
 func TestSavedPlanHasNoFailuresOfWaitingRows(t *testing.T) {
 	r := newRun("plan")
-	r.add("waits", edit(diffProperty, "a", "b"))
+	r.add("waits", edit(task.AssignedTo, "a", "b"))
 	r.planned("gone", diff.NotFound, "the tenant has no such task")
-	f := render(t, r, Options{})
+	f := rendered(t, r, report.Options{})
 	if got := rows(t, f, "Failures"); len(got) != 2 || got[1][3] != "notFound" {
 		t.Errorf("Failures of a saved plan: %q", got)
 	}
@@ -257,7 +261,7 @@ func TestSavedPlanHasNoFailuresOfWaitingRows(t *testing.T) {
 func TestCutShortIsSaid(t *testing.T) {
 	r := varied()
 	r.end = nil
-	said := summaryText(t, render(t, r, Options{}))
+	said := summaryText(t, rendered(t, r, report.Options{}))
 	if !strings.Contains(said, "Cut short") || !strings.Contains(said, "no end is recorded") {
 		t.Errorf("the Summary says\n%s", said)
 	}
@@ -265,12 +269,12 @@ func TestCutShortIsSaid(t *testing.T) {
 
 func TestZoneIsNamed(t *testing.T) {
 	zone := time.FixedZone("Nearby", 2*60*60)
-	said := summaryText(t, render(t, varied(), Options{Zone: zone}))
+	said := summaryText(t, rendered(t, varied(), report.Options{Zone: zone}))
 	if !strings.Contains(said, "2026-03-02 02:00:00 UTC (2026-03-02 04:00:00 +02:00, Nearby)") {
 		t.Errorf("the Summary says\n%s", said)
 	}
 	if !strings.Contains(said, "Times on all sheets are in UTC, but for those that name Nearby.") {
-		t.Errorf("the footer does not tell of the zone:\n%s", said)
+		t.Errorf("the footer does not name the zone:\n%s", said)
 	}
 }
 
@@ -283,9 +287,9 @@ func TestTimesAreCutAlike(t *testing.T) {
 	l := r.write(t)
 	dir := t.TempDir()
 	workbook, text := filepath.Join(dir, "r.xlsx"), filepath.Join(dir, "r.csv")
-	must(t, errors.Join(Write(workbook, l, Options{}), Write(text, l, Options{})))
+	must(t, errors.Join(render.Write(workbook, l, report.Options{}), render.Write(text, l, report.Options{})))
 	f := open(t, workbook)
-	cells, err := f.GetRows(resultsSheet)
+	cells, err := f.GetRows(report.ResultsSheet)
 	must(t, err)
 	data, err := os.ReadFile(text)
 	must(t, err)
@@ -305,7 +309,7 @@ func TestTimesAreCutAlike(t *testing.T) {
 
 func TestNoRowsIsHeadersAlone(t *testing.T) {
 	r := newRun("apply")
-	f := render(t, r, Options{})
+	f := rendered(t, r, report.Options{})
 	for _, sheet := range []string{"Results", "Changes", "Failures", "Unmanaged"} {
 		if got := rows(t, f, sheet); len(got) != 1 {
 			t.Errorf("%s has %d rows, want the header alone", sheet, len(got))
@@ -315,7 +319,7 @@ func TestNoRowsIsHeadersAlone(t *testing.T) {
 
 func TestChartIsDescribed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "report.xlsx")
-	must(t, Write(path, varied().write(t), Options{}))
+	must(t, render.Write(path, varied().write(t), report.Options{}))
 	z, err := zip.OpenReader(path)
 	must(t, err)
 	defer z.Close()
@@ -330,7 +334,7 @@ func TestChartIsDescribed(t *testing.T) {
 
 func TestSupported(t *testing.T) {
 	for path, ok := range map[string]bool{"a.xlsx": true, "b/A.XLSX": true, "a.html": true, "a.JSON": true, "a.csv": true, "a.htm": false, "a": false, "a.xls": false, "": false} {
-		err := Supported(path)
+		err := render.Supported(path)
 		if (err == nil) != ok {
 			t.Errorf("Supported(%q) = %v", path, err)
 		}
@@ -338,7 +342,7 @@ func TestSupported(t *testing.T) {
 			t.Errorf("Supported(%q) = %v, which does not name what is supported", path, err)
 		}
 	}
-	if err := Write("report.pdf", varied().write(t), Options{}); err == nil {
+	if err := render.Write("report.pdf", varied().write(t), report.Options{}); err == nil {
 		t.Error("Write took report.pdf")
 	}
 }
@@ -347,13 +351,13 @@ func TestNothingIsReplacedUnasked(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "report.xlsx")
 	must(t, os.WriteFile(path, []byte("mine"), 0o644))
 	r := varied().write(t)
-	if err := Write(path, r, Options{}); !errors.Is(err, fs.ErrExist) {
+	if err := render.Write(path, r, report.Options{}); !errors.Is(err, fs.ErrExist) {
 		t.Fatalf("error %v, want fs.ErrExist", err)
 	}
 	if got, _ := os.ReadFile(path); string(got) != "mine" {
 		t.Fatal("the file was changed")
 	}
-	must(t, Write(path, r, Options{Overwrite: true}))
+	must(t, render.Write(path, r, report.Options{Overwrite: true}))
 	info, err := os.Stat(path)
 	must(t, err)
 	if info.Mode().Perm() != 0o600 || info.Size() < 1000 {
@@ -365,7 +369,7 @@ func TestFailureLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	r := varied().write(t)
 	must(t, r.Close()) // the pass over the entries fails
-	if err := Write(filepath.Join(dir, "report.xlsx"), r, Options{}); err == nil {
+	if err := render.Write(filepath.Join(dir, "report.xlsx"), r, report.Options{}); err == nil {
 		t.Fatal("no error")
 	}
 	left, err := os.ReadDir(dir)

@@ -2,133 +2,89 @@ package report
 
 import (
 	"fmt"
-	"time"
+	"slices"
 
+	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
+	"taskrecon/internal/text"
 )
 
-// fact is one line of the Run sheet.
-type fact struct {
-	section, name string
-	value         any // string, number or time.Time
+// WouldChange is the outcome that a row has for people in a saved plan, where the row waits to be sent. In the ledger's terms it is not sent.
+const WouldChange diff.Outcome = "would change"
+
+// Run is the model of a run. It may not be used by two goroutines at once.
+type Run struct {
+	Ledger  *ledger.Reader
+	Figures // known once Each has returned nil
+	saved   bool
+	counted bool
 }
 
-// run writes the sheet of every option and figure, for those who look one up or compare two runs.
-func (b *book) run(r *ledger.Reader, n figures) error {
-	t, err := b.table(&table{name: runSheet, tab: "9A9A9A", columns: []column{
-		{"Section", 14, word},
-		{"Name", 30, word},
-		{"Value", 90, prose},
-	}})
-	if err != nil {
+// Figures are what the rows of a run add up to.
+type Figures struct {
+	Rows      int
+	Outcomes  map[diff.Outcome]int // as people read them
+	Failures  int                  // rows that did not come out as wanted
+	Edits     int
+	Temporary int // rows that are not as wanted, and that the same run may settle
+}
+
+// New makes the model of the run that a ledger records.
+func New(r *ledger.Reader) *Run { return &Run{Ledger: r, saved: r.Planned()} }
+
+// Each calls f with each row in the order of the input. The first error ends it.
+func (r *Run) Each(f func(Row) error) error {
+	n := Figures{Outcomes: map[diff.Outcome]int{}}
+	err := r.Ledger.Each(func(e ledger.Entry) error {
+		row := r.row(e)
+		n.add(&row)
+		return f(row)
+	})
+	switch {
+	case err != nil:
 		return err
+	case r.counted && n.Rows != r.Rows:
+		return fmt.Errorf("the ledger gave %s, then %d", text.Count(r.Rows, "row"), n.Rows)
 	}
-	facts := append(headerFacts(&r.Header), outcomeFacts(n)...)
-	facts = append(facts, endFacts(r)...)
-	for _, f := range facts {
-		if at, ok := f.value.(time.Time); ok {
-			f.value = ""
-			if !at.IsZero() {
-				f.value = at.UTC().Format(time.RFC3339Nano)
-			}
-		}
-		at, err := t.room()
-		if err != nil {
-			return err
-		}
-		if _, known := b.facts[f.name]; !known {
-			b.facts[f.name] = at
-		}
-		if err := t.add(f.section, f.name, f.value); err != nil {
-			return err
-		}
-	}
+	r.Figures, r.counted = n, true
 	return nil
 }
 
-func headerFacts(h *ledger.Header) []fact {
-	facts := []fact{
-		{"Run", "Run ID", h.RunID},
-		{"Run", "Command", h.Command},
-		{"Run", "Version", h.Version},
-		{"Run", "Actor", h.Actor},
-		{"Run", "App ID", h.AppID},
-		{"Run", "Object ID", h.ObjectID},
-		{"Run", "Sign-in ID", h.SignInID},
-		{"Run", "Operator", h.Operator},
-		{"Run", "Started", h.Started},
-		{"Run", "Planned", h.Planned},
-		{"Input", "File", h.Input.File},
-		{"Input", "Sheet", h.Input.Sheet},
-		{"Input", "SHA-256", h.Input.SHA256},
-		{"Input", "Rows", h.Input.Rows},
+// Count goes over the rows for the sake of the figures.
+func (r *Run) Count() error { return r.Each(func(Row) error { return nil }) }
+
+func (n *Figures) add(row *Row) {
+	n.Rows++
+	n.Outcomes[row.Shown]++
+	n.Edits += len(row.Edits)
+	if row.Failed() {
+		n.Failures++
 	}
-	for i, name := range h.Input.Columns {
-		facts = append(facts, fact{"Input", fmt.Sprintf("Column %d", i+1), name})
+	if row.Result != nil && row.Result.Temporary && !row.Outcome.Good() {
+		n.Temporary++
 	}
-	for i, notice := range h.Input.Notices {
-		facts = append(facts, fact{"Input", fmt.Sprintf("Notice %d", i+1), notice})
-	}
-	facts = append(facts,
-		fact{"Tenant", "Tenant", h.Tenant},
-		fact{"Tenant", "Cloud", h.Cloud},
-		fact{"Tenant", "Graph URL", h.GraphURL},
-		fact{"Tenant", "Tasks", h.TenantTasks},
-		fact{"Tenant", "Unmanaged", len(h.Unmanaged)},
-	)
-	for _, o := range h.Options {
-		facts = append(facts, fact{"Options", o.Name, o.Value})
-	}
-	return facts
 }
 
-func outcomeFacts(n figures) []fact {
-	var facts []fact
-	for _, o := range n.shown() {
-		facts = append(facts, fact{"Outcomes", string(o), n.outcomes[o]})
+// Shown are the outcomes that a report lists. A saved plan has applied nothing, and says in that place what it would change.
+func (r *Run) Shown() []diff.Outcome {
+	all := diff.Outcomes()
+	if r.saved {
+		all[slices.Index(all, diff.Applied)] = WouldChange
 	}
-	return append(facts,
-		fact{"Outcomes", "Total", n.rows},
-		fact{"Outcomes", "Changes", n.edits},
-		fact{"Outcomes", "Failures", n.failures},
-		fact{"Outcomes", "Temporary", n.temporary},
-	)
+	return all
 }
 
-func endFacts(r *ledger.Reader) []fact {
-	var facts []fact
-	if e := r.End; e != nil {
-		facts = []fact{
-			{"End", "Ended", e.At},
-			{"End", "Exit code", e.ExitCode},
-			{"End", "Reason", e.Reason},
-		}
-	}
-	for _, t := range totalFacts(r) {
-		facts = append(facts, fact{"End", t.label, t.value})
-	}
-	for i, leg := range r.Resumes {
-		section := fmt.Sprintf("Leg %d", i+2)
-		facts = append(facts, fact{section, "Resumed", leg.Started}, fact{section, "Operator", leg.Operator},
-			fact{section, "Actor", leg.Actor}, fact{section, "App ID", leg.AppID},
-			fact{section, "Object ID", leg.ObjectID}, fact{section, "Version", leg.Version})
-		for _, o := range leg.Options {
-			facts = append(facts, fact{section, o.Name, o.Value})
-		}
-	}
-	torn := "no"
-	if r.Torn {
-		torn = "yes"
-	}
-	return append(facts,
-		fact{"Ledger", "Format", r.Header.Format},
-		fact{"Ledger", "Plan SHA-256", r.Header.PlanHash},
-		fact{"Ledger", "Last line torn", torn},
-		fact{"Ledger", "Final SHA-256", r.Final},
-	)
+// OccurredFirst are the outcomes that a report lists, those that a row has before the others.
+func (r *Run) OccurredFirst() []diff.Outcome {
+	all := r.Shown()
+	slices.SortStableFunc(all, func(a, b diff.Outcome) int { return min(1, r.Outcomes[b]) - min(1, r.Outcomes[a]) })
+	return all
 }
 
-// seconds is a duration as a number for people: to the tenth, which is finer than any pause asked for.
-func seconds(d time.Duration) float64 {
-	return float64(d.Round(100*time.Millisecond)) / float64(time.Second)
+// Meaning explains an outcome as it is meant in a report.
+func Meaning(o diff.Outcome) string {
+	if o == WouldChange {
+		return "Differs from what is wanted; a run of this plan sends it"
+	}
+	return o.Meaning()
 }

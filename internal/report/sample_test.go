@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"fmt"
@@ -10,6 +10,8 @@ import (
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
+	"taskrecon/internal/report"
+	"taskrecon/internal/report/render"
 	"taskrecon/internal/task"
 )
 
@@ -47,6 +49,6 @@ func TestSample(t *testing.T) {
 	for name, r := range map[string]*run{"scripts": scripts, "varied": all, "good": good, "saved": saved, "short": short} {
 		zone, err := time.LoadLocation("Europe/Berlin")
 		must(t, err)
-		must(t, Write(filepath.Join(dir, name+".xlsx"), r.write(t), Options{Overwrite: true, Zone: zone}))
+		must(t, render.Write(filepath.Join(dir, name+".xlsx"), r.write(t), report.Options{Overwrite: true, Zone: zone}))
 	}
 }

@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"errors"
@@ -9,6 +9,8 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"taskrecon/internal/diff"
+	"taskrecon/internal/report"
+	"taskrecon/internal/report/verify"
 	"taskrecon/internal/task"
 )
 
@@ -16,7 +18,7 @@ import (
 func earlier(t *testing.T, path string) *excelize.File {
 	t.Helper()
 	f := open(t, path)
-	for sheet, names := range laterColumns {
+	for sheet, names := range map[string][]string{report.ResultsSheet: {"Settled after", "Overwrote", "Note sent"}, report.ChangesSheet: {"Overwrote"}} {
 		for _, name := range names {
 			header := rows(t, f, sheet)[0]
 			for i, text := range header {
@@ -42,17 +44,17 @@ func plainRun() *run {
 
 func TestVerifyPassesReportsWithoutLaterColumns(t *testing.T) {
 	for _, zone := range []*time.Location{nil, time.FixedZone("Nearby", 3600)} {
-		l, path := reportOf(t, plainRun(), Options{Zone: zone})
+		l, path := reportOf(t, plainRun(), report.Options{Zone: zone})
 		f := earlier(t, path)
-		if header := strings.Join(rows(t, f, resultsSheet)[0], ","); strings.Contains(header, "Settled after") || zone != nil && !strings.HasSuffix(header, ", Nearby") {
+		if header := strings.Join(rows(t, f, report.ResultsSheet)[0], ","); strings.Contains(header, "Settled after") || zone != nil && !strings.HasSuffix(header, ", Nearby") {
 			t.Fatalf("header %q", header)
 		}
-		if v, err := Verify(path, l); err != nil || v.Cells < 100 {
+		if v, err := verify.Workbook(path, l); err != nil || v.Cells < 100 {
 			t.Errorf("in %v: %v, %v", zone, v, err)
 		}
-		must(t, f.SetCellStr(resultsSheet, "C2", "other"))
+		must(t, f.SetCellStr(report.ResultsSheet, "C2", "other"))
 		must(t, f.Save())
-		if _, err := Verify(path, l); !errors.Is(err, ErrAltered) || !strings.Contains(err.Error(), `Results!C2: the ledger says "one", the cell says "other"`) {
+		if _, err := verify.Workbook(path, l); !errors.Is(err, verify.ErrAltered) || !strings.Contains(err.Error(), `Results!C2: the ledger says "one", the cell says "other"`) {
 			t.Errorf("in %v, with another cell: %v", zone, err)
 		}
 	}
@@ -66,21 +68,21 @@ func TestVerifyNamesColumnsTakenAway(t *testing.T) {
 		want  string
 	}{
 		"all that came later": {varied(), nil, `Results!S1: the ledger says "Settled after", the cell is empty`},
-		"one of them":         {varied(), func(f *excelize.File) error { return f.RemoveCol(resultsSheet, "T") }, `Results!T1: the ledger says "Overwrote", the cell says "Note sent"`},
-		"one of Changes":      {varied(), func(f *excelize.File) error { return f.RemoveCol(changesSheet, "I") }, `Changes!I1: the ledger says "Overwrote", the cell is empty`},
-		"one of the first":    {plainRun(), func(f *excelize.File) error { return f.RemoveCol(resultsSheet, "I") }, `Results!I1: the ledger says "Error code", the cell says "Request ID"`},
-		"a header alone":      {plainRun(), func(f *excelize.File) error { return f.SetCellStr(resultsSheet, "T1", "") }, `Results!T1: the ledger says "Overwrote", the cell is empty`},
+		"one of them":         {varied(), func(f *excelize.File) error { return f.RemoveCol(report.ResultsSheet, "T") }, `Results!T1: the ledger says "Overwrote", the cell says "Note sent"`},
+		"one of Changes":      {varied(), func(f *excelize.File) error { return f.RemoveCol(report.ChangesSheet, "I") }, `Changes!I1: the ledger says "Overwrote", the cell is empty`},
+		"one of the first":    {plainRun(), func(f *excelize.File) error { return f.RemoveCol(report.ResultsSheet, "I") }, `Results!I1: the ledger says "Error code", the cell says "Request ID"`},
+		"a header alone":      {plainRun(), func(f *excelize.File) error { return f.SetCellStr(report.ResultsSheet, "T1", "") }, `Results!T1: the ledger says "Overwrote", the cell is empty`},
 		"a column put in": {plainRun(), func(f *excelize.File) error {
-			return errors.Join(f.InsertCols(resultsSheet, "C", 1), f.SetCellStr(resultsSheet, "C1", "Approved by"))
+			return errors.Join(f.InsertCols(report.ResultsSheet, "C", 1), f.SetCellStr(report.ResultsSheet, "C1", "Approved by"))
 		}, `Results!C1: the ledger says "Display name", the cell says "Approved by"`},
 		"a cell behind": {plainRun(), func(f *excelize.File) error {
-			return errors.Join(f.RemoveCol(resultsSheet, "U"), f.SetCellStr(resultsSheet, "U2", "note"))
+			return errors.Join(f.RemoveCol(report.ResultsSheet, "U"), f.SetCellStr(report.ResultsSheet, "U2", "note"))
 		}, `Results!U2: the ledger says nothing, the cell says "note"`},
 		"swapped": {plainRun(), func(f *excelize.File) error {
-			return errors.Join(f.SetCellStr(resultsSheet, "S1", "Overwrote"), f.SetCellStr(resultsSheet, "T1", "Settled after"))
+			return errors.Join(f.SetCellStr(report.ResultsSheet, "S1", "Overwrote"), f.SetCellStr(report.ResultsSheet, "T1", "Settled after"))
 		}, `Results!S1: the ledger says "Settled after", the cell says "Overwrote"`},
 	} {
-		l, path := reportOf(t, tt.run, Options{})
+		l, path := reportOf(t, tt.run, report.Options{})
 		if tt.alter == nil {
 			earlier(t, path)
 		} else {
@@ -88,7 +90,7 @@ func TestVerifyNamesColumnsTakenAway(t *testing.T) {
 			must(t, tt.alter(f))
 			must(t, f.Save())
 		}
-		if _, err := Verify(path, l); !errors.Is(err, ErrAltered) || !strings.Contains(err.Error(), tt.want) {
+		if _, err := verify.Workbook(path, l); !errors.Is(err, verify.ErrAltered) || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %s", name, err, tt.want)
 		}
 	}

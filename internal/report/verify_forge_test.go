@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"bytes"
@@ -9,6 +9,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"taskrecon/internal/report"
+	"taskrecon/internal/report/verify"
 )
 
 var (
@@ -45,13 +48,12 @@ var forgeries = map[string]func(cell, old string) string{
 
 // TestVerifyNamesEveryCell alters each cell of each sheet in turn, in each way.
 func TestVerifyNamesEveryCell(t *testing.T) {
-	l, path := reportOf(t, varied(), Options{})
+	l, path := reportOf(t, varied(), report.Options{})
 	names, parts := zipParts(t, path)
 	sheets := sheetName.FindAllSubmatch(parts["xl/workbook.xml"], -1)
 	if len(sheets) != 7 {
 		t.Fatalf("%d sheets", len(sheets))
 	}
-	want := workbookOf(t, path)
 	altered := filepath.Join(t.TempDir(), "report.xlsx")
 	tried := 0
 	for i, sheet := range sheets {
@@ -60,8 +62,8 @@ func TestVerifyNamesEveryCell(t *testing.T) {
 		for k, m := range cellForm.FindAllSubmatchIndex(xml, -1) {
 			cell := string(xml[max(m[2], m[8]):max(m[3], m[9])])
 			for how, forge := range forgeries {
-				// Of all, each eleventh; with TASKRECON_SLOW every cell in the ways that are hard to see, and in one of the others.
-				if turn := k + len(how); os.Getenv("TASKRECON_SLOW") == "" && turn%11 != 0 || len(how) < 10 && turn%4 != 0 {
+				// Of all, each 41st; with TASKRECON_SLOW every cell in the ways that are hard to see, and in one of the others.
+				if turn := k + len(how); os.Getenv("TASKRECON_SLOW") == "" && turn%41 != 0 || len(how) < 10 && turn%4 != 0 {
 					continue
 				}
 				cellXML := forge(cell, string(xml[m[0]:m[1]]))
@@ -69,19 +71,23 @@ func TestVerifyNamesEveryCell(t *testing.T) {
 					continue
 				}
 				packParts(t, altered, names, parts, part, append(append(bytes.Clone(xml[:m[0]]), cellXML...), xml[m[1]:]...))
-				err := compareWith(t, want, altered)
-				if !errors.Is(err, ErrAltered) || !strings.HasPrefix(err.Error(), fmt.Sprintf("%s: %s!%s: the ledger says ", altered, quoteSheet(string(sheet[1])), cell)) {
+				_, err := verify.Workbook(altered, l)
+				if !errors.Is(err, verify.ErrAltered) || !strings.HasPrefix(err.Error(), fmt.Sprintf("%s: %s!%s: the ledger says ", altered, quoted(string(sheet[1])), cell)) {
 					t.Fatalf("%s!%s made %s: %v", sheet[1], cell, how, err)
 				}
-				if tried++; tried%101 == 0 { // the whole way, now and then
-					if _, err := Verify(altered, l); !errors.Is(err, ErrAltered) || !strings.Contains(err.Error(), fmt.Sprintf("!%s: ", cell)) {
-						t.Fatalf("%s!%s made %s: Verify says %v", sheet[1], cell, how, err)
-					}
-				}
+				tried++
 			}
 		}
 	}
-	if t.Logf("%d forgeries", tried); tried < 100 {
+	if t.Logf("%d forgeries", tried); tried < 20 {
 		t.Error("too few")
 	}
+}
+
+// quoted is the name of a sheet as the address of a cell has it.
+func quoted(sheet string) string {
+	if strings.Contains(sheet, " ") {
+		return "'" + sheet + "'"
+	}
+	return sheet
 }

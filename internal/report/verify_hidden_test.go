@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"bytes"
@@ -8,11 +8,15 @@ import (
 	"strings"
 	"testing"
 
+	"taskrecon/internal/report"
+	"taskrecon/internal/report/verify"
+
 	"github.com/xuri/excelize/v2"
 )
 
 // TestVerifyNamesWhatIsHidden uses the library that the report is written with, as an office would be used.
 func TestVerifyNamesWhatIsHidden(t *testing.T) {
+	l, whole := reportOf(t, varied(), report.Options{})
 	for name, tt := range map[string]struct {
 		alter func(f *excelize.File) error
 		want  string
@@ -37,15 +41,15 @@ func TestVerifyNamesWhatIsHidden(t *testing.T) {
 			return errors.Join(f.SetColWidth("Results", "A", "D", 3), f.SetRowHeight("Results", 4, 90))
 		}, ""},
 	} {
-		l, path := reportOf(t, varied(), Options{})
+		path := copied(t, whole)
 		f := open(t, path)
 		must(t, tt.alter(f))
 		must(t, f.Save())
-		_, err := Verify(path, l)
+		_, err := verify.Workbook(path, l)
 		switch {
 		case tt.want == "" && err != nil:
 			t.Errorf("%s: %v", name, err)
-		case tt.want != "" && (!errors.Is(err, ErrAltered) || err.Error() != path+": "+tt.want):
+		case tt.want != "" && (!errors.Is(err, verify.ErrAltered) || err.Error() != path+": "+tt.want):
 			t.Errorf("%s: %v, want %s", name, err, tt.want)
 		}
 	}
@@ -53,7 +57,7 @@ func TestVerifyNamesWhatIsHidden(t *testing.T) {
 
 // What hides a cell may be written in other ways than the library's.
 func TestVerifyNamesWhatIsHiddenInXML(t *testing.T) {
-	l, path := reportOf(t, varied(), Options{})
+	l, path := reportOf(t, varied(), report.Options{})
 	names, parts := zipParts(t, path)
 	const sheet = "xl/worksheets/sheet2.xml"
 	altered := filepath.Join(t.TempDir(), "report.xlsx")
@@ -61,20 +65,20 @@ func TestVerifyNamesWhatIsHiddenInXML(t *testing.T) {
 		old, new, want string
 		is             error
 	}{
-		"a word":                  {`<row r="5"`, `<row hidden="true" r="5"`, "Results: row 5 is hidden", ErrAltered},
+		"a word":                  {`<row r="5"`, `<row hidden="true" r="5"`, "Results: row 5 is hidden", verify.ErrAltered},
 		"no word":                 {`<row r="5"`, `<row hidden="0" r="5"`, "", nil},
-		"no height":               {`<row r="5"`, `<row ht="0" customHeight="1" r="5"`, "Results: row 5 is hidden", ErrAltered},
-		"no height by default":    {`defaultRowHeight="15"`, `defaultRowHeight="0"`, "is hidden", ErrAltered},
-		"columns behind the rows": {`</sheetData>`, `</sheetData><cols><col min="1" max="2" hidden="1"/></cols>`, "columns stand behind the rows", ErrDamaged},
-		"columns of no number":    {`<col min="1"`, `<col min="0"`, `it tells of columns "0" to`, ErrDamaged},
-		"rows among the columns":  {`</cols>`, `<sheetData/></cols>`, "does not belong there", ErrDamaged},
+		"no height":               {`<row r="3"`, `<row ht="0" customHeight="1" r="3"`, "Results: row 3 is hidden", verify.ErrAltered},
+		"no height by default":    {`defaultRowHeight="15"`, `defaultRowHeight="0"`, "is hidden", verify.ErrAltered},
+		"no width by default":     {`<sheetFormatPr`, `<sheetFormatPr defaultColWidth="0.1"`, "", nil},
+		"columns behind the rows": {`</sheetData>`, `</sheetData><cols><col min="1" max="2" hidden="1"/></cols>`, "Results: column A is hidden", verify.ErrAltered},
+		"columns of no number":    {`<col min="1"`, `<col hidden="1" min="0"`, `it hides the columns "0" to`, verify.ErrDamaged},
 	} {
 		data := bytes.Replace(parts[sheet], []byte(tt.old), []byte(tt.new), 1)
 		if bytes.Equal(data, parts[sheet]) {
 			t.Fatalf("%s: %q is not there", name, tt.old)
 		}
 		packParts(t, altered, names, parts, sheet, data)
-		_, err := Verify(altered, l)
+		_, err := verify.Workbook(altered, l)
 		if !errors.Is(err, tt.is) || err != nil && !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %s", name, err, tt.want)
 		}
@@ -93,10 +97,10 @@ func TestVerifyNamesPropertiesThatWereAltered(t *testing.T) {
 			`<dc:subject>`:     `the document property "subject"`,
 			`<dc:description>`: `the document property "description"`,
 			`<dc:creator>`:     "", // every program has its own
-			`<keywords>`:       "",
+			`<cp:keywords>`:    "",
 		},
 	} {
-		l, path := reportOf(t, varied(), Options{})
+		l, path := reportOf(t, varied(), report.Options{})
 		names, parts := zipParts(t, path)
 		altered := filepath.Join(t.TempDir(), "report.xlsx")
 		for old, want := range tests {
@@ -105,11 +109,11 @@ func TestVerifyNamesPropertiesThatWereAltered(t *testing.T) {
 				t.Fatalf("%s: %q is not there", part, old)
 			}
 			packParts(t, altered, names, parts, part, data)
-			_, err := Verify(altered, l)
+			_, err := verify.Workbook(altered, l)
 			switch {
 			case want == "" && err != nil:
 				t.Errorf("%s: %v", old, err)
-			case want != "" && (!errors.Is(err, ErrAltered) || !strings.HasPrefix(err.Error(), altered+": "+want)):
+			case want != "" && (!errors.Is(err, verify.ErrAltered) || !strings.HasPrefix(err.Error(), altered+": "+want)):
 				t.Errorf("%s: %v, want %s", old, err, want)
 			}
 		}
@@ -122,26 +126,27 @@ func TestVerifyNamesPropertiesThatWereAltered(t *testing.T) {
 		if packParts(t, altered, left, parts, "", nil); len(left) == len(names) {
 			t.Fatal(part)
 		}
-		if _, err := Verify(altered, l); err != nil {
+		if _, err := verify.Workbook(altered, l); err != nil {
 			t.Errorf("without %s: %v", part, err)
 		}
 	}
 }
 
-// LibreOffice writes the whole workbook anew, and its properties too.
+// LibreOffice writes the whole workbook, and its properties too.
 func TestVerifyPassesWhatLibreOfficeSaved(t *testing.T) {
 	soffice, err := exec.LookPath("soffice")
-	if err != nil || testing.Short() {
-		t.Skip("LibreOffice (soffice) is not here, or takes too long")
+	slow(t)
+	if err != nil {
+		t.Skip("LibreOffice (soffice) is not here")
 	}
-	l, path := reportOf(t, varied(), Options{})
+	l, path := reportOf(t, varied(), report.Options{})
 	dir := t.TempDir()
 	out, err := exec.Command(soffice, "--headless", "-env:UserInstallation=file://"+filepath.Join(dir, "profile"),
 		"--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", dir, path).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	if _, err := Verify(filepath.Join(dir, "report.xlsx"), l); err != nil {
+	if _, err := verify.Workbook(filepath.Join(dir, "report.xlsx"), l); err != nil {
 		t.Error(err)
 	}
 }

@@ -1,17 +1,18 @@
-package report
+package report_test
 
 import (
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"taskrecon/internal/report"
+	"taskrecon/internal/report/render"
 )
 
 // TestViewsMemoryStaysFlat writes every form that is no workbook, the second time of four times the rows.
 func TestViewsMemoryStaysFlat(t *testing.T) {
-	if os.Getenv("TASKRECON_SLOW") == "" {
-		t.Skip("TASKRECON_SLOW is not set")
-	}
+	slow(t)
 	if racing {
 		t.Skip("the race detector's own memory hides the report's, and it makes this slow")
 	}
@@ -19,8 +20,8 @@ func TestViewsMemoryStaysFlat(t *testing.T) {
 	small, large := manyResults(t, few, 0), manyResults(t, many, 0)
 	for _, extension := range []string{".json", ".csv", ".html"} {
 		dir := t.TempDir()
-		a := peak(t, func() { must(t, Write(filepath.Join(dir, "a"+extension), small, Options{})) })
-		b := peak(t, func() { must(t, Write(filepath.Join(dir, "b"+extension), large, Options{})) })
+		a := peak(t, func() { must(t, render.Write(filepath.Join(dir, "a"+extension), small, report.Options{})) })
+		b := peak(t, func() { must(t, render.Write(filepath.Join(dir, "b"+extension), large, report.Options{})) })
 		t.Logf("%s: peak of live heap: %d rows %d KiB, %d rows %d KiB", extension, few, a>>10, many, b>>10)
 		if b > a+4<<20 {
 			t.Errorf("%s: the heap grows with the rows", extension)
@@ -30,14 +31,12 @@ func TestViewsMemoryStaysFlat(t *testing.T) {
 
 // TestMillionInEveryView writes a million results; TASKRECON_SLOW asks for it.
 func TestMillionInEveryView(t *testing.T) {
-	if os.Getenv("TASKRECON_SLOW") == "" {
-		t.Skip("TASKRECON_SLOW is not set")
-	}
+	slow(t)
 	r := manyResults(t, 1_000_000, 0)
 	for _, extension := range []string{".json", ".csv", ".html"} {
 		path := filepath.Join(t.TempDir(), "report"+extension)
 		began := time.Now()
-		high := peak(t, func() { must(t, Write(path, r, Options{})) })
+		high := peak(t, func() { must(t, render.Write(path, r, report.Options{})) })
 		took := time.Since(began).Round(time.Millisecond)
 		info, err := os.Stat(path)
 		must(t, err)

@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"encoding/csv"
@@ -19,13 +19,15 @@ import (
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
+	"taskrecon/internal/report"
+	"taskrecon/internal/report/render"
 )
 
 // viewBytes renders the report in the format of an extension and returns the file's bytes.
 func viewBytes(t testing.TB, r *ledger.Reader, extension string) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "report"+extension)
-	must(t, Write(path, r, Options{}))
+	must(t, render.Write(path, r, report.Options{}))
 	got, err := os.ReadFile(path)
 	must(t, err)
 	return got
@@ -57,7 +59,7 @@ func noRows() map[diff.Outcome]int {
 func countWorkbook(t *testing.T, r *ledger.Reader) map[diff.Outcome]int {
 	counts := noRows()
 	path := filepath.Join(t.TempDir(), "report.xlsx")
-	must(t, Write(path, r, Options{}))
+	must(t, render.Write(path, r, report.Options{}))
 	for _, row := range rows(t, open(t, path), "Results")[1:] {
 		counts[diff.Outcome(row[3])]++
 	}
@@ -105,7 +107,7 @@ func countPage(t *testing.T, r *ledger.Reader) map[diff.Outcome]int {
 
 func parseCSV(t *testing.T, data []byte) [][]string {
 	t.Helper()
-	text, marked := strings.CutPrefix(string(data), byteOrderMark)
+	text, marked := strings.CutPrefix(string(data), report.ByteOrderMark)
 	if !marked {
 		t.Error("no byte order mark")
 	}
@@ -119,7 +121,7 @@ func parseCSV(t *testing.T, data []byte) [][]string {
 func TestCSVIsResults(t *testing.T) {
 	r := varied().write(t)
 	path := filepath.Join(t.TempDir(), "report.xlsx")
-	must(t, Write(path, r, Options{}))
+	must(t, render.Write(path, r, report.Options{}))
 	want, err := open(t, path).GetRows("Results", excelize.Options{})
 	must(t, err)
 	got := parseCSV(t, viewBytes(t, r, ".csv"))
@@ -167,10 +169,10 @@ func TestNewViewsKeepTheRules(t *testing.T) {
 		path := filepath.Join(dir, "report"+extension)
 		must(t, os.WriteFile(path, []byte("mine"), 0o644))
 		r := varied().write(t)
-		if err := Write(path, r, Options{}); !errors.Is(err, fs.ErrExist) {
+		if err := render.Write(path, r, report.Options{}); !errors.Is(err, fs.ErrExist) {
 			t.Fatalf("%s: error %v, want fs.ErrExist", extension, err)
 		}
-		must(t, Write(path, r, Options{Overwrite: true}))
+		must(t, render.Write(path, r, report.Options{Overwrite: true}))
 		info, err := os.Stat(path)
 		must(t, err)
 		if info.Mode().Perm() != 0o600 || info.Size() < 1000 {
@@ -180,7 +182,7 @@ func TestNewViewsKeepTheRules(t *testing.T) {
 			t.Errorf("%s: the same ledger gave two reports", extension)
 		}
 		must(t, r.Close())
-		if err := Write(filepath.Join(dir, "other"+extension), r, Options{}); err == nil {
+		if err := render.Write(filepath.Join(dir, "other"+extension), r, report.Options{}); err == nil {
 			t.Errorf("%s: no error from a ledger that cannot be read", extension)
 		}
 		if left, _ := os.ReadDir(dir); len(left) != 1 {

@@ -33,8 +33,8 @@ var defects = []struct{ what, file, old, new string }{
 	{"an envelope leaves before its line is on the disk", "ledger/writer.go", "return w.append(kindSending, line, true)", "return w.append(kindSending, line, false)"},
 	{"a resumed leg forgets what was sent", "job/resume.go", "batch.Earlier{Sent: l.Sent,", "batch.Earlier{Sent: false,"},
 	{"a resumed leg has no limits", "job/resume.go", "case refusal == nil:", "case refusal == nil || len(r.earlier) > 0:"},
-	{"the undo leaves out what was not applied", "report/undo.go", "if e.Attempts == 0 {", "if e.Attempts == 0 || e.Outcome != diff.Applied {"},
-	{"the undo does not wait for open windows", "report/undo.go", "Closes: e.Closes", "Closes: e.Closes.AddDate(-1, 0, 0)"},
+	{"the undo leaves out what was not applied", "export/undo.go", "if e.Attempts == 0 {", "if e.Attempts == 0 || e.Outcome != diff.Applied {"},
+	{"the undo does not wait for open windows", "export/undo.go", "Closes: e.Closes", "Closes: e.Closes.AddDate(-1, 0, 0)"},
 }
 
 const internal = ".." // where the files of the defects lie

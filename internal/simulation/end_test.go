@@ -7,7 +7,7 @@ import (
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
-	"taskrecon/internal/report"
+	"taskrecon/internal/report/verify"
 )
 
 // checkEnd: the counts add up, the exit code says what they say, and the leg ended in time.
@@ -84,7 +84,7 @@ func (c *campaign) checkReport(l *leg) {
 	past, err := ledger.Open(l.ledger)
 	if err == nil {
 		defer past.Close()
-		_, err = report.Verify(l.summary.Reports[0], past)
+		_, err = verify.Workbook(l.summary.Reports[0], past)
 	}
 	if err != nil {
 		c.world.complain("leg %d: its report does not verify: %v", l.n, err)

@@ -1,8 +1,11 @@
-// Package text makes text from elsewhere safe to show: on one line of a terminal, at a bounded length, and with its number's noun.
+// Package text makes texts from data safe to show, and words numbers. Every package may import it; it knows nothing of tasks.
 //
-// A message of the service, a cell of a sheet or a name of a task may hold line ends, escape sequences and text that runs from right
-// to left. Whatever prints such text in one line takes it through Line first, so that it cannot forge a line of output, and through
-// Clip where room is short. Text that goes into JSON or a workbook is not changed here: those formats have escapes of their own.
+//	fmt.Fprintln(w, text.Line(name), text.Plural(n, "row"))
 //
-//	fmt.Fprintln(stderr, text.Clip(text.Line(refusal.Message), 200))
+// Line is for terminals: what would break the line or change what is around it becomes a visible escape. EscapeXML, EscapeBidi and
+// Formula are the same for documents and spreadsheets, one purpose each, so that a form can say what it did to a text. Clip bounds a
+// length.
+//
+// What always holds: a text without anything dangerous in it is returned as it is; from any other text nothing is left out,
+// but for what Clip cuts off behind its ellipsis.
 package text

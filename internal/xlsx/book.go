@@ -19,6 +19,7 @@ type Book struct {
 	Date1904 bool    // its days are counted from 1904
 	Sheets   []Sheet // in their order, of all kinds
 
+	limits  Limits
 	parts   parts
 	styles  []style
 	strings []string // the shared ones
@@ -33,14 +34,23 @@ type Sheet struct {
 	part *zip.File // nil if it is missing
 }
 
+// Limits are what a workbook may hold.
+type Limits struct {
+	Unpacked uint64 // bytes of all parts
+	Columns  int    // the last that may hold data
+}
+
 // Open checks a workbook as a whole and reads all but its sheets. It keeps data. The error says what the file is and what to do
 // about it; it reads on from the file's name.
-func Open(data []byte) (*Book, error) {
-	parts, err := openZip(data)
+func Open(data []byte) (*Book, error) { return OpenUpTo(data, Limits{maxUnpacked, MaxColumns}) }
+
+// OpenUpTo is Open with other limits.
+func OpenUpTo(data []byte, l Limits) (*Book, error) {
+	parts, err := openZip(data, l.Unpacked)
 	if err != nil {
 		return nil, err
 	}
-	b := &Book{parts: parts}
+	b := &Book{parts: parts, limits: l}
 	main, err := b.mainPart()
 	if err != nil {
 		return nil, err

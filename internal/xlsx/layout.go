@@ -2,6 +2,7 @@ package xlsx
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -11,6 +12,10 @@ const (
 	maxHides  = 1 << 14
 	maxRow    = 1 << 20
 	maxColumn = 1 << 14
+
+	// Rows and columns smaller than this show nothing, whether or not they say that they are hidden.
+	leastHeight = 1.0 // points
+	leastWidth  = 0.5 // characters
 )
 
 // Area is a range of cells, its edges within it.
@@ -32,30 +37,35 @@ func (a Area) String() string {
 type Layout struct {
 	HiddenColumns [][2]int // first and last
 	Merges        []Area
+	Filtered      bool // a filter is set, which hides rows and shows that it does
 
-	noHeight bool // rows that say nothing of their height are not shown
+	noHeight bool     // rows that say nothing of their height are not shown
+	noWidth  bool     // likewise the columns but those of wide
+	wide     [][2]int // first and last
 }
 
 // HidesColumn reports whether a column, counted from 1, is not shown.
 func (l *Layout) HidesColumn(column int) bool {
-	for _, c := range l.HiddenColumns {
-		if c[0] <= column && column <= c[1] {
-			return true
-		}
-	}
-	return false
+	has := func(c [2]int) bool { return c[0] <= column && column <= c[1] }
+	return slices.ContainsFunc(l.HiddenColumns, has) || l.noWidth && !slices.ContainsFunc(l.wide, has)
 }
 
 // read takes in an element of the sheet beside its rows.
 func (l *Layout) read(x *elements, name string) error {
 	switch name {
 	case "sheetFormatPr":
-		l.noHeight = x.isTrue("zeroHeight")
+		l.noHeight = x.isTrue("zeroHeight") || x.below("defaultRowHeight", leastHeight)
+		l.noWidth = x.below("defaultColWidth", leastWidth)
 	case "cols":
 		return x.each(2, func(name string) error {
 			if name == "col" {
 				return l.readColumn(x)
 			}
+			return nil
+		})
+	case "autoFilter":
+		return x.each(2, func(name string) error {
+			l.Filtered = l.Filtered || name == "filterColumn"
 			return nil
 		})
 	case "mergeCells":
@@ -70,18 +80,21 @@ func (l *Layout) read(x *elements, name string) error {
 }
 
 func (l *Layout) readColumn(x *elements) error {
-	width, _ := x.attr("width")
-	if w, err := strconv.ParseFloat(width, 64); !x.isTrue("hidden") && (err != nil || w > 0) {
-		return nil
+	to := &l.HiddenColumns
+	if !x.isTrue("hidden") && !x.below("width", leastWidth) {
+		if _, sized := x.attr("width"); !l.noWidth || !sized {
+			return nil
+		}
+		to = &l.wide
 	}
 	first, _ := x.attr("min")
 	last, _ := x.attr("max")
 	from, err1 := strconv.Atoi(first)
-	to, err2 := strconv.Atoi(last)
-	if err1 != nil || err2 != nil || from < 1 || to < from || len(l.HiddenColumns) == maxHides {
+	end, err2 := strconv.Atoi(last)
+	if err1 != nil || err2 != nil || from < 1 || end < from || len(*to) == maxHides {
 		return fmt.Errorf("it hides the columns %q to %q", clip(first), clip(last))
 	}
-	l.HiddenColumns = append(l.HiddenColumns, [2]int{from, to})
+	*to = append(*to, [2]int{from, end})
 	return nil
 }
 
@@ -111,15 +124,22 @@ func parseArea(ref string) (Area, bool) {
 // hidesRow reports whether the row element whose start tag was read last is not shown: by hand, by a filter, by a folded outline,
 // or by having no height.
 func (l *Layout) hidesRow(x *elements) bool {
-	height, sized := x.attr("ht")
+	_, sized := x.attr("ht")
 	hidden, said := x.attr("hidden")
-	if h, err := strconv.ParseFloat(height, 64); sized && err == nil && h <= 0 {
+	if x.below("ht", leastHeight) {
 		return true
 	}
 	if !said && !sized {
 		return l.noHeight
 	}
 	return truth(hidden)
+}
+
+// below reports whether an attribute is a number less than that.
+func (x *elements) below(name string, least float64) bool {
+	value, _ := x.attr(name)
+	n, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+	return err == nil && n < least
 }
 
 // Ref is the reference of a cell, such as F14; both are counted from 1.

@@ -1,6 +1,7 @@
 package xlsx
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ type elements struct {
 	exact       bool         // alternatives are refused
 	transparent []alternates // what is open and not shown
 	skip        int          // depth of an alternative that is left out, or 0
+	vocabulary  attr         // the prefix of the root element, and the namespace that it declares for it
 }
 
 type alternates struct {
@@ -71,11 +73,36 @@ func (x *elements) child(depth int) (bool, error) {
 		case err != nil:
 			return false, err
 		case kind == startTag && x.depth() == depth+1:
-			return true, nil
+			if depth == 0 {
+				x.vocabulary.name = bytes.Clone(x.prefix)
+				x.vocabulary.value = bytes.Clone(x.namespace())
+			}
+			if x.exact {
+				err = x.known()
+			}
+			return err == nil, err
 		case kind == endTag && x.depth() < depth:
 			return false, nil
 		}
 	}
+}
+
+// namespace is what the element whose start tag was read last declares for the prefix of the root element; nil where it declares nothing.
+func (x *elements) namespace() []byte {
+	for _, a := range x.attrs {
+		if prefix, ok := bytes.CutPrefix(a.name, []byte("xmlns")); ok && bytes.Equal(bytes.TrimPrefix(prefix, []byte(":")), x.vocabulary.name) {
+			return a.value
+		}
+	}
+	return nil
+}
+
+// known refuses the element whose start tag was read last if it is of another vocabulary than the root: other programs may pass over it.
+func (x *elements) known() error {
+	if space := x.namespace(); !bytes.Equal(x.prefix, x.vocabulary.name) || space != nil && !bytes.Equal(space, x.vocabulary.value) {
+		return fmt.Errorf("it has an element %q of another vocabulary", clip(string(x.name)))
+	}
+	return nil
 }
 
 // each calls visit for each child of the element that is open at a depth. What visit leaves of a child is left out.

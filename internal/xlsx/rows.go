@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// MaxColumns is the last column that may hold data.
+	// MaxColumns is the last column that may hold data, by Open.
 	MaxColumns = 2000
 	maxRowText = 32 << 20 // bytes of the texts of one row
 )
@@ -148,6 +148,9 @@ func (r *Rows) next() error {
 		case r.seen:
 			return errors.New("it has two rows elements")
 		default:
+			if err := r.x.known(); err != nil {
+				return err
+			}
 			r.seen, r.inside, r.x.exact = true, true, true
 		}
 	}
@@ -220,8 +223,8 @@ func (r *Rows) readCell(previous int) (int, error) {
 	switch {
 	case err == nil && len(r.text) == 0 && !c.Formula && !c.value:
 		return c.Column, nil
-	case err == nil && c.Column > MaxColumns:
-		err = limitError("it lies beyond column " + ColumnName(MaxColumns) + ", the last that is read")
+	case err == nil && c.Column > r.book.limits.Columns:
+		err = limitError("it lies beyond column " + ColumnName(r.book.limits.Columns) + ", the last that is read")
 	case err == nil:
 		err = r.settle(&c)
 		r.row.Cells = append(r.row.Cells, c.Cell)
@@ -268,6 +271,9 @@ func (r *Rows) cellContent(c *rawCell) error {
 	r.text = r.text[:0]
 	for inline := false; ; {
 		found, err := r.x.child(4)
+		if err == nil && !found && c.kind == "inlineStr" && c.value && !inline {
+			err = errors.New("it has a value where its text belongs")
+		}
 		if err != nil || !found {
 			return err
 		}
@@ -276,7 +282,7 @@ func (r *Rows) cellContent(c *rawCell) error {
 			return fmt.Errorf("it has two elements %q", name)
 		case name == "v":
 			c.value = true
-			if seen := len(r.text); seen > 0 { // an inline string counts
+			if seen := len(r.text); inline { // the inline string counts
 				_, err = r.x.text(r.text[seen:])
 			} else {
 				r.text, err = r.x.text(r.text)

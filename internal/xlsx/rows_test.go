@@ -37,12 +37,13 @@ func TestCells(t *testing.T) {
 		{`<c t="inlineStr"><is><t>a</t></is></c>`, `A:text:"a"`},
 		{`<c t="inlineStr"><is><t xml:space="preserve"> a </t><r><rPr><b/></rPr><t>b</t></r><r><t>c</t></r><rPh sb="0" eb="1"><t>no</t></rPh><phoneticPr fontId="1"/></is></c>`, `A:text:" a bc"`},
 		{`<c t="inlineStr"><is><t>a</t></is><v>b</v></c>`, `A:text:"a"`},
-		{`<c t="inlineStr"><v>b</v></c>`, `A:text:"b"`},
 		{`<c><is><t>a</t></is><v>1</v></c>`, `A:number:"1"!plain`},
 		{`<c t="str"><v>a<![CDATA[<b>]]><!-- c -->d&#10;&#x41;` + "\r\n" + `e</v></c>`, `A:text:"a<b>d\nA\ne"`},
 		{`<c t="str"><v>_xD83D__xDE00_</v></c>`, `A:text:"😀"`},
 		{`<c t="str"><v>_x005F_xD800_ _x12_ _x00G1_ _x0041</v></c>`, `A:text:"_xD800_ _x12_ _x00G1_ _x0041"`},
-		{`<x:c xmlns:x="y" r="C1" x:r="D1"><x:v>1</x:v></x:c>`, `C:number:"1"!plain`},
+		{`<c r="C1" xmlns:x="y" x:r="D1"><v>1</v></c>`, `C:number:"1"!plain`},
+		{`<c t="inlineStr"><is><t></t></is><v>b</v></c>`, `A:text:""`},
+		{`<c t="inlineStr"><is><r><t>_</t></r><r><t>x0041_</t></r></is></c>`, `A:text:"_x0041_"`},
 		{`<extLst><c><v>9</v></c></extLst><c><v>1</v><extLst><ext><v>2</v></ext></extLst></c>`, `A:number:"1"!plain`},
 	} {
 		got, err := read(sheetOf(t, `<row r="1">`+tt.cell+`</row>`))
@@ -64,6 +65,23 @@ func TestRows(t *testing.T) {
 	})
 	if got, err := read(zero); err != nil || !got.rows[0].Hidden || got.rows[1].Hidden {
 		t.Errorf("rows without a height: %s, %v", got, err)
+	}
+}
+
+// TestSizesHide covers sheets whose rows and columns have next to no size unless they say otherwise.
+func TestSizesHide(t *testing.T) {
+	slim := patch(t, sheetOf(t, `<row r="1"><c><v>1</v></c></row><row r="2" ht="15"><c><v>2</v></c></row>`), sheetPart, func(s string) string {
+		return strings.Replace(s, "<sheetData>", `<sheetFormatPr defaultRowHeight="0.5" defaultColWidth="0.1"/><cols><col min="2" max="3" width="9"/><col min="4" max="4" width="0.4"/></cols><sheetData>`, 1)
+	})
+	got, err := read(slim)
+	must(t, err)
+	if !got.rows[0].Hidden || got.rows[1].Hidden {
+		t.Errorf("rows: %s", got)
+	}
+	for column, want := range map[int]bool{1: true, 2: false, 3: false, 4: true, 5: true} {
+		if got.layout.HidesColumn(column) != want {
+			t.Errorf("column %d: %v", column, !want)
+		}
 	}
 }
 

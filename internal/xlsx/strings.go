@@ -56,21 +56,29 @@ func (x *elements) stringItem(to []byte) ([]byte, error) {
 			return errors.New("it has two texts")
 		case name == "t":
 			plain = true
-			to, err = x.text(to)
+			to, err = x.unescaped(to)
 		case name == "r":
 			err = x.each(depth+1, func(name string) (err error) {
 				if name == "t" {
-					to, err = x.text(to)
+					to, err = x.unescaped(to)
 				}
 				return err
 			})
 		}
 		return err
 	})
+	return to, err
+}
+
+// unescaped appends the text of the element whose start tag was read last, without its escapes.
+func (x *elements) unescaped(to []byte) ([]byte, error) {
+	begin := len(to)
+	to, err := x.text(to)
 	if err != nil {
 		return to, err
 	}
-	return unescape(to)
+	text, err := unescape(to[begin:])
+	return to[:begin+len(text)], err
 }
 
 // unescape resolves _xHHHH_ in place, by which workbooks write UTF-16 units that XML does not take. Two of them may be one

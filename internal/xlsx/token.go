@@ -37,9 +37,10 @@ type attr struct{ name, value []byte }
 // balanced root element. It refuses what is not well-formed, document types, and what is beyond the limits. What name, attrs
 // and data hold is good until the following call.
 type tokenizer struct {
-	name  []byte // of a tag, without its prefix
-	attrs []attr
-	data  []byte // text, with its escapes resolved
+	name   []byte // of a tag, without its prefix
+	prefix []byte // of a start tag
+	attrs  []attr
+	data   []byte // text, with its escapes resolved
 
 	in      io.Reader
 	buf     []byte
@@ -239,6 +240,7 @@ func (t *tokenizer) startTag(raw []byte) error {
 	t.root, t.attrs = true, t.attrs[:0]
 	t.open, t.names = append(t.open, len(t.names)), append(t.names, name...)
 	t.name = localName(name)
+	t.prefix = name[:max(0, len(name)-len(t.name)-1)]
 	for rest := raw[len(name):]; ; {
 		bare := trimLeft(rest)
 		if len(bare) == 0 {

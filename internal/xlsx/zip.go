@@ -17,7 +17,7 @@ import (
 const (
 	maxParts        = 10_000
 	maxPartName     = 1024
-	maxUnpacked     = 2 << 30  // bytes of all parts
+	maxUnpacked     = 2 << 30  // bytes of all parts, by Open
 	maxPart         = 64 << 20 // bytes of a part that is neither a sheet nor the shared strings
 	maxOtherParts   = 256 << 20
 	suspiciousSize  = 4 << 20
@@ -34,7 +34,7 @@ func fold(name string) string {
 
 // openZip checks a zip as a whole: its directory and headers agree, nothing lies between or behind them, no name is there
 // twice, nothing unpacks to more than the limits, and every sum is right.
-func openZip(data []byte) (parts, error) {
+func openZip(data []byte, most uint64) (parts, error) {
 	if n := bytes.Count(data, []byte("PK\x01\x02")); n > maxParts {
 		return nil, fmt.Errorf("has %d parts; at most %d are read", n, maxParts)
 	}
@@ -57,7 +57,7 @@ func openZip(data []byte) (parts, error) {
 	if err := checkLayout(data, zr); err != nil {
 		return nil, err
 	}
-	if err := checkSizes(zr.File); err != nil {
+	if err := checkSizes(zr.File, most); err != nil {
 		return nil, err
 	}
 	for _, f := range zr.File {
@@ -89,12 +89,12 @@ func streamed(name string) bool {
 }
 
 // checkSizes refuses a bomb before anything of it is unpacked.
-func checkSizes(files []*zip.File) error {
+func checkSizes(files []*zip.File, most uint64) error {
 	var all, others uint64
 	for _, f := range files {
 		size := f.UncompressedSize64
-		if all += size; size > maxUnpacked || all > maxUnpacked {
-			return fmt.Errorf("is too big: more than %d MiB when unpacked", maxUnpacked>>20)
+		if all += size; size > most || all > most {
+			return fmt.Errorf("is too big: more than %d MiB when unpacked", most>>20)
 		}
 		if streamed(f.Name) {
 			continue
