@@ -235,7 +235,6 @@ func (p *program) runConfig(c *cli.Context, file string) (config job.Config, err
 		return config, err
 	}
 	config.Batch.OnConflict, config.StatusVia = batch.OnConflict(c.String("on-conflict")), diff.Via(c.String("status-via"))
-	config.Ingest.Notes = config.StatusVia == diff.ViaAction
 	if config.Batch.SettleWithin = c.Duration("settle-within"); config.Batch.SettleWithin < 0 {
 		return config, usage("--settle-within %s is less than nothing", config.Batch.SettleWithin)
 	}

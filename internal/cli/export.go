@@ -55,9 +55,14 @@ func (p *program) setCommand() *cli.Command {
 		Description: "Writes a sheet that gives PROPERTY the VALUE in every task that is picked; nothing is sent before you apply it. " +
 			"VALUE <clear> empties a property. assignedTo=@team.txt deals the tasks out to the assignees in team.txt, one a line. " +
 			"--map leavers.csv replaces assignees: its two columns are the old one and the new one.\n\n" + expressionHelp +
-			"\n\nExample:\n  taskrecon set assignedTo=bob@contoso.com -o reassign.xlsx \\\n    --where 'assignedTo == \"alice@contoso.com\"'",
+			"\n\nExamples:\n  taskrecon set assignedTo=bob@contoso.com -o reassign.xlsx \\\n    --where 'assignedTo == \"alice@contoso.com\"'\n" +
+			"  taskrecon set --complete --note \"Patched in May\" -o done.xlsx \\\n    --where 'dueDateTime < date(\"2026-06-01\")'",
 		Flags: join(flagsOfSheet(), []cli.Flag{
 			&cli.StringFlag{Name: "map", Category: inputFlags, Usage: "replace assignees as the two columns of `FILE.csv` say"},
+			&cli.BoolFlag{Name: "accept", DisableDefaultText: true, Category: inputFlags, Usage: "short for status=active"},
+			&cli.BoolFlag{Name: "reject", DisableDefaultText: true, Category: inputFlags, Usage: "short for status=rejected"},
+			&cli.BoolFlag{Name: "complete", DisableDefaultText: true, Category: inputFlags, Usage: "short for status=completed"},
+			&cli.StringFlag{Name: "note", Category: inputFlags, Usage: "short for note=`TEXT`, which goes to Defender with the status and cannot be taken back"},
 			&cli.StringFlag{Name: "date-order", Category: inputFlags, Usage: "read 03/04/2026 as `dmy|mdy|ymd` (default: refuse it as ambiguous)"},
 		}, flagsOfService(), flagsOfSpeech()),
 		Action: func(c *cli.Context) error { return p.runCommand(c, p.set) },
@@ -158,7 +163,7 @@ func (p *program) set(c *cli.Context) (*job.Summary, error) {
 	}
 	format := task.Format{Zone: e.Sheet.Zone, Order: task.DateOrder(c.String("date-order"))}
 	change := new(edit.Edit)
-	for _, words := range c.Args().Slice() {
+	for _, words := range append(c.Args().Slice(), shortForms(c)...) {
 		a, err := edit.ParseAssignment(words, format, os.ReadFile)
 		if err != nil {
 			return nil, usage("%s", err.Error())
@@ -188,6 +193,22 @@ func (p *program) set(c *cli.Context) (*job.Summary, error) {
 	e.Edit = change
 	return p.writeSheet(c, e)
 }
+
+// shortForms are the assignments that flags of set stand for.
+func shortForms(c *cli.Context) (words []string) {
+	for _, f := range decisions {
+		if c.Bool(f.flag) {
+			words = append(words, task.Status.Name+"="+f.status)
+		}
+	}
+	if c.IsSet("note") {
+		words = append(words, task.Note.Name+"="+c.String("note"))
+	}
+	return words
+}
+
+// decisions are what people decide about a task, and the status that says so.
+var decisions = []struct{ flag, status string }{{"accept", "active"}, {"reject", "rejected"}, {"complete", "completed"}}
 
 func (p *program) writeSheet(c *cli.Context, e job.Export) (*job.Summary, error) {
 	target, err := p.connect(c, false)

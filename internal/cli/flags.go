@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"taskrecon/internal/batch"
+	"taskrecon/internal/diff"
 	"taskrecon/internal/exit"
 	"taskrecon/internal/graph"
 	"taskrecon/internal/ingest"
@@ -38,6 +39,7 @@ func flagsOfInput() []cli.Flag {
 		&cli.StringFlag{Name: "own-columns", Category: inputFlags, Usage: "columns `NAME,...` are your own, however near to a property's name"},
 		&cli.StringFlag{Name: "timezone", Category: inputFlags, Value: "UTC", Usage: "`ZONE` of dates without an offset, such as Europe/Berlin"},
 		&cli.StringFlag{Name: "problems", Category: outputFlags, Usage: "where cells are wrong, write the sheet to `FILE.xlsx` with these coloured and commented"},
+		&cli.StringFlag{Name: "status-via", Category: inputFlags, Value: string(diff.ViaAuto), Usage: "send status by `auto|patch|updateStatus`; auto takes updateStatus where the row has a note, and patch sends no note"},
 		&cli.StringFlag{Name: "date-order", Category: inputFlags, Usage: "read 03/04/2026 as `dmy|mdy|ymd` (default: refuse it as ambiguous)"},
 	}
 }
@@ -76,7 +78,6 @@ func flagsOfLimits() []cli.Flag {
 		&cli.BoolFlag{Name: "skip-invalid", DisableDefaultText: true, Category: inputFlags, Usage: "go on with the rows that can be understood, and report the others"},
 		&cli.StringFlag{Name: "min-rows", Category: limitFlags, Usage: "refuse a file of fewer rows than `N|N%` of the tenant's tasks (default: 1)"},
 		&cli.DurationFlag{Name: "settle-within", Category: sendingFlags, Value: batch.DefaultSettleWithin, Usage: "`TIME` within which a write takes effect and reads show it; 0 looks once"},
-		&cli.StringFlag{Name: "status-via", Category: sendingFlags, Value: "patch", Usage: "send status by `patch|updateStatus` (the latter with column note)"},
 		&cli.StringFlag{Name: "on-conflict", Category: limitFlags, Value: string(batch.SkipConflict), Usage: "a task that someone else changed: `skip|overwrite|abort`"},
 		&cli.StringFlag{Name: "expect-plan", Category: limitFlags, Usage: "refuse any plan but the one with this `HASH`"},
 		&cli.StringFlag{Name: "max-changes", Category: limitFlags, Value: "30%", Usage: "refuse more changes than `N|N%` of the tenant's tasks (a share counts from 10 changes on)"},
@@ -131,7 +132,7 @@ func oneFile(c *cli.Context, what string) (string, error) {
 func (p *program) ingestOptions(c *cli.Context) (ingest.Options, error) {
 	o := ingest.Options{
 		Sheet: c.String("sheet"), HeaderRow: c.Int("header-row"), Hidden: ingest.Hidden(c.String("hidden")),
-		Encoding: c.String("encoding"), Stdin: p.stdin,
+		Encoding: c.String("encoding"), Stdin: p.stdin, Notes: c.String("status-via") != string(diff.ViaPatch),
 	}
 	if own := c.String("own-columns"); own != "" {
 		o.OwnColumns = strings.Split(own, ",")

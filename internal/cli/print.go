@@ -59,26 +59,16 @@ func printChange(w io.Writer, c *diff.Change) {
 // mostOfNote is how many characters of a note are shown, with its quotes.
 const mostOfNote = 2000
 
-// byAction counts the changes that set the status by the action, and the notes that go with it.
-func byAction(plan *diff.Plan) (actions, notes int) {
-	for _, c := range plan.Pending() {
-		if c.StatusVia == diff.ViaAction {
-			actions++
-		}
-		if c.Note != "" {
-			notes++
-		}
-	}
-	return actions, notes
-}
-
-// actionWords say so of a plan that has such changes.
+// actionWords say how many changes of a plan set the status by the action, and how many notes leave for good.
 func actionWords(plan *diff.Plan) string {
-	actions, notes := byAction(plan)
-	if actions == 0 {
+	actions, notes := plan.Actions()
+	switch {
+	case actions == 0:
 		return ""
+	case notes == 0:
+		return fmt.Sprintf(" (status of %d by updateStatus)", actions)
 	}
-	return fmt.Sprintf(" (status of %d by updateStatus, %s)", actions, task.Plural(notes, "note"))
+	return fmt.Sprintf(" (status of %d by updateStatus, %s to Defender that cannot be taken back)", actions, task.Plural(notes, "note"))
 }
 
 // planWords sums a plan up in one sentence, which counts every row.

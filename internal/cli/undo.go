@@ -57,10 +57,10 @@ func (p *program) undo(c *cli.Context) (*job.Summary, error) {
 	s.Reports = done.Files
 	s.Reason = fmt.Sprintf("%s of the run to take back", task.Plural(done.Rows, "change"))
 	if n := len(done.Left); n > 0 {
-		s.Reason += fmt.Sprintf("; %s cannot be restored by a sheet", task.Plural(n, "value"))
+		s.Reason += fmt.Sprintf("; %s cannot be taken back by a sheet", task.Plural(n, "thing"))
 	}
 	for _, words := range done.Left {
-		fmt.Fprintf(p.stderr, "not restored: %s\n", text.Line(words))
+		fmt.Fprintf(p.stderr, "not taken back: %s\n", text.Line(words))
 	}
 	w := p.humanOut(c)
 	fmt.Fprintf(w, "%s\nSheet   %s\n", text.Line(s.Reason), text.Line(out))

@@ -106,7 +106,7 @@ func (w *watcher) Fetched(tasks int) { w.info(EventTenantRead).Int("tasks", task
 // Planned prints the plan where the command is plan.
 func (w *watcher) Planned(plan *diff.Plan, hash string) {
 	n := len(plan.Pending())
-	_, notes := byAction(plan)
+	_, notes := plan.Actions()
 	w.info(EventPlanMade).Int("changes", n).Int("notes", notes).Int("rows", len(plan.Changes)).Int("unmanaged", len(plan.Unmanaged)).Str("plan", hash).Msg("plan made")
 	if w.name == "plan" {
 		printPlan(w.humanOut, plan, 0)

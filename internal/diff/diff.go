@@ -1,7 +1,6 @@
 package diff
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,9 +41,7 @@ type Row struct {
 	Young bool
 	// Unread says why the task could not be read, where the list lacks it and a look by its id had no answer.
 	Unread string
-	// Note goes to the service with the status, by the action; "" is none.
-	Note string
-	// StatusVia is by which way the status goes; "" is by PATCH.
+	// StatusVia is by which way the status goes: ViaPatch, as is "", ViaAction, or ViaAuto.
 	StatusVia Via
 }
 
@@ -94,6 +91,19 @@ func (p *Plan) Pending() []*Change {
 		}
 	}
 	return pending
+}
+
+// Actions counts the changes that set the status by the action, and the notes that go with it.
+func (p *Plan) Actions() (actions, notes int) {
+	for _, c := range p.Pending() {
+		if c.StatusVia == ViaAction {
+			actions++
+		}
+		if c.Note != "" {
+			notes++
+		}
+	}
+	return actions, notes
 }
 
 // Make computes the plan. Its verdict on a row is the first that holds:
@@ -187,11 +197,11 @@ func (c *Change) plan(row *Row) {
 		base, known := row.Desired.Base.Get(e.Property)
 		e.Overwrites = known && !e.Pairs && !e.Property.Equal(base, e.Before)
 		if e.Property == task.Status {
-			c.StatusVia = cmp.Or(row.StatusVia, ViaPatch)
+			c.StatusVia = ViaPatch
+			if row.StatusVia == ViaAction || row.StatusVia == ViaAuto && row.Desired.Note != "" {
+				c.StatusVia, c.Note = ViaAction, row.Desired.Note
+			}
 		}
-	}
-	if c.StatusVia == ViaAction {
-		c.Note = row.Note
 	}
 }
 

@@ -16,6 +16,9 @@ const (
 	ViaAction Via = "updateStatus"
 )
 
+// ViaAuto is not a write: it takes the action for a status that has a note, and PATCH for one that has none.
+const ViaAuto Via = "auto"
+
 // Write is one request that a change takes: the edits it carries, all of them each time it is sent.
 type Write struct {
 	Via   Via

@@ -29,7 +29,7 @@ func (a *Assignment) name() string {
 }
 
 // ParseAssignment reads PROPERTY=VALUE, split at the first "=". The property matches as a header of a file does, and
-// the value is read as a cell is, so <clear> empties. intendedSettings.NAME=VALUE sets one pair. For assignedTo,
+// the value is read as a cell is, so <clear> empties. note=TEXT is the note that goes to the service with the status. intendedSettings.NAME=VALUE sets one pair. For assignedTo,
 // @FILE takes the assignees from a file, read by readFile: one a line, without blank lines and those that
 // start with "#"; @@ is a value that starts with "@".
 func ParseAssignment(text string, f task.Format, readFile func(string) ([]byte, error)) (Assignment, error) {
@@ -64,6 +64,9 @@ func ParseAssignment(text string, f task.Format, readFile func(string) ([]byte, 
 // target finds what is to be set.
 func target(name string) (Assignment, error) {
 	folded := task.FoldName(name)
+	if folded == task.Note.Name {
+		return Assignment{Property: task.Note}, nil
+	}
 	if head, pair, ok := strings.Cut(name, "."); ok && task.FoldName(head) == task.FoldName(task.IntendedSettings.Name) {
 		pair = strings.TrimSpace(pair)
 		if pair == "" {
@@ -173,6 +176,9 @@ func (e *Edit) Check() error {
 		}
 		seen[name] = true
 	}
+	if seen[task.Note.Name] && !seen[task.Status.Name] {
+		return errors.New("the note goes to the service with a status; set status, too")
+	}
 	for i := range e.Assignments {
 		if a := &e.Assignments[i]; a.Pair != "" && seen[a.Property.Name] {
 			return fmt.Errorf("%s and %s are both set; the first is a part of the second", a.name(), a.Property.Name)
@@ -197,11 +203,26 @@ func (e *Edit) Rows(tasks []*task.Task) (rows []export.Row, picked int, err erro
 			return nil, 0, fmt.Errorf("task %s: %w", t.ID, err)
 		}
 		picked++
-		if len(changes) > 0 {
-			rows = append(rows, export.Row{Base: task.BaseOf(t), Assignments: changes})
+		if len(changes) == 0 {
+			continue
 		}
+		row := export.Row{Base: task.BaseOf(t), Assignments: changes}
+		if slices.ContainsFunc(changes, func(a task.Assignment) bool { return a.Property == task.Status }) {
+			row.Note = e.note()
+		}
+		rows = append(rows, row)
 	}
 	return rows, picked, nil
+}
+
+// note goes to the service with each status that the edit sets.
+func (e *Edit) note() string {
+	for _, a := range e.Assignments {
+		if a.Property == task.Note {
+			return a.Values[0].String()
+		}
+	}
+	return ""
 }
 
 // changes is what the edit changes of a task, which is the n-th picked, from 0.
@@ -209,6 +230,9 @@ func (e *Edit) changes(t *task.Task, n int) ([]task.Assignment, error) {
 	after := *t
 	for i := range e.Assignments {
 		a := &e.Assignments[i]
+		if a.Property == task.Note {
+			continue
+		}
 		v := a.Values[n%len(a.Values)]
 		if a.Pair != "" {
 			var err error

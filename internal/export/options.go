@@ -11,6 +11,7 @@ import (
 type Row struct {
 	Base        *task.Base
 	Assignments []task.Assignment // in place of the base's values; none for a pair
+	Note        string            // that goes to the service with the status
 }
 
 // Options say what a sheet that is made for editing looks like.

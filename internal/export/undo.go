@@ -7,6 +7,7 @@ import (
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/task"
+	"taskrecon/internal/text"
 )
 
 // Undo is what takes a run back.
@@ -28,6 +29,9 @@ func UndoOf(past *ledger.Reader) (*Undo, error) {
 		}
 		if e.Known.After(u.At) {
 			u.At = e.Known
+		}
+		if e.Note != "" && e.StatusSent == diff.ViaAction {
+			u.leave(e, fmt.Sprintf("the note %q went to Defender and stays there", text.Clip(e.Note, 200)))
 		}
 		row, err := u.row(e)
 		if err != nil || len(row.Assignments) == 0 {

@@ -122,6 +122,9 @@ func (w *sheetWriter) plan() (err error) {
 		w.rows = nil
 		return nil
 	}
+	if slices.ContainsFunc(w.rows, func(r Row) bool { return r.Note != "" }) {
+		w.columns = append(w.columns, sheetColumn{header: task.Note.Name, property: task.Note})
+	}
 	w.columns = append(w.columns, sheetColumn{header: base.Name, base: true})
 	w.cells = make([]shownCell, len(w.columns))
 	all := make([]base.Row, len(w.rows))
@@ -159,23 +162,35 @@ func (w *sheetWriter) show(row Row) ([]shownCell, error) {
 			cell.text = w.baseID
 		case p == nil:
 			cell.text = row.Base.ID
+		case p == task.Note:
+			if row.Note != "" {
+				cell, err = w.wish(row.Base.ID, p, task.Text(row.Note), nil)
+			}
 		case !c.current && wishes[p.Index()] != nil:
-			cell.wish, cell.value = true, *wishes[p.Index()]
 			var held *task.Value
 			if v, known := row.Base.Get(p); known {
 				held = &v
 			}
-			why := ""
-			if cell.text, why = wishText(p, cell.value, held, w.csv); why != "" {
-				return nil, fmt.Errorf("task %s: %s: no cell can ask for %q: %s", row.Base.ID, p.Name, text.Clip(cell.value.String(), 80), why)
-			}
+			cell, err = w.wish(row.Base.ID, p, *wishes[p.Index()], held)
 		default:
 			cell.value, _ = row.Base.Get(p)
 			cell.text, _ = base.Show(p, cell.value, w.csv)
 		}
+		if err != nil {
+			return nil, err
+		}
 		w.cells[i] = cell
 	}
 	return w.cells, nil
+}
+
+// wish is the cell that asks for a value where the base holds another, or knows none (nil).
+func (w *sheetWriter) wish(id string, p *task.Property, wanted task.Value, held *task.Value) (shownCell, error) {
+	shown, why := wishText(p, wanted, held, w.csv)
+	if why != "" {
+		return shownCell{}, fmt.Errorf("task %s: %s: no cell can ask for %q: %s", id, p.Name, text.Clip(wanted.String(), 80), why)
+	}
+	return shownCell{text: shown, value: wanted, wish: true}, nil
 }
 
 // wishes sorts the wishes of a row by property, and refuses what would get lost.

@@ -19,7 +19,7 @@ func (b *builder) cellText(c cell, m match, row, column int) (string, error) {
 	case m.id && c.kind == xlsx.Number:
 		id := strings.TrimSpace(c.text)
 		return id, fmt.Errorf("the id %q is a number cell, and a spreadsheet rounds numbers; enter it as text", clip(id))
-	case !m.id && (m.property == nil || !m.property.Writable):
+	case !m.text():
 		return b.ownText(c), nil
 	case c.kind == xlsx.Number:
 		text, err := b.numberText(c, m)

@@ -21,7 +21,7 @@ func shownColumn(header string) bool {
 // asInBase reports whether a cell asks for nothing: it is blank, or shows what the base holds.
 func (b *builder) asInBase(from *task.Base, m match, c cell) bool {
 	v, known := task.Null, false
-	if m.property != nil && m.pair == "" {
+	if m.property != nil && m.property != task.Note && m.pair == "" {
 		v, known = from.Get(m.property)
 	}
 	if !known {

@@ -33,8 +33,11 @@ type match struct {
 // known reports whether the column is of the task, and not the user's own.
 func (m match) known() bool { return m.id || m.property != nil }
 
+// text reports whether the column's cells are read as the service will get them: not those of the user's own columns.
+func (m match) text() bool { return m.id || m.property != nil && m.property.Writable }
+
 // wishes reports whether a cell of the column asks for something.
-func (m match) wishes() bool { return m.property != nil && m.property.Writable }
+func (m match) wishes() bool { return m.text() && !m.id && m.property != task.Note }
 
 // name is what messages call the column.
 func (m match) name() string {
@@ -193,6 +196,11 @@ func (b *builder) readHeader(rec record) error {
 			b.in.IDColumn = i + 1
 		case m.base:
 			b.header.base = i + 1
+		case m.property == task.Note:
+			b.noteColumn = i + 1
+		case m.property == task.Status:
+			b.statusColumn = i + 1
+			b.wishes(m, i)
 		case m.wishes():
 			b.wishes(m, i)
 		}
@@ -209,6 +217,9 @@ func (b *builder) readHeader(rec record) error {
 // matchColumn is matchHeader for a header that --own-columns may say is the user's own.
 func (b *builder) matchColumn(text string) match {
 	m := matchHeader(text)
+	if b.notes && task.FoldName(text) == task.Note.Name {
+		m = match{property: task.Note}
+	}
 	own := func(name string) bool { return task.FoldName(name) == task.FoldName(text) }
 	if !m.id && !m.base && slices.ContainsFunc(b.ownColumns, own) {
 		return match{}
@@ -281,7 +292,6 @@ func (b *builder) noticeOwnColumns() {
 	var names []string
 	for i, text := range b.in.Columns {
 		switch m := b.header.at(i); {
-		case b.notes && task.FoldName(text) == "note":
 		case m.known() || m.near != "" || m.base || m.twice || b.header.base > 0 && shownColumn(text):
 		case !blank(text):
 			names = append(names, fmt.Sprintf("%q", clip(text)))

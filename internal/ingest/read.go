@@ -44,7 +44,7 @@ type Options struct {
 	Delimiter rune        // of a CSV file; 0 is what its sep= line says, else the one that fits the header
 	Format    task.Format // timezone and date order of the cells; a nil zone is that of the sheet's base, else UTC
 	Stdin     io.Reader   // what StandardInput reads
-	Notes     bool        // a column named note is sent, though it is no property
+	Notes     bool        // a column named note is for texts that go to the service with status; else it is the user's own
 	// OwnColumns are headers that are the user's own, though they are, or are nearly, the name of a property.
 	OwnColumns []string
 

@@ -71,6 +71,8 @@ type builder struct {
 	caches        []valueCache // by column
 	cached        int          // cells in all of these
 	wholeSettings int          // column of intendedSettings as a whole, or 0
+	statusColumn  int          // or 0
+	noteColumn    int          // or 0
 	pairs         []int        // indexes of the columns of single pairs
 }
 
@@ -230,7 +232,19 @@ func (b *builder) understand(rec record, from *task.Base) Row {
 	}
 	b.dropUnchanged(&row.Desired)
 	b.checkSettings(&row)
+	b.takeNote(&row, rec)
 	return row
+}
+
+// takeNote gives the row its note, and refuses one that has no status to go with.
+func (b *builder) takeNote(row *Row, rec record) {
+	if b.noteColumn == 0 {
+		return
+	}
+	row.Desired.Note = row.Desired.Cell(b.noteColumn - 1)
+	if at := b.statusColumn; row.Desired.Note != "" && (at == 0 || at > len(rec.cells) || rec.cells[at-1].blank()) {
+		b.report(row, b.noteColumn, "the note goes to the service with a status, and the row sets none; fill in status, blank the note, or say --status-via patch, which sends no note", false)
+	}
 }
 
 // checkSettings refuses a row that sets intendedSettings both as a whole and by a pair.
@@ -299,6 +313,9 @@ func (b *builder) read(from *task.Base, m match, c cell, row, column int) (strin
 	text, err := b.cellText(c, m, row, column)
 	if m.base {
 		text = "" // the base does not go where the row goes
+	}
+	if err == nil && m.property == task.Note {
+		_, err = m.property.ParseCell(text, b.format)
 	}
 	if err != nil || !m.wishes() {
 		return text, task.Null, err

@@ -43,7 +43,7 @@ func Understand(p *task.Property, text string, f task.Format) (task.Value, error
 // understand is the value that a text in a column is read as; null where the column is of no property that is sent.
 func understand(m match, text string, f task.Format) (task.Value, error) {
 	text, err := newBuilder(&Input{}, Options{Format: f}).cellText(cell{text: text}, m, 1, 1)
-	if err != nil || !m.wishes() || m.pair != "" {
+	if err != nil || m.id || !m.text() || m.pair != "" {
 		return task.Null, err
 	}
 	return m.property.ParseCell(text, f)

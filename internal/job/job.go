@@ -28,7 +28,7 @@ type Config struct {
 	Cloud       string
 	GraphURL    string
 	Batch       batch.Options // what concerns the plan in it is filled in by the run
-	StatusVia   diff.Via      // by which way status goes; "" is by PATCH
+	StatusVia   diff.Via      // by which way status goes, as diff.Row takes it
 	ErrorBudget *Quota        // of the changes to be sent; nil is none
 	Limits      Limits
 	Most        int           // changes sent at most; 0 is all
@@ -225,10 +225,26 @@ func (r *run) makePlan(ctx context.Context) error {
 		r.Watcher.Noticed(text)
 		r.input.Notices = append(r.input.Notices, text)
 	}
+	if held := keptNotes(r.plan); held > 0 {
+		text := fmt.Sprintf("%s not sent: the status that it goes with is held already", task.Plural(held, "note"))
+		r.Watcher.Noticed(text)
+		r.input.Notices = append(r.input.Notices, text)
+	}
 	r.hash = ledger.PlanHash(r.plan.Changes)
 	r.tellAge()
 	r.show()
 	return nil
+}
+
+// keptNotes counts the rows whose note stays here, since the task has the status that it goes with.
+func keptNotes(p *diff.Plan) (n int) {
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		if c.Desired.Note != "" && c.SameAs < 0 && c.StatusVia == "" && (c.Outcome == diff.Pending || c.Outcome == diff.Unchanged) {
+			n++
+		}
+	}
+	return n
 }
 
 // secondLook is how long after a task was not found it is looked for again: a read that lags may miss it once.
@@ -339,14 +355,10 @@ func (r *run) show() {
 
 func (r *run) planRows() []diff.Row {
 	rows := make([]diff.Row, len(r.input.Rows))
-	note := r.noteColumn()
 	for i, row := range r.input.Rows {
 		rows[i] = diff.Row{Desired: row.Desired, SameAs: row.SameAs, Overwrite: r.Batch.OnConflict == batch.Overwrite, StatusVia: r.StatusVia}
 		if b := row.Desired.Base; b != nil && !b.Read.IsZero() && r.Command == "apply" {
 			rows[i].Young = r.listed.Before(b.Read.Add(r.Batch.SettleWithin))
-		}
-		if note >= 0 && r.StatusVia == diff.ViaAction {
-			rows[i].Note = row.Desired.Cell(note)
 		}
 		for k, p := range row.Problems {
 			if k > 0 {
@@ -356,11 +368,6 @@ func (r *run) planRows() []diff.Row {
 		}
 	}
 	return rows
-}
-
-// noteColumn is the column of the input whose text goes with updateStatus, or -1.
-func (r *run) noteColumn() int {
-	return slices.IndexFunc(r.input.Columns, func(name string) bool { return task.FoldName(name) == "note" })
 }
 
 // permit checks the plan against what was approved, against its base and against the limits.

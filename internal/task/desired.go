@@ -45,7 +45,8 @@ func (c *Columns) Ask(at int, p *Property, pair string) {
 // Columns.Row or NewDesired; the zero Desired asks for nothing.
 type Desired struct {
 	ID   string
-	Base *Base // what the sheet was made from, or nil; then the wishes are only what differs from it
+	Note string // that goes to the service with the status, where it goes by the action
+	Base *Base  // what the sheet was made from, or nil; then the wishes are only what differs from it
 
 	columns *Columns
 	row     int
@@ -138,7 +139,7 @@ func (d *Desired) Cells() []string {
 	return texts
 }
 
-// SameAssignments reports whether two rows ask for the same: the same properties, with equal values.
+// SameAssignments reports whether two rows ask for the same: the same properties, with equal values, and the same note.
 func (d *Desired) SameAssignments(o *Desired) bool {
-	return slices.EqualFunc(slices.Collect(d.Assignments()), slices.Collect(o.Assignments()), Assignment.same)
+	return d.Note == o.Note && slices.EqualFunc(slices.Collect(d.Assignments()), slices.Collect(o.Assignments()), Assignment.same)
 }

@@ -79,6 +79,10 @@ var (
 	IntendedSettings              = &Property{Name: "intendedSettings", Kind: Settings, Writable: true}
 )
 
+// Note is the text that goes to the service with status and cannot be read back. It is no property of a task and not in the table; its
+// column is read and written as a property's is.
+var Note = &Property{Name: "note", Kind: String, Writable: true, index: -1}
+
 var table = [Count]*Property{
 	DisplayName, Description, CreatedDateTime, DueDateTime, Category, Priority, Creator, CreatorNotes,
 	AssignedTo, Status, EndpointSecurityPolicy, ApplicablePlatform, EndpointSecurityPolicyProfile,
