@@ -33,8 +33,9 @@ var mayImport = map[string][]string{
 	"job":        {"base", "atomicfile", "report", "report/render", "export", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
 	"edit":       {"export", "task"},
 	"doctor":     {"job", "graph", "task"},
+	"probe":      {"atomicfile", "batch", "diff", "graph", "task"},
 	"notify":     {"atomicfile", "job", "graph", "diff", "task"},
-	"cli":        {"base", "notify", "edit", "doctor", "job", "report", "report/render", "report/verify", "export", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
+	"cli":        {"base", "atomicfile", "notify", "edit", "doctor", "probe", "job", "report", "report/render", "report/verify", "export", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
 
 	"report/workbook": {"report", "base", "xlsx", "ledger", "diff", "task"},
 	"report/page":     {"report", "ledger", "diff"},
@@ -64,8 +65,8 @@ var onlyIn = map[string][]string{
 	"github.com/rs/zerolog":                       {"cli"},
 	"github.com/xuri/excelize/v2":                 {"xlsx", "export", "report"},
 	"github.com/richardlehane/mscfb":              {"xlsx"},
-	"golang.org/x/sync/errgroup":                  {"batch", "graph"},
-	"net/http":                                    {"graph", "sandbox", "batch", "notify"},
+	"golang.org/x/sync/errgroup":                  {"batch", "graph", "probe"},
+	"net/http":                                    {"graph", "sandbox", "batch", "notify", "probe"},
 	"os/signal":                                   {"cli"},
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"os/user"
 	"runtime"
@@ -287,15 +286,7 @@ func (p *program) sendingConfig(c *cli.Context, config *job.Config) (err error) 
 		}
 		config.ErrorBudget = &quota
 	}
-	if c.String("sandbox") != "" {
-		return nil // no other process can reach a sandbox inside this one
-	}
-	env := maps.Clone(p.env)
-	if u, err := user.Current(); err == nil && env["HOME"] == "" && env["LOCALAPPDATA"] == "" {
-		env["HOME"] = u.HomeDir // services are often started without it
-	}
-	config.Locks.Machine = machineDir(env)
-	config.Locks.State, err = job.StateDir(env)
+	config.Locks, err = p.lockDirs(c)
 	return err
 }
 

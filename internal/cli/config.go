@@ -53,12 +53,22 @@ func (p *program) settle(c *cli.Context) (map[string]string, error) {
 	if first != nil {
 		return sources, first
 	}
-	if path == "" {
-		return sources, checkChoices(c)
+	if path != "" {
+		if err := p.takeConfig(c, path, sources); err != nil {
+			return sources, err
+		}
 	}
+	if err := p.takeProfile(c, sources, goesOn); err != nil {
+		return sources, err
+	}
+	return sources, checkChoices(c)
+}
+
+// takeConfig gives the flags that neither flags nor variables set the values of a configuration file.
+func (p *program) takeConfig(c *cli.Context, path string, sources map[string]string) error {
 	file, err := readConfig(path, p.app().Commands)
 	if err != nil {
-		return sources, err
+		return err
 	}
 	for _, f := range c.Command.Flags {
 		name := f.Names()[0]
@@ -69,11 +79,11 @@ func (p *program) settle(c *cli.Context) (map[string]string, error) {
 		sources[name] = fmt.Sprintf("%s:%d", path, value.line)
 		for _, text := range value.texts {
 			if err := c.Set(name, text); err != nil {
-				return sources, usage("%s:%d: %s: %s", path, value.line, name, err.Error())
+				return usage("%s:%d: %s: %s", path, value.line, name, err.Error())
 			}
 		}
 	}
-	return sources, checkChoices(c)
+	return nil
 }
 
 // checkChoices refuses values that are none of those which the help of the flag lists, and gives the others the help's case.

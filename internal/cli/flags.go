@@ -78,6 +78,7 @@ func flagsOfLimits() []cli.Flag {
 		&cli.BoolFlag{Name: "skip-invalid", DisableDefaultText: true, Category: inputFlags, Usage: "go on with the rows that can be understood, and report the others"},
 		&cli.StringFlag{Name: "min-rows", Category: limitFlags, Usage: "refuse a file of fewer rows than `N|N%` of the tenant's tasks (default: 1)"},
 		&cli.DurationFlag{Name: "settle-within", Category: sendingFlags, Value: batch.DefaultSettleWithin, Usage: "`TIME` within which a write takes effect and reads show it; 0 looks once"},
+		&cli.StringFlag{Name: profileFlag, Category: sendingFlags, Usage: "take --settle-within, --reread-after and --status-via from `FILE`, which probe wrote, where nothing else sets them"},
 		&cli.StringFlag{Name: "on-conflict", Category: limitFlags, Value: string(batch.SkipConflict), Usage: "a task that someone else changed: `skip|overwrite|abort`"},
 		&cli.StringFlag{Name: "expect-plan", Category: limitFlags, Usage: "refuse any plan but the one with this `HASH`"},
 		&cli.StringFlag{Name: "max-changes", Category: limitFlags, Value: "30%", Usage: "refuse more changes than `N|N%` of the tenant's tasks (a share counts from 10 changes on)"},

@@ -17,7 +17,7 @@ import (
 var (
 	readFlags = []string{
 		"config", "map", "password-file", "sandbox", "client-secret-file", "client-certificate", "federated-token-file",
-		"access-token-file", "notify-url-file", "ping-url-file", "sign-key", "signers",
+		"access-token-file", "notify-url-file", "ping-url-file", "profile", "sign-key", "signers",
 	}
 	writeFlags = []string{"output", "problems", "debug-http"}
 	runFlags   = []string{"ledger", "report"}

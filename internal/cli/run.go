@@ -164,7 +164,7 @@ func (p *program) app() *cli.App {
 			}
 			return cli.ShowAppHelp(c)
 		},
-		Commands: []*cli.Command{p.planCommand(), p.applyCommand(), p.exportCommand(), p.setCommand(), p.validateCommand(), p.reportCommand(), p.verifyCommand(), p.undoCommand(), p.runsCommand(), p.doctorCommand(), p.configCommand(), p.sandboxCommand(), p.completionCommand(), p.manCommand(), p.versionCommand(), p.helpCommand()},
+		Commands: []*cli.Command{p.planCommand(), p.applyCommand(), p.exportCommand(), p.setCommand(), p.validateCommand(), p.reportCommand(), p.verifyCommand(), p.undoCommand(), p.runsCommand(), p.doctorCommand(), p.probeCommand(), p.configCommand(), p.sandboxCommand(), p.completionCommand(), p.manCommand(), p.versionCommand(), p.helpCommand()},
 	}
 	for _, c := range app.Commands {
 		c.OnUsageError, c.CustomHelpTemplate = usageError, "command.tmpl"

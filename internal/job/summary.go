@@ -29,10 +29,11 @@ type Summary struct {
 	Seconds   float64              `json:"seconds"`
 	Ledger    string               `json:"ledger"`
 	Reports   []string             `json:"reports"`
-	Next      string               `json:"next,omitempty"`   // the command to run next
-	Runs      []PastRun            `json:"runs,omitempty"`   // of the command runs
-	Checks    []Check              `json:"checks,omitempty"` // of the command doctor
-	Config    []Setting            `json:"config,omitempty"` // of the command config
+	Next      string               `json:"next,omitempty"`    // the command to run next
+	Runs      []PastRun            `json:"runs,omitempty"`    // of the command runs
+	Checks    []Check              `json:"checks,omitempty"`  // of the command doctor
+	Config    []Setting            `json:"config,omitempty"`  // of the command config
+	Profile   any                  `json:"profile,omitempty"` // of the command probe
 }
 
 // Setting is the value that a flag, or a variable that holds a secret, has in a run, and where it comes from: "flag",

@@ -135,7 +135,7 @@ func TestDamagedPartInAWholeZip(t *testing.T) {
 		case !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "is damaged: ") && !strings.HasPrefix(err.Error(), "is too big: "):
 			t.Errorf("%s: got %v, want %s", tt.name, err, tt.want)
 		}
-		if d := time.Since(start); d > 5*time.Second {
+		if d := time.Since(start); d > 30*time.Second { // a second, but for the race detector on a busy machine
 			t.Errorf("%s took %s", tt.name, d)
 		}
 	}
