@@ -4,24 +4,27 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/file"
 
 	"taskrecon/internal/task"
 )
 
-// visitor looks for comparisons that can never be meant. It keeps the leftmost fault, and the names used.
-type visitor struct {
+// checks looks for what can never be meant, and for what has no bound. It keeps the leftmost fault, the names used, and what an evaluation
+// costs without loops.
+type checks struct {
 	names map[string]bool
-	fault *fault
+	cost  costs
+	fault *file.Error
 }
 
 // compares are the operators whose two sides must be of one sort.
 var compares = []string{"==", "!=", "<", "<=", ">", ">=", "in", "not in"}
 
-// Visit is called by expr with every node, before its own check of types.
-func (v *visitor) Visit(node *ast.Node) {
+// Visit is called by expr with every node, the parts before the whole.
+func (v *checks) Visit(node *ast.Node) {
 	switch n := (*node).(type) {
 	case *ast.IdentifierNode:
 		v.names[n.Value] = true
@@ -31,21 +34,20 @@ func (v *visitor) Visit(node *ast.Node) {
 			v.compare(n.Right, n.Left)
 		}
 	case *ast.BuiltinNode:
-		v.date(n.Name, n.Arguments)
-	case *ast.CallNode:
-		if f, ok := n.Callee.(*ast.IdentifierNode); ok {
-			v.date(f.Value, n.Arguments)
-		}
+		v.function(n)
+	}
+	v.bound(*node)
+}
+
+func (v *checks) report(n ast.Node, format string, args ...any) {
+	if v.fault == nil || n.Location().From < v.fault.From {
+		v.fault = &file.Error{Location: n.Location(), Message: fmt.Sprintf(format, args...)}
 	}
 }
 
 // compare checks the texts that other has, if side is a property.
-func (v *visitor) compare(side, other ast.Node) {
-	name, ok := side.(*ast.IdentifierNode)
-	if !ok {
-		return
-	}
-	p := task.Lookup(name.Value)
+func (v *checks) compare(side, other ast.Node) {
+	p := propertyOf(side)
 	if p == nil {
 		return
 	}
@@ -54,21 +56,20 @@ func (v *visitor) compare(side, other ast.Node) {
 		nodes = list.Nodes
 	}
 	for _, n := range nodes {
-		text, ok := n.(*ast.StringNode)
-		if !ok {
-			continue
-		}
-		if words := unfit(p, text.Value); words != "" {
-			v.report(n, words)
+		if text, ok := n.(*ast.StringNode); ok {
+			if words := unfit(p, text.Value); words != "" {
+				v.report(n, "%s", words)
+			}
 		}
 	}
 }
 
-func (v *visitor) report(n ast.Node, words string) {
-	at := n.Location().From
-	if v.fault == nil || at < v.fault.at {
-		v.fault = &fault{words: words, at: at}
+// propertyOf is the property that a node names, or nil.
+func propertyOf(n ast.Node) *task.Property {
+	if name, ok := n.(*ast.IdentifierNode); ok {
+		return task.Lookup(name.Value)
 	}
+	return nil
 }
 
 // unfit says why a property cannot be compared with a text, or "".
@@ -86,44 +87,24 @@ func unfit(p *task.Property, text string) string {
 		}
 		return fmt.Sprintf("%s has no member %.80q%s (%s)", p.Name, text, hint, strings.Join(p.Members, ", "))
 	case task.DateTime:
-		example := "2026-12-01"
-		if _, err := parseDate(text); err == nil {
-			example = text
-		}
-		return fmt.Sprintf("%s is a date-time and %.80q is a text; write date(%q)", p.Name, text, example)
+		return fmt.Sprintf(`%s is a date-time and %.80q is a text; write date("2026-12-01")`, p.Name, text)
 	case task.Int32:
-		example := "12"
-		if digits, ok := task.WholeNumber(strings.TrimSpace(text)); ok {
-			example = digits
-		}
-		return fmt.Sprintf("%s is a whole number and %.80q is a text; write %s, without quotes", p.Name, text, example)
+		return fmt.Sprintf("%s is a whole number and %.80q is a text; write a number such as 12, without quotes", p.Name, text)
 	}
 	return ""
 }
 
-// date checks the text of date("…"), which expr itself would read only when a task is there.
-func (v *visitor) date(function string, args []ast.Node) {
-	if function != "date" || len(args) != 1 {
+// function checks that a function may be used, and the text of date("…"), which expr itself reads only when a task is there.
+func (v *checks) function(n *ast.BuiltinNode) {
+	if !slices.Contains(available, n.Name) {
+		v.report(n, "there is no function %s here", n.Name)
+	}
+	if n.Name != "date" || len(n.Arguments) != 1 {
 		return
 	}
-	text, ok := args[0].(*ast.StringNode)
-	if !ok {
-		return
-	}
-	if _, err := parseDate(text.Value); err != nil {
-		v.report(text, fmt.Sprintf(`%.80q is not a date; write 2026-12-01 or 2026-12-01T15:04:05Z, or give date its layout too`, text.Value))
-	}
-}
-
-// parseDate reads what date("…") reads.
-func parseDate(text string) (t time.Time, err error) {
-	for _, layout := range dateLayouts {
-		if t, err = time.Parse(layout, text); err == nil {
-			return t, nil
+	if text, ok := n.Arguments[0].(*ast.StringNode); ok {
+		if _, err := builtin.Builtins[builtin.Index["date"]].Func(text.Value); err != nil {
+			v.report(text, "%.120v; write 2026-12-01 or 2026-12-01T15:04:05Z, or give date its layout too", err)
 		}
 	}
-	return t, err
 }
-
-// dateLayouts are those of expr's date.
-var dateLayouts = []string{time.DateOnly, time.TimeOnly, time.DateTime, time.RFC3339, time.RFC822, time.RFC850, time.RFC1123}

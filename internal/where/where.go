@@ -1,15 +1,3 @@
-// Package where is the expression that picks tasks, such as
-//
-//	status == "active" and dueDateTime < date("2026-12-01")
-//
-// in the language of github.com/expr-lang/expr. An expression sees a task under these names:
-//
-//	id                    string
-//	String, Enum          string; null reads ""
-//	DateTime              time; null, what is no date-time, and 0001-01-01T00:00:00Z are not set: equal to nil, and neither
-//	                      before nor after any other
-//	Int32                 int; null reads 0, what is no whole number is an error
-//	intendedSettings      map of name to value; a name that is missing reads "", of one that is there twice the last counts
 package where
 
 import (
@@ -20,67 +8,58 @@ import (
 	"unicode/utf8"
 
 	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/vm"
 
 	"taskrecon/internal/task"
-)
-
-const (
-	// maxLength is the most bytes that an expression may have.
-	maxLength = 64 << 10
-	// budget bounds what one evaluation may allocate, in expr's units: elements of arrays and maps, roughly.
-	budget = 100_000
+	"taskrecon/internal/text"
 )
 
 // Expr is a compiled expression. It may be used by several goroutines at once.
 type Expr struct {
-	text    string
 	program *vm.Program
 	uses    []*task.Property // the only ones that Match reads
-	steps   int              // that an evaluation takes at most
+	cost    int              // of an evaluation without loops
 }
 
 // Compile reads an expression. An error says what is wrong and, on lines of their own, shows the place in the text.
 // Names that are no property, texts that an enum does not have, and date-times compared with texts are
 // errors here, before any task is seen.
-func Compile(text string) (e *Expr, err error) {
-	if err := checkText(text); err != nil {
-		return nil, err
+func Compile(source string) (e *Expr, err error) {
+	switch {
+	case strings.TrimSpace(source) == "":
+		return nil, errors.New(`the expression is empty; write one such as status == "active"`)
+	case len(source) > maxLength:
+		return nil, fmt.Errorf("the expression has %d bytes; at most %d are allowed", len(source), maxLength)
+	case !utf8.ValidString(source):
+		return nil, errors.New("the expression is not UTF-8 text")
 	}
 	defer func() {
 		if r := recover(); r != nil {
 			e, err = nil, fmt.Errorf("the expression cannot be understood: %v", firstLine(r))
 		}
 	}()
-	steps, wrong := stepsOf(text)
-	if wrong != nil {
-		return nil, wrong.show(text)
+	if err := checkSize(source); err != nil {
+		return nil, place(err)
 	}
-	v := &visitor{names: map[string]bool{}}
-	_, err = expr.Compile(text, expr.Env(sample()), expr.AsBool(), expr.Patch(v)) // as it stands, since faults are told of what was written
+	// As it is written, so that errors name what was written: expr does not check the arguments of calls that a visitor puts in.
+	v := &checks{names: map[string]bool{}}
+	options := []expr.Option{expr.Env(sample()), expr.AsBool(), expr.MaxNodes(maxNodes)}
+	_, err = expr.Compile(source, append(options, expr.Patch(v))...)
 	if v.fault != nil {
-		return nil, v.fault.show(text)
+		err = v.fault.Bind(file.NewSource(source))
+	}
+	e = &Expr{uses: v.uses(), cost: v.cost.sum}
+	if err == nil {
+		e.program, err = expr.Compile(source, append(append(options, expr.Patch(operators{})), functions()...)...)
 	}
 	if err != nil {
-		return nil, faultOf(err, text).show(text)
+		return nil, place(err)
 	}
-	program, err := expr.Compile(text, minding()...)
-	if err != nil {
-		return nil, faultOf(err, text).show(text)
+	if _, err := e.run(&task.Task{ID: strings.Repeat("x", 36)}); errors.Is(err, errTooLong) { // as it will be for every task
+		return nil, errTooLong
 	}
-	return &Expr{text: text, program: program, uses: v.uses(), steps: steps}, nil
-}
-
-func checkText(text string) error {
-	switch {
-	case strings.TrimSpace(text) == "":
-		return errors.New(`the expression is empty; write one such as status == "active"`)
-	case len(text) > maxLength:
-		return fmt.Errorf("the expression has %d bytes; at most %d are allowed", len(text), maxLength)
-	case !utf8.ValidString(text):
-		return errors.New("the expression is not UTF-8 text")
-	}
-	return nil
+	return e, nil
 }
 
 // Match reports whether the expression picks the task, which is a managed one. An error names the task.
@@ -90,17 +69,9 @@ func (e *Expr) Match(t *task.Task) (picked bool, err error) {
 			picked, err = false, fmt.Errorf("task %s: the expression failed: %v", t.ID, firstLine(r))
 		}
 	}()
-	env, err := environment(t, e.uses)
+	out, err := e.run(t)
 	if err != nil {
-		return false, fmt.Errorf("task %s: %w", t.ID, err)
-	}
-	if long := longest(t, e.uses); e.steps*(1+long/textStep) > maxWork {
-		return false, fmt.Errorf("task %s: the expression can take too long for its text of %d bytes", t.ID, long)
-	}
-	machine := vm.VM{MemoryBudget: budget}
-	out, err := machine.Run(e.program, env)
-	if err != nil {
-		return false, fmt.Errorf("task %s: %w", t.ID, faultOf(err, e.text).show(e.text))
+		return false, fmt.Errorf("task %s: %w", t.ID, place(err))
 	}
 	picked, ok := out.(bool)
 	if !ok {
@@ -109,12 +80,70 @@ func (e *Expr) Match(t *task.Task) (picked bool, err error) {
 	return picked, nil
 }
 
-// longest is the length of the longest text among properties of a task.
-func longest(t *task.Task, of []*task.Property) (most int) {
-	for _, p := range of {
-		most = max(most, len(t.Get(p).String()))
+func (e *Expr) run(t *task.Task) (any, error) {
+	env, err := environment(t, e.uses)
+	if err != nil {
+		return nil, err
 	}
-	return most
+	m := newMeter(t, e.uses)
+	env[meterName] = m
+	if err := m.spend(e.cost); err != nil {
+		return nil, err
+	}
+	machine := vm.VM{MemoryBudget: maxElements}
+	out, err := machine.Run(e.program, env)
+	if err != nil && strings.Contains(err.Error(), "memory budget exceeded") {
+		err = errTooLong
+	}
+	return out, err
+}
+
+// placed is an error whose further lines point into the expression.
+type placed string
+
+func (p placed) Error() string { return string(p) }
+
+// Lines are the error, line by line.
+func (p placed) Lines() []string { return strings.Split(string(p), "\n") }
+
+// place is an error in expr's words, with the line that it is in, if that is not too long to be shown.
+func place(err error) error {
+	var e *file.Error
+	if !errors.As(err, &e) {
+		return errors.New(text.Clip(firstLine(err), mostWords))
+	}
+	words := text.Clip(firstLine(e.Message), mostWords)
+	if name, ok := strings.CutPrefix(words, "unknown name "); ok {
+		words += meant(name)
+	}
+	if e.Line > 0 {
+		words += fmt.Sprintf(" (%d:%d)", e.Line, e.Column+1)
+	}
+	if len(e.Snippet) < mostWords {
+		words += e.Snippet
+	}
+	return placed(words)
+}
+
+// mostWords bounds the characters of a message, and of the lines that show its place.
+const mostWords = 400
+
+// meant is a hint at the name that was meant, if there is one.
+func meant(name string) string {
+	if p := task.Named(name); p != nil {
+		return "; write " + p.Name + ", upper and lower case count here"
+	}
+	names := []string{task.IDName}
+	for _, p := range task.All() {
+		names = append(names, p.Name)
+		if m, ok := p.Member(name); ok {
+			return fmt.Sprintf("; write %q in quotes for the %s", m, p.Enum)
+		}
+	}
+	if near, ok := task.Nearest(name, names); ok {
+		return "; did you mean " + near + "?"
+	}
+	return ""
 }
 
 func firstLine(r any) string {
@@ -122,39 +151,8 @@ func firstLine(r any) string {
 	return line
 }
 
-// names are the words that an expression may use for a task.
-func names() []string {
-	all := []string{task.IDName}
-	for _, p := range task.All() {
-		all = append(all, p.Name)
-	}
-	return all
-}
-
-// environment is a task as the expression sees it, with the properties that it uses.
-func environment(t *task.Task, uses []*task.Property) (map[string]any, error) {
-	env := map[string]any{task.IDName: t.ID}
-	for _, p := range uses {
-		v, err := native(p, t.Get(p))
-		if err != nil {
-			return nil, err
-		}
-		env[p.Name] = v
-	}
-	return env, nil
-}
-
-// sample tells expr the names and their types.
-func sample() map[string]any {
-	env, err := environment(&task.Task{}, task.All())
-	if err != nil {
-		panic(err) // null is good for every kind
-	}
-	return env
-}
-
 // uses are the properties that the expression names, or all where it takes the environment as a whole.
-func (v *visitor) uses() []*task.Property {
+func (v *checks) uses() []*task.Property {
 	if v.names["$env"] {
 		return task.All()
 	}
