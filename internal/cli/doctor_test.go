@@ -93,7 +93,7 @@ func TestDoctorNamesTheFault(t *testing.T) {
 		"only looking":   {claims: map[string]any{"roles": nil, "scp": "openid DeviceManagementApps.Read.All", "idtyp": "user"}, check: "permissions", status: job.CheckWarning, found: "not for apply", fix: "grant the delegated permission", code: 0},
 		"not consented":  {answer: refuse(403, "Forbidden", "no"), check: "read", status: job.CheckFailed, found: "HTTP 403", fix: "consented", code: 1},
 		"refused token":  {answer: refuse(401, "InvalidAuthenticationToken", "no"), check: "read", status: job.CheckFailed, found: "the access token was refused", code: 1},
-		"not Graph":      {answer: func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>proxy</html>") }, check: "read", status: job.CheckFailed, found: "not a list of tasks", fix: "does not speak as Graph does", code: 1},
+		"not Graph":      {answer: func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>proxy</html>") }, check: "read", status: job.CheckFailed, found: "not Graph's JSON", fix: "does not speak as Graph does", code: 1},
 		"throttled": {answer: func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Retry-After", "20")
 			w.Header().Set("x-ms-throttle-limit-percentage", "1.2")

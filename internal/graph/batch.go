@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -33,16 +34,14 @@ type Answer struct {
 	Status   int
 	Body     json.RawMessage // nil when absent or null
 	Withheld bool            // it held the access token: only ID and Status are left of it
-	header   []field
+	header   map[string]scalar
 }
-
-type field struct{ name, value string }
 
 // Header returns an item's header, its name in any case.
 func (a *Answer) Header(name string) string {
-	for _, f := range a.header {
-		if strings.EqualFold(f.name, name) {
-			return f.value
+	for other, value := range a.header {
+		if strings.EqualFold(other, name) {
+			return string(value)
 		}
 	}
 	return ""
@@ -69,11 +68,14 @@ func (a *Answer) Task(id string) (*task.Task, error) {
 	case a.Body == nil:
 		return nil, errors.New("the answer held no task")
 	}
-	if err := json.Unmarshal(a.Body, t); err != nil {
+	err := json.Unmarshal(a.Body, t)
+	switch {
+	case err != nil && t.ID == "":
 		return nil, fmt.Errorf("the answer did not hold the task: %w", err)
-	}
-	if task.Key(t.ID) != task.Key(id) {
+	case task.Key(t.ID) != task.Key(id):
 		return nil, fmt.Errorf("the answer held task %q, another one", clip(t.ID))
+	case err != nil:
+		return task.Unknown(t.ID, err), nil
 	}
 	return t, nil
 }
@@ -84,6 +86,52 @@ type Reply struct {
 	RequestID  string
 	Date       string        // of the server, as it wrote it
 	RetryAfter time.Duration // of the outer answer; negative when it says nothing
+}
+
+// decodeReply reads the answers one by one, so that one of a wrong shape costs only itself. The
+// outer status does not matter where the body holds answers: 424 has been seen with them.
+func decodeReply(a *answer) (*Reply, error) {
+	var doc struct {
+		Responses []json.RawMessage `json:"responses"`
+	}
+	err := json.Unmarshal(a.body, &doc)
+	switch {
+	case (err != nil || doc.Responses == nil) && a.status/100 != 2:
+		return nil, a.err()
+	case err != nil || doc.Responses == nil:
+		return nil, fmt.Errorf("%w: HTTP %d, %s", ErrConnection, a.status, cmp.Or(foreign(a.body), "an empty body"))
+	}
+	reply := &Reply{}
+	for _, raw := range doc.Responses {
+		var in struct {
+			ID      scalar            `json:"id"`
+			Status  int               `json:"status"`
+			Headers map[string]scalar `json:"headers"`
+			Body    json.RawMessage   `json:"body"`
+		}
+		if json.Unmarshal(raw, &in) != nil {
+			continue // nothing in it can be trusted, its id least: its item counts as missing
+		}
+		answer := Answer{ID: string(in.ID), Status: in.Status, Body: in.Body, header: in.Headers, Withheld: bytes.Equal(in.Body, withheldJSON)}
+		if answer.Withheld || string(in.Body) == "null" {
+			answer.Body = nil
+		}
+		reply.Answers = append(reply.Answers, answer)
+	}
+	return reply, nil
+}
+
+// scalar is a JSON string, or any other value as it stands: ids and headers have been seen as numbers.
+type scalar string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *scalar) UnmarshalJSON(raw []byte) error {
+	var text string
+	if json.Unmarshal(raw, &text) != nil {
+		text = string(raw)
+	}
+	*s = scalar(text)
+	return nil
 }
 
 // Match returns the answers to items whose ids are 1 to n, in that order. An item whose answer is missing, doubled or without
@@ -137,7 +185,10 @@ func (c *Client) Batch(ctx context.Context, clientRequestID string, items []Item
 	reply.RetryAfter = waitOf(a.header.Get, time.Now())
 	for i := range reply.Answers {
 		if in := &reply.Answers[i]; in.Header("Date") == "" {
-			in.header = append(in.header, field{"Date", reply.Date})
+			if in.header == nil {
+				in.header = map[string]scalar{}
+			}
+			in.header["Date"] = scalar(reply.Date)
 		}
 	}
 	return reply, nil

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"taskrecon/internal/task"
 )
 
 // FuzzReadPage: a page is an error, or a list of tasks without gaps.
@@ -19,7 +17,7 @@ func FuzzReadPage(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		p, err := readPage(new(task.Decoder), body)
+		p, err := readPage(body)
 		if (p == nil) == (err == nil) {
 			t.Fatalf("page %v with error %v", p, err)
 		}

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"taskrecon/internal/task"
 )
@@ -53,7 +56,6 @@ var errPageGone = errors.New("the service does not know this page any more")
 // list reads the list once from its beginning.
 func (c *Client) list(ctx context.Context, again Again) ([]*task.Task, error) {
 	var tasks []*task.Task
-	var decoder task.Decoder
 	seen := make(map[string]struct{})
 	followed := make(map[string]bool)
 	next := c.versionRoot() + TasksPath
@@ -62,7 +64,7 @@ func (c *Client) list(ctx context.Context, again Again) ([]*task.Task, error) {
 			return nil, fmt.Errorf("the list of tasks does not end: page %d refers back or never comes to an end", len(followed))
 		}
 		followed[next] = true
-		page, err := c.page(ctx, &decoder, next, again.on(len(followed)))
+		page, err := c.page(ctx, next, again.on(len(followed)))
 		var refused *Error
 		if len(followed) > 1 && errors.As(err, &refused) && (refused.Status == http.StatusBadRequest || refused.Status == http.StatusGone) {
 			err = fmt.Errorf("%w: %w", errPageGone, err)
@@ -91,11 +93,11 @@ func unseen(tasks, more []*task.Task, seen map[string]struct{}) []*task.Task {
 }
 
 // page gets one page of the list.
-func (c *Client) page(ctx context.Context, decoder *task.Decoder, target string, again func(time.Time, error)) (p *page, err error) {
+func (c *Client) page(ctx context.Context, target string, again func(time.Time, error)) (p *page, err error) {
 	err = patiently(ctx, again, func() error {
 		body, err := c.tryPage(ctx, target)
 		if err == nil {
-			p, err = readPage(decoder, body)
+			p, err = readPage(body)
 		}
 		return err
 	})
@@ -114,26 +116,47 @@ func (c *Client) tryPage(ctx context.Context, target string) ([]byte, error) {
 	return a.body, nil
 }
 
+// page is one page of the list.
+type page struct {
+	Value []*task.Task `json:"value"`
+	Next  string       `json:"@odata.nextLink"`
+}
+
+// asEncodingJSON takes what encoding/json takes, and of a task that cannot be understood its id: that is for the row that means it.
+var asEncodingJSON = json.JoinOptions(
+	json.MatchCaseInsensitiveNames(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true),
+	json.WithUnmarshalers(json.UnmarshalFromFunc(func(dec *jsontext.Decoder, t *task.Task) error {
+		err := t.UnmarshalJSONFrom(dec)
+		var broken *jsontext.SyntacticError
+		if err == nil || errors.As(err, &broken) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return err
+		}
+		*t = *task.Unknown(t.ID, err)
+		return nil
+	})),
+)
+
 // readPage reads the body of a page that came with HTTP 200.
-func readPage(decoder *task.Decoder, body []byte) (*page, error) {
-	p, err := decodePage(decoder, body)
+func readPage(body []byte) (*page, error) {
+	p := new(page)
+	err := json.Unmarshal(body, p, asEncodingJSON)
 	switch {
 	case err == nil && p.Next != task.Withheld:
 	case bytes.Contains(body, []byte(task.Withheld)):
 		return nil, fmt.Errorf("HTTP %d, %s", http.StatusOK, task.Withheld)
-	case !json.Valid(body):
+	case !jsontext.Value(body).IsValid(asEncodingJSON):
 		// Cut short, or some other machine's page: reading again may help, unlike below.
 		return nil, fmt.Errorf("%w: HTTP %d, %s", ErrConnection, http.StatusOK, cmp.Or(foreign(body), "an empty body"))
 	default:
-		return nil, err
+		return nil, fmt.Errorf("the page is not a list of tasks: %w", err)
 	}
 	if p.Value == nil {
 		// An empty list must be said, not guessed: every row of the input would be called not found.
 		return nil, errors.New("the page is not a list of tasks: it has no value")
 	}
-	for _, t := range p.Value {
+	for i, t := range p.Value {
 		if t == nil {
-			return nil, errors.New("the page holds a null where a task belongs")
+			p.Value[i] = task.Unknown("", errors.New("it is null"))
 		}
 	}
 	return p, nil

@@ -48,11 +48,15 @@ func TestTasksById(t *testing.T) {
 		switch {
 		case i == 0 && (l.Task != nil || l.Err != nil):
 			t.Errorf("a task that is not there: %+v", l)
-		case i > 0 && i < 5:
+		case i > 0 && i < 4:
 			if l.Task != nil {
 				t.Errorf("%s: a task", ids[i])
 			}
-			wantError(t, l.Err, []string{"", "HTTP 403 Forbidden", `task "another"`, "HTTP 204", "status: want a JSON string"}[i])
+			wantError(t, l.Err, []string{"", "HTTP 403 Forbidden", `task "another"`, "HTTP 204"}[i])
+		case i == 4:
+			if l.Err != nil || l.Task.Type != "unknown kind or shape (status: want a JSON string, got 7)" {
+				t.Errorf("a task of another shape: %+v", l)
+			}
 		case i >= 5 && (l.Err != nil || l.Task == nil || l.Task.ID != strings.ToUpper(ids[i]) || l.Task.Get(task.DisplayName).String() != "of "+ids[i]):
 			t.Errorf("%s: %+v", ids[i], l)
 		}

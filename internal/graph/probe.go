@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -12,8 +11,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"taskrecon/internal/task"
 )
 
 // DialResult is what one call without a token showed of the way to a server.
@@ -131,9 +128,9 @@ func (c *Client) ProbeList(ctx context.Context) (ListProbe, error) {
 	if a.status != http.StatusOK {
 		return g, a.err()
 	}
-	p, err := readPage(new(task.Decoder), a.body)
+	p, err := readPage(a.body)
 	if err != nil {
-		return g, fmt.Errorf("not a list of tasks: %w", err)
+		return g, err
 	}
 	g.Tasks, g.More = len(p.Value), p.Next != ""
 	for _, t := range p.Value {

@@ -2,6 +2,7 @@ package task
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -50,24 +51,16 @@ func nested(dec *jsontext.Decoder, open jsontext.Kind, f func() error) error {
 	return err
 }
 
-// Decoder reads the tasks of a list one by one.
-type Decoder struct{}
-
-// Next reads the task that comes next in dec. After an error dec is somewhere within it.
-func (Decoder) Next(dec *jsontext.Decoder) (*Task, error) {
-	t := new(Task)
-	return t, t.UnmarshalJSONFrom(dec)
-}
-
 // UnmarshalJSON reads a task as Graph sends it. Only JSON of the wrong shape is an error.
 func (t *Task) UnmarshalJSON(data []byte) error { return t.UnmarshalJSONFrom(Tokens(data)) }
 
 const typeName = "@odata.type"
 
-// UnmarshalJSONFrom is UnmarshalJSON of the value that comes next in dec.
+// UnmarshalJSONFrom is UnmarshalJSON of the value that comes next in dec. After an error about its shape dec is behind it, and the id is known
+// if it could be read.
 func (t *Task) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	*t = Task{}
-	var wrong error
+	var wrong, strange error
 	err := Members(dec, func(quoted []byte) error {
 		name := quoted[1 : len(quoted)-1]
 		if bytes.IndexByte(name, '\\') >= 0 {
@@ -81,10 +74,12 @@ func (t *Task) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		switch {
 		case err != nil:
 		case isID:
+			var err error
 			t.ID, err = member(IDName, raw)
+			strange = cmp.Or(strange, err)
 		case isType:
-			t.Type, err = member(typeName, raw)
-			t.Type = unique.Make(t.Type).Value()
+			name, err := member(typeName, raw)
+			t.Type, strange = unique.Make(name).Value(), cmp.Or(strange, err)
 		default:
 			if err := t.setWire(p, raw); wrong == nil {
 				wrong = err // which counts only for the type that is ours
@@ -98,6 +93,8 @@ func (t *Task) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		return fmt.Errorf("want a task, got %s", clip(raw.String()))
 	case err != nil:
 		return err
+	case strange != nil:
+		return strange
 	case t.ID == "":
 		return errors.New("the task has no id")
 	case !t.Managed() && t.Type != "":

@@ -16,6 +16,11 @@ const Withheld = "withheld: it held the access token"
 // Withheld reports whether the task held the access token, so that nothing but its id was kept: it is neither compared, exported nor sent.
 func (t *Task) Withheld() bool { return t.Type == Withheld }
 
+// Unknown returns what is kept of a task that cannot be understood: its id, and in place of its type what is wrong with it.
+func Unknown(id string, why error) *Task {
+	return &Task{ID: id, Type: "unknown kind or shape (" + strings.TrimPrefix(why.Error(), "task "+id+": ") + ")"}
+}
+
 // Get returns the value of p; a property that the service left out is null.
 func (t *Task) Get(p *Property) Value { return t.values.get(p) }
 
