@@ -25,6 +25,7 @@ import (
 	"taskrecon/internal/notify"
 	"taskrecon/internal/report"
 	"taskrecon/internal/report/render"
+	"taskrecon/internal/sshsig"
 	"taskrecon/internal/task"
 	"taskrecon/internal/text"
 )
@@ -238,7 +239,7 @@ func (p *program) runConfig(c *cli.Context, file string) (config job.Config, err
 		return config, usage("--settle-within %s is less than nothing", config.Batch.SettleWithin)
 	}
 	if path := c.String("sign-key"); path != "" {
-		if config.Signer, err = ledger.LoadSigner(path); err != nil {
+		if config.Signer, err = sshsig.LoadSigner(path); err != nil {
 			return config, usage("--sign-key: %s", err.Error())
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"taskrecon/internal/ingest"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/report"
+	"taskrecon/internal/sshsig"
 	"taskrecon/internal/task"
 )
 
@@ -38,7 +39,7 @@ type Config struct {
 	LockTimeout time.Duration
 	Outputs     Outputs
 	Report      report.Options
-	Signer      *ledger.Signer // of the ledger's final hash; nil signs nothing
+	Signer      *sshsig.Signer // of the ledger's final hash; nil signs nothing
 	// Signers are lines of allowed signers, as OpenSSH writes them: only a saved plan that one of them signed is sent. Nil asks for no
 	// signature.
 	Signers []byte

@@ -9,6 +9,7 @@ import (
 	"taskrecon/internal/atomicfile"
 	"taskrecon/internal/exit"
 	"taskrecon/internal/ledger"
+	"taskrecon/internal/sshsig"
 )
 
 // signed refuses to send what no signer has signed. What is not sent needs no signature.
@@ -41,7 +42,7 @@ func planSignature(past *ledger.Reader, file string, vouches func([]byte) error)
 		}
 	}
 	path := file + ledger.SignatureSuffix
-	beside, readErr := ledger.ReadSignature(path)
+	beside, readErr := sshsig.ReadFile(path)
 	switch {
 	case errors.Is(readErr, fs.ErrNotExist) && err == nil:
 		return "", false, fmt.Errorf("there is no %s: %w", path, errUnsigned)
@@ -57,14 +58,12 @@ func planSignature(past *ledger.Reader, file string, vouches func([]byte) error)
 }
 
 func (r *run) vouches(signature []byte) error {
-	if r.Signers != nil {
-		_, err := ledger.CheckSignature(signature, r.past.PlanFinal(), bytes.NewReader(r.Signers))
-		return err
+	text := ledger.SignedText(r.past.PlanFinal())
+	if r.Signers == nil {
+		return sshsig.Verify(signature, text)
 	}
-	if !ledger.IsSignature(signature, r.past.PlanFinal()) {
-		return errors.New("it is not of this plan")
-	}
-	return nil
+	_, err := sshsig.Check(signature, text, bytes.NewReader(r.Signers))
+	return err
 }
 
 // SignedBy returns which of the allowed signers signed the ledger in a file and, where it is of a run that was a saved plan with a
@@ -74,7 +73,7 @@ func SignedBy(past *ledger.Reader, file string, allowed []byte) (who, plan strin
 	if past.Header.Command != "plan" || len(past.Resumes) > 0 {
 		suffix = ledger.RunSignatureSuffix
 		_, _, err := planSignature(past, file, func(signature []byte) error {
-			name, err := ledger.CheckSignature(signature, past.PlanFinal(), bytes.NewReader(allowed))
+			name, err := sshsig.Check(signature, ledger.SignedText(past.PlanFinal()), bytes.NewReader(allowed))
 			plan = name
 			return err
 		})
@@ -82,11 +81,11 @@ func SignedBy(past *ledger.Reader, file string, allowed []byte) (who, plan strin
 			return "", "", fmt.Errorf("the signature of the plan: %w", err)
 		}
 	}
-	signature, err := ledger.ReadSignature(file + suffix)
+	signature, err := sshsig.ReadFile(file + suffix)
 	if err != nil {
 		return "", "", fmt.Errorf("the ledger is not signed: %w", err)
 	}
-	if who, err = ledger.CheckSignature(signature, past.Final, bytes.NewReader(allowed)); err != nil {
+	if who, err = sshsig.Check(signature, ledger.SignedText(past.Final), bytes.NewReader(allowed)); err != nil {
 		return "", "", fmt.Errorf("the signature %s: %w", file+suffix, err)
 	}
 	return who, plan, nil
@@ -105,7 +104,7 @@ func (r *run) goOn(book *ledger.Writer) error {
 // sign leaves a signature of the ledger's final hash beside it.
 func (r *run) sign(final string) error {
 	path := r.files.signature
-	signature, err := r.Signer.Sign(final)
+	signature, err := r.Signer.Sign(ledger.SignedText(final))
 	if write := atomicfile.WriteNew; err == nil {
 		if r.mayReplace(path) {
 			write = atomicfile.Write

@@ -212,3 +212,12 @@ type envelope struct {
 
 // ErrAltered is wrapped by the errors of Open for a ledger that is not as it was written.
 var ErrAltered = errors.New("the ledger was altered")
+
+// These follow the name of a ledger in those of its signatures: as the saved plan that it was, and as the run that it became.
+const (
+	SignatureSuffix    = ".sig"
+	RunSignatureSuffix = ".run.sig"
+)
+
+// SignedText is what a signature of a ledger is of: a final hash as a line, so that echo HASH makes it.
+func SignedText(final string) []byte { return []byte(final + "\n") }

@@ -1,4 +1,4 @@
-package ledger
+package sshsig_test
 
 import (
 	"bytes"
@@ -12,9 +12,11 @@ import (
 	"testing"
 
 	"golang.org/x/crypto/ssh"
+
+	"taskrecon/internal/sshsig"
 )
 
-const someHash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+var someText = []byte("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n")
 
 // newKey writes a private key and returns its path and its line for a file of signers.
 func newKey(t *testing.T) (path, signer string) {
@@ -40,15 +42,19 @@ func newKey(t *testing.T) (path, signer string) {
 
 func signed(t *testing.T, path string) []byte {
 	t.Helper()
-	s, err := LoadSigner(path)
+	s, err := sshsig.LoadSigner(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sig, err := s.Sign(someHash)
+	sig, err := s.Sign(someText)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return sig
+}
+
+func armored(blob []byte) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "SSH SIGNATURE", Bytes: blob})
 }
 
 func TestSignature(t *testing.T) {
@@ -59,21 +65,24 @@ func TestSignature(t *testing.T) {
 	flipped := bytes.Clone(block.Bytes)
 	flipped[len(flipped)-1] ^= 1
 	for _, tt := range []struct {
-		name, hash, signers, want, err string
-		sig                            []byte
+		name, signers, want, err string
+		sig, text                []byte
 	}{
-		{"good", someHash, "# who\n\nops@contoso.com " + key, "ops@contoso.com", "", sig},
-		{"namespaces", someHash, `ops@contoso.com namespaces="file,taskrecon" ` + key, "ops@contoso.com", "", sig},
-		{"other namespaces", someHash, `ops@contoso.com namespaces="file" ` + key, "", "none of the signers", sig},
-		{"an option that restricts", someHash, `ops@contoso.com valid-before="20200101" ` + key, "", "none of the signers", sig},
-		{"another key", someHash, "ops@contoso.com " + other, "", "none of the signers", sig},
-		{"another hash", strings.Repeat("0", 64), "ops@contoso.com " + key, "", "not of this ledger's final hash", sig},
-		{"a bit", someHash, "ops@contoso.com " + key, "", "it is", pem.EncodeToMemory(&pem.Block{Type: sshsigPEM, Bytes: flipped})},
-		{"no signature", someHash, "ops@contoso.com " + key, "", "no signature file", []byte("hello")},
-		{"signers that are none", someHash, "ops@contoso.com", "", "line 1 of the signers", sig},
+		{"good", "# who\n\nops@contoso.com " + key, "ops@contoso.com", "", sig, someText},
+		{"another key", "ops@contoso.com " + other, "", "none of the signers", sig, someText},
+		{"another text", "ops@contoso.com " + key, "", "it is of another text", sig, someText[1:]},
+		{"a bit", "ops@contoso.com " + key, "", "it is", armored(flipped), someText},
+		{"cut", "ops@contoso.com " + key, "", "it is damaged", armored(block.Bytes[:60]), someText},
+		{"for another namespace", "ops@contoso.com " + key, "", `it was made for "mailrecon"`, armored(bytes.Replace(block.Bytes, []byte("task"), []byte("mail"), 1)), someText},
+		{"of another hash", "ops@contoso.com " + key, "", "not of version 1 with sha512", armored(bytes.Replace(block.Bytes, []byte("sha512"), []byte("sha256"), 1)), someText},
+		{"no signature", "ops@contoso.com " + key, "", "no signature file", []byte("hello"), someText},
+		{"signers that are none", "ops@contoso.com", "", "line 1 of the signers", sig, someText},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			who, err := CheckSignature(tt.sig, tt.hash, strings.NewReader(tt.signers))
+			who, err := sshsig.Check(tt.sig, tt.text, strings.NewReader(tt.signers))
+			if verify := sshsig.Verify(tt.sig, tt.text); (verify == nil) != (err == nil || strings.Contains(err.Error(), "signers")) {
+				t.Errorf("Verify says %v, Check %v", verify, err)
+			}
 			if who != tt.want || (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
 				t.Errorf("%q, %v; want %q, %q", who, err, tt.want, tt.err)
 			}
@@ -86,7 +95,7 @@ func TestSignerIsRefused(t *testing.T) {
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := LoadSigner(path); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+	if _, err := sshsig.LoadSigner(path); err == nil || !strings.Contains(err.Error(), "chmod 600") {
 		t.Error(err)
 	}
 	if err := os.WriteFile(path, []byte("hello"), 0o600); err != nil {
@@ -95,7 +104,7 @@ func TestSignerIsRefused(t *testing.T) {
 	if err := os.Chmod(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := LoadSigner(path); err == nil || strings.Contains(err.Error(), "hello") {
+	if _, err := sshsig.LoadSigner(path); err == nil || strings.Contains(err.Error(), "hello") {
 		t.Error(err)
 	}
 }
@@ -114,39 +123,28 @@ func TestSignatureBySSHKeygen(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	verify := exec.Command(keygen, "-Y", "verify", "-f", signers, "-I", "ops@contoso.com", "-n", SignatureNamespace, "-s", file)
-	verify.Stdin = bytes.NewReader(signedText(someHash))
+	verify := exec.Command(keygen, "-Y", "verify", "-f", signers, "-I", "ops@contoso.com", "-n", sshsig.Namespace, "-s", file)
+	verify.Stdin = bytes.NewReader(someText)
 	if out, err := verify.CombinedOutput(); err != nil {
 		t.Errorf("ssh-keygen refuses our signature: %v\n%s", err, out)
 	}
-	sign := exec.Command(keygen, "-Y", "sign", "-f", path, "-n", SignatureNamespace)
-	sign.Stdin = bytes.NewReader(signedText(someHash))
+	sign := exec.Command(keygen, "-Y", "sign", "-f", path, "-n", sshsig.Namespace)
+	sign.Stdin = bytes.NewReader(someText)
 	theirs, err := sign.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if who, err := CheckSignature(theirs, someHash, strings.NewReader("ops@contoso.com "+key)); who != "ops@contoso.com" || err != nil {
+	if who, err := sshsig.Check(theirs, someText, strings.NewReader("ops@contoso.com "+key)); who != "ops@contoso.com" || err != nil {
 		t.Errorf("we refuse ssh-keygen's: %q, %v", who, err)
 	}
 }
 
-func TestIsSignature(t *testing.T) {
-	path, _ := newKey(t)
-	sig := signed(t, path)
-	for _, tt := range []struct {
-		sig  []byte
-		hash string
-		want bool
-	}{{sig, someHash, true}, {sig, strings.Repeat("0", 64), false}, {nil, someHash, false}, {sig[:100], someHash, false}} {
-		if got := IsSignature(tt.sig, tt.hash); got != tt.want {
-			t.Errorf("%.40q of %.8s: %v", tt.sig, tt.hash, got)
-		}
-	}
+func TestReadFileIsBounded(t *testing.T) {
 	big := filepath.Join(t.TempDir(), "big.sig")
 	if err := os.WriteFile(big, make([]byte, 16<<10+1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadSignature(big); err == nil {
+	if _, err := sshsig.ReadFile(big); err == nil {
 		t.Error("a signature of more than 16 KiB was read")
 	}
 }

@@ -1,4 +1,4 @@
-package ledger
+package sshsig
 
 import (
 	"bufio"
@@ -51,7 +51,7 @@ func signerOf(line string, key ssh.PublicKey, at time.Time) (string, error) {
 	return acceptedNames(principals), nil
 }
 
-// cutPrincipals cuts the list of principals, which may stand in quotes, from a line; it is "" where there is none.
+// cutPrincipals cuts the list of principals, which may be in quotes, from a line; it is "" where there is none.
 func cutPrincipals(line string) (principals, rest string) {
 	if quoted, ok := strings.CutPrefix(line, `"`); ok {
 		principals, rest, _ = strings.Cut(quoted, `"`)
@@ -80,7 +80,7 @@ type signerOptions struct {
 }
 
 func (o signerOptions) permit(at time.Time) bool {
-	return !o.authority && (o.namespaces == nil || matchesList(SignatureNamespace, *o.namespaces)) &&
+	return !o.authority && (o.namespaces == nil || matchesList(Namespace, *o.namespaces)) &&
 		!at.Before(o.after) && (o.before.IsZero() || !at.After(o.before))
 }
 
@@ -182,10 +182,10 @@ func matchesList(name, list string) bool {
 	return matched
 }
 
-// matches reports whether a name matches a pattern, in which * stands for any bytes and ? for one.
+// matches reports whether a name matches a pattern, in which * is any bytes and ? is one.
 func matches(name, pattern string) bool {
 	n, p := 0, 0
-	star, from := -1, 0 // the last *, and where what it stands for ends
+	star, from := -1, 0 // the last *, and where what it matches ends
 	for n < len(name) {
 		switch {
 		case p < len(pattern) && pattern[p] == '*':
