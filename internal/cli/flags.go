@@ -316,7 +316,7 @@ func (p *program) commandLine(c *cli.Context, name, file string) string {
 			}
 			continue
 		}
-		if _, isBool := f.(*cli.BoolFlag); !isBool {
+		if takesValue(f) {
 			words = append(words, "--"+flag, shellQuote(flagText(c, flag)))
 		} else if c.Bool(flag) {
 			words = append(words, "--"+flag)

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -177,6 +178,23 @@ func (p *program) app() *cli.App {
 	return app
 }
 
+// takesValue reports whether a flag is followed by a value.
+func takesValue(f cli.Flag) bool {
+	documented, ok := f.(cli.DocGenerationFlag)
+	return !ok || documented.TakesValue()
+}
+
+// helpFlag is urfave/cli's, which all commands share and which Apply changes, for several runs of the program in one process.
+type helpFlag struct{ *cli.BoolFlag }
+
+func init() { cli.HelpFlag = helpFlag{cli.HelpFlag.(*cli.BoolFlag)} }
+
+// Apply applies a copy.
+func (f helpFlag) Apply(set *flag.FlagSet) error {
+	own := *f.BoolFlag
+	return own.Apply(set)
+}
+
 // noCommand says that there is no such command, and which one may be meant.
 func (p *program) noCommand(app *cli.App, name string) error {
 	known := map[string]bool{}
@@ -225,11 +243,10 @@ func asksForHelp(flag string) bool {
 
 // splitArgs separates the flags on a command line, with their values, from everything else there.
 func splitArgs(command string, known []cli.Flag, args []string) (flags, files []string, err error) {
-	takesValue := map[string]bool{}
+	valued := map[string]bool{}
 	for _, f := range known {
-		_, isBool := f.(*cli.BoolFlag)
 		for _, n := range f.Names() {
-			takesValue[n] = !isBool
+			valued[n] = takesValue(f)
 		}
 	}
 	for rest := args; len(rest) > 0; rest = rest[1:] {
@@ -243,7 +260,7 @@ func splitArgs(command string, known []cli.Flag, args []string) (flags, files []
 			continue
 		}
 		flags = append(flags, arg)
-		if takesValue[strings.TrimLeft(arg, "-")] {
+		if valued[strings.TrimLeft(arg, "-")] {
 			if len(rest) < 2 {
 				return nil, nil, exit.Errorf(exit.Usage, "see taskrecon "+command+" --help", "the flag %s needs a value", arg)
 			}
