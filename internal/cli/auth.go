@@ -84,7 +84,7 @@ func (p *program) credential(c *cli.Context, cloud graph.Cloud, root *url.URL) (
 		}
 	}
 	if kind == graph.SignInToken && c.String("access-token-file") == "" && c.String("access-token-command") == "" {
-		token := p.env[tokenVariable]
+		token := strings.TrimSpace(p.env[tokenVariable])
 		if token == "" {
 			return nil, exit.Errorf(exit.Failed, "put an access token for "+root.Host+" into "+tokenVariable+", or sign in another way (--auth)", "no access token: %s is not set", tokenVariable)
 		}

@@ -90,7 +90,7 @@ func (p *program) secretLine(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	line := strings.TrimRight(string(data), "\r\n")
+	line := strings.TrimRight(strings.TrimPrefix(string(data), "\ufeff"), "\r\n")
 	if line == "" || strings.ContainsAny(line, "\r\n\x00") {
 		return "", fmt.Errorf("%q does not hold one line with a secret", path)
 	}

@@ -51,6 +51,7 @@ func flagsOfService() []cli.Flag {
 		&cli.DurationFlag{Name: "call-timeout", Category: serviceFlags, Value: graph.DefaultCallTimeout, Usage: "longest `TIME` of one call"},
 		&cli.StringFlag{Name: "debug-http", Category: serviceFlags, Usage: "record calls to Graph and their answers in `FILE`, tasks and all, without tokens; signing in is not recorded"},
 		&cli.StringFlag{Name: "sandbox", Category: serviceFlags, Usage: "run against an in-process sandbox holding the tasks of `FILE|N` (N are generated)"},
+		&cli.StringFlag{Name: "sandbox-state", Category: serviceFlags, Usage: "keep the sandbox's tasks in `FILE` from one command to the next"},
 		&cli.StringFlag{Name: "sandbox-limits", Category: serviceFlags, Value: "published", Usage: "the sandbox's request limits: `published|off`"},
 		&cli.StringFlag{Name: "sandbox-faults", Category: serviceFlags, Usage: "make the sandbox misbehave: `LIST` as in \"taskrecon sandbox --help\""},
 	}...)

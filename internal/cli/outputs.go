@@ -19,7 +19,7 @@ var (
 		"config", "map", "password-file", "sandbox", "client-secret-file", "client-certificate", "federated-token-file",
 		"access-token-file", "notify-url-file", "ping-url-file", "profile", "sign-key", "signers",
 	}
-	writeFlags = []string{"output", "problems", "debug-http"}
+	writeFlags = []string{"output", "problems", "debug-http", "sandbox-state"}
 	runFlags   = []string{"ledger", "report"}
 )
 

@@ -16,6 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"taskrecon/internal/exit"
+	"taskrecon/internal/graph"
 	"taskrecon/internal/text"
 )
 
@@ -123,6 +124,21 @@ func (p *program) printError(err error) {
 	if e != nil && e.Hint != "" {
 		fmt.Fprintf(p.stderr, "taskrecon: %s\n", text.Line(e.Hint))
 	}
+	if advice := setUpAdvice(err); advice != "" {
+		fmt.Fprintf(p.stderr, "taskrecon: %s\n", advice)
+	}
+}
+
+// setUpAdvice is what to do about an error that means the set-up; "" where it means something else.
+func setUpAdvice(err error) string {
+	var refused *graph.Error
+	switch {
+	case errors.Is(err, graph.ErrSignIn):
+		return "taskrecon doctor checks the set-up"
+	case errors.As(err, &refused):
+		return refused.Advice()
+	}
+	return ""
 }
 
 // errorLines are the lines that an error takes on the terminal: one, unless it ends with an error that has lines of its own. A

@@ -1,16 +1,20 @@
 package cli
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
 
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/atomicfile"
 	"taskrecon/internal/exit"
 	"taskrecon/internal/graph"
 	"taskrecon/internal/sandbox"
+	"taskrecon/internal/text"
 )
 
 // service is the Graph that a command talks to.
@@ -20,6 +24,7 @@ type service struct {
 	url    string
 	login  string   // who issues the tokens; "" where none is asked
 	ends   []func() // of what was begun, in that order
+	notice func(string)
 }
 
 // close ends what was begun, the last first.
@@ -32,7 +37,7 @@ func (s *service) close() {
 // connect finds the service that the flags name and the credential for it. Without write nothing but
 // reading requests can leave. The caller closes it.
 func (p *program) connect(c *cli.Context, write bool) (*service, error) {
-	s := new(service)
+	s := &service{notice: func(words string) { fmt.Fprintf(p.stderr, "taskrecon: %s\n", text.Line(words)) }}
 	if err := p.reach(c, s, write); err != nil {
 		s.close()
 		return nil, err
@@ -51,6 +56,8 @@ func (p *program) reach(c *cli.Context, s *service, write bool) error {
 		return usage("--sandbox and --graph-url exclude each other")
 	case c.String("sandbox") == "" && c.String("sandbox-faults") != "":
 		return usage("--sandbox-faults has no sandbox to act in; name one with --sandbox")
+	case c.String("sandbox") == "" && c.String("sandbox-state") != "":
+		return usage("--sandbox-state has no sandbox to keep; name one with --sandbox")
 	case c.String("graph-url") != "":
 		s.cloud, s.url = "custom", c.String("graph-url")
 	}
@@ -90,7 +97,11 @@ func (p *program) reach(c *cli.Context, s *service, write bool) error {
 
 // startSandbox serves the tasks that --sandbox names on a loopback port.
 func (s *service) startSandbox(c *cli.Context) error {
-	server, err := newSandbox("sandbox-", c.String("sandbox"), c.String("sandbox-limits"), c.String("sandbox-faults"), sandbox.Options{})
+	source, state := c.String("sandbox"), c.String("sandbox-state")
+	if _, err := os.Stat(state); err == nil {
+		source = state
+	}
+	server, err := newSandbox("sandbox-", source, c.String("sandbox-limits"), c.String("sandbox-faults"), sandbox.Options{})
 	if err != nil {
 		return err
 	}
@@ -98,8 +109,29 @@ func (s *service) startSandbox(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	s.cloud, s.url, s.ends = "sandbox", l.URL, append(s.ends, func() { l.Close() })
+	s.cloud, s.url, s.ends = "sandbox", l.URL, append(s.ends, func() {
+		l.Close()
+		s.keep(server, state)
+	})
 	return nil
+}
+
+// keep writes the tasks of a sandbox that took changes into the file of its state, or says that they are gone.
+func (s *service) keep(server *sandbox.Server, state string) {
+	if len(server.Stats().Applied) == 0 {
+		return
+	}
+	if state == "" {
+		s.notice("the sandbox's changes end with this command; keep them with --sandbox-state FILE")
+		return
+	}
+	data, err := json.MarshalIndent(map[string]any{"value": server.Tasks()}, "", "  ")
+	if err == nil {
+		err = atomicfile.Write(state, append(data, '\n'), 0o600)
+	}
+	if err != nil {
+		s.notice(fmt.Sprintf("the sandbox's changes are lost: %s", err))
+	}
 }
 
 // newSandbox makes a sandbox of a tenant file's tasks, or of n generated ones. Limits and faults are the values of the flags

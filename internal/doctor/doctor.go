@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -240,10 +241,7 @@ func (d *doctor) read(ctx context.Context) {
 	case errors.As(err, &refused) && refused.Status == 429:
 		d.say("read", job.CheckWarning, "others use the tenant's quota: wait, or lower --write-limit", "the service throttles: %s", refused)
 	case errors.As(err, &refused):
-		fix := refusedFixes[refused.Status]
-		if fix == "" {
-			fix = "the service has trouble: try again later"
-		}
+		fix := cmp.Or(refused.Advice(), refusedFixes[refused.Status], "the service has trouble: try again later")
 		d.say("read", job.CheckFailed, fix, "%s", refused)
 	case err != nil:
 		d.say("read", job.CheckFailed, "check what answers there: it does not speak as Graph does", "%s", err)

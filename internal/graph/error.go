@@ -92,10 +92,18 @@ func DecodeError(status int, header func(string) string, body []byte, now time.T
 			Code    string          `json:"code"`
 			Message json.RawMessage `json:"message"`
 			Inner   inner           `json:"innerError"` // encoding/json matches "innererror" too
+			Details []detail        `json:"details"`
 		} `json:"error"`
+		Code    string `json:"ErrorCode"` // Intune's own form has these two at the top
+		Message string `json:"Message"`
 	}
-	if json.Unmarshal(body, &doc) != nil || doc.Error == nil {
+	switch {
+	case json.Unmarshal(body, &doc) != nil || doc.Error == nil && doc.Code == "":
 		e.Message = foreign(body)
+		return e
+	case doc.Error == nil:
+		e.Code = doc.Code
+		e.unwrap(doc.Message)
 		return e
 	}
 	e.Code = doc.Error.Code
@@ -108,7 +116,25 @@ func DecodeError(status int, header func(string) string, body []byte, now time.T
 		message = string(doc.Error.Message)
 	}
 	e.unwrap(message)
+	for _, d := range doc.Error.Details {
+		if words := strings.TrimSpace(d.Message); words != "" && !strings.Contains(e.Message, words) {
+			e.Message = clip(strings.TrimPrefix(e.Message+"; "+words, "; "))
+		}
+	}
 	return e
+}
+
+// detail is one of the particulars that an error of Graph can have.
+type detail struct {
+	Message string `json:"message"`
+}
+
+// Advice is what to do about an error that means the set-up and not trouble; "" where it does not.
+func (e *Error) Advice() string {
+	if e.Status == http.StatusBadRequest && strings.Contains(strings.ToLower(e.Message), "not applicable to target tenant") {
+		return "the tenant has no Intune licence, or no MDM authority is set in it: asking again cannot help"
+	}
+	return ""
 }
 
 // unwrap takes the words, and the wait, out of the document that Intune nests in its message.

@@ -44,6 +44,8 @@ func TestDecodeError(t *testing.T) {
 		{"innererror", 400, header(), `{"error":{"code":"c","message":"m","innererror":{"request-id":"b-req","client-request-id":"b-mine","date":"b-date"}}}`, Error{400, "c", "m", "b-req", "b-mine", "b-date", -1}},
 		{"innerError in part", 400, all, `{"error":{"code":"c","message":"m","innerError":{"client-request-id":"b-mine"}}}`, Error{400, "c", "m", "h-req", "b-mine", "h-date", -1}},
 		{"innerError null", 400, all, `{"error":{"code":"c","message":"m","innerError":null}}`, Error{400, "c", "m", "h-req", "h-mine", "h-date", -1}},
+		{"details", 400, header(), `{"error":{"code":"c","message":"m","details":[{"code":"d","message":"first"},{"message":"m"},{}]}}`, Error{Status: 400, Code: "c", Message: "m; first", RetryAfter: -1}},
+		{"Intune's own form", 400, header(), `{"ErrorCode":"Forbidden","Message":"{\"_version\":3,\"Message\":\"words\"}","InnerError":null}`, Error{Status: 400, Code: "Forbidden", Message: "words", RetryAfter: -1}},
 		{"no code", 500, header(), `{"error":{"code":"","message":"m"}}`, Error{Status: 500, Message: "m", RetryAfter: -1}},
 		{"no message", 500, header(), `{"error":{"code":"c","message":null}}`, Error{Status: 500, Code: "c", RetryAfter: -1}},
 		{"a message that is no string", 500, header(), `{"error":{"code":"c","message":{"lang":"en","value":"m"}}}`, Error{Status: 500, Code: "c", Message: `{"lang":"en","value":"m"}`, RetryAfter: -1}},

@@ -139,7 +139,7 @@ func (p *probe) description(ctx context.Context) (err error) {
 
 // status tries whether a PATCH of status takes effect, and takes it back. The step is between pending and active, neither of which ends a task.
 func (p *probe) status(ctx context.Context) (err error) {
-	was := p.task.Get(task.Status)
+	was := task.Text(task.Status.Canonical(p.task.Get(task.Status)))
 	other := map[string]string{"pending": "active", "active": "pending"}[strings.ToLower(was.String())]
 	if other == "" {
 		p.Step("status is " + was.String() + ", so whether a PATCH of it takes effect is not tried")

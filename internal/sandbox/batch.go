@@ -70,8 +70,15 @@ func (s *Server) batch(c *call) answer {
 	s.stats.MaxBatch = max(s.stats.MaxBatch, len(c.items))
 	s.mu.Unlock()
 	answers := make([]itemAnswer, 0, len(c.items)+1)
+	failed := map[string]bool{} // by the id in lower case
 	for i := range c.items {
-		answers = append(answers, s.item(c, &c.items[i])...)
+		it := &c.items[i]
+		some := []itemAnswer{{id: it.ID, answer: c.fail(http.StatusFailedDependency, "FailedDependency", "A request that this one depends on failed.")}}
+		if !slices.ContainsFunc(it.DependsOn, func(other string) bool { return failed[strings.ToLower(other)] }) {
+			some = s.item(c, it)
+		}
+		failed[strings.ToLower(it.ID)] = len(some) == 0 || some[0].status >= http.StatusBadRequest
+		answers = append(answers, some...)
 	}
 	c.rng.Shuffle(len(answers), func(i, j int) { answers[i], answers[j] = answers[j], answers[i] })
 	size := 32
@@ -112,8 +119,11 @@ func readBatch(body []byte) ([]item, error) {
 			return nil, badf("Invalid batch payload format: a request needs 'id', 'method' and 'url'.")
 		case seen[id]:
 			return nil, badf("Request Id '%s' is already used: ids must be unique, without regard to case.", it.ID)
-		case len(it.DependsOn) > 0:
-			return nil, badf("'dependsOn' is not supported by this service.")
+		}
+		for _, other := range it.DependsOn {
+			if !seen[strings.ToLower(other)] {
+				return nil, badf("Invalid batch payload format: request '%s' depends on '%s', which is no request before it.", it.ID, other)
+			}
 		}
 		seen[id] = true
 	}
@@ -129,7 +139,10 @@ func (s *Server) item(outer *call, it *item) []itemAnswer {
 			c.clientRequestID = value
 		}
 	}
-	out := itemAnswer{id: it.ID, spelling: outer.rng.IntN(len(headerNames))}
+	out := itemAnswer{id: it.ID}
+	if outer.oddHeaders {
+		out.spelling = outer.rng.IntN(len(headerNames))
+	}
 	if err := c.aim(it); err != nil {
 		out.answer = c.badRequest(err)
 		return []itemAnswer{out}

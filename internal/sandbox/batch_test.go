@@ -50,14 +50,15 @@ func TestBatchRefusedWhole(t *testing.T) {
 		many = append(many, patchItem(fmt.Sprint(i), idA, `"status":"active"`))
 	}
 	for name, body := range map[string]string{
-		"21 items":   envelope(many...),
-		"none":       envelope(),
-		"no JSON":    `<html>`,
-		"same id":    envelope(patchItem("a", idA, `"status":"active"`), patchItem("A", idB, `"status":"active"`)),
-		"no id":      envelope(patchItem("", idA, `"status":"active"`)),
-		"number id":  `{"requests":[{"id":1,"method":"GET","url":"/x"}]}`,
-		"no method":  `{"requests":[{"id":"1","url":"/x"}]}`,
-		"depends on": `{"requests":[{"id":"1","method":"GET","url":"/x"},{"id":"2","method":"GET","url":"/x","dependsOn":["1"]}]}`,
+		"21 items":                     envelope(many...),
+		"none":                         envelope(),
+		"no JSON":                      `<html>`,
+		"same id":                      envelope(patchItem("a", idA, `"status":"active"`), patchItem("A", idB, `"status":"active"`)),
+		"no id":                        envelope(patchItem("", idA, `"status":"active"`)),
+		"number id":                    `{"requests":[{"id":1,"method":"GET","url":"/x"}]}`,
+		"no method":                    `{"requests":[{"id":"1","url":"/x"}]}`,
+		"depends on what is not there": `{"requests":[{"id":"1","method":"GET","url":"/x"},{"id":"2","method":"GET","url":"/x","dependsOn":["3"]}]}`,
+		"depends on itself":            `{"requests":[{"id":"1","method":"GET","url":"/x","dependsOn":["1"]}]}`,
 	} {
 		s, url := start(t, three(), Options{})
 		must(t, "POST", url+"/beta/$batch", body, 400)
@@ -103,6 +104,51 @@ func TestBatchItems(t *testing.T) {
 	}
 }
 
+// A request that depends on one that failed is not made, nor is one that depends on that.
+func TestBatchDependsOn(t *testing.T) {
+	s, url := start(t, three(), Options{})
+	after := func(id, on, task string) string {
+		return strings.Replace(patchItem(id, task, `"status":"active"`), `{`, `{"dependsOn":["`+on+`"],`, 1)
+	}
+	_, body := must(t, "POST", url+"/beta/$batch", envelope(patchItem("a", idA, `"status":"active"`), after("b", "A", idB), patchItem("c", idB, `"status":"none"`), after("d", "c", idB), after("e", "d", idB)), 200)
+	got := map[string]int{}
+	for _, r := range responses(t, body) {
+		got[r.ID] = r.Status
+	}
+	if fmt.Sprint(got) != "map[a:200 b:200 c:400 d:424 e:424]" || s.Stats().Writes != 3 {
+		t.Errorf("%v, %d writes", got, s.Stats().Writes)
+	}
+}
+
+// The key of a task may be in quotes and brackets.
+func TestKeyForm(t *testing.T) {
+	_, url := start(t, []json.RawMessage{json.RawMessage(`{"id":"it's","@odata.type":"#microsoft.graph.securityConfigurationTask","status":"active"}`)}, Options{})
+	for _, path := range []string{"deviceAppManagementTasks('it''s')", "deviceAppManagementTasks/it's"} {
+		must(t, "GET", url+"/beta/deviceAppManagement/"+path, "", 200)
+	}
+	must(t, "POST", url+"/beta/deviceAppManagement/deviceAppManagementTasks('it''s')/updateStatus", `{"status":"active"}`, 204)
+	must(t, "GET", url+"/beta/deviceAppManagement/deviceAppManagementTasks('its')", "", 404)
+}
+
+func TestTraits(t *testing.T) {
+	one := []json.RawMessage{json.RawMessage(`{"id":"a","@odata.type":"#microsoft.graph.securityConfigurationTask","status":"active","dueDateTime":"2026-01-02T03:04:05.5Z"}`)}
+	for name, want := range map[string]string{
+		"odd-case": `"status":"Active"`, "nine-digits": `"dueDateTime":"2026-01-02T03:04:05.500000000Z"`, "no-zone": `"dueDateTime":"2026-01-02T03:04:05.5"`,
+		"etag": `"@odata.etag":"W/\"1\""`,
+	} {
+		_, url := start(t, one, Options{Faults: []Fault{{Name: name}}})
+		for _, path := range []string{"", "/a"} {
+			if _, body := must(t, "GET", url+collection+path, "", 200); !strings.Contains(string(body), want) {
+				t.Errorf("%s: %s", name, body)
+			}
+		}
+	}
+	_, url := start(t, one, Options{Faults: []Fault{{Name: "keep-status"}}})
+	if _, body := must(t, "PATCH", url+collection+"/a", `{"@odata.type":"#microsoft.graph.securityConfigurationTask","status":"rejected","assignedTo":"x"}`, 200); !strings.Contains(string(body), `"status":"active"`) || !strings.Contains(string(body), `"assignedTo":"x"`) {
+		t.Errorf("%s", body)
+	}
+}
+
 func TestBatchAnswersInAnyOrderAndCase(t *testing.T) {
 	var asked []string
 	var items []string
@@ -112,7 +158,7 @@ func TestBatchAnswersInAnyOrderAndCase(t *testing.T) {
 		items = append(items, patchItem(id, idA, `"status":"active"`))
 	}
 	order := func(seed uint64) (ids, headers []string) {
-		_, url := start(t, three(), Options{Seed: seed})
+		_, url := start(t, three(), Options{Seed: seed, Faults: []Fault{{Name: "odd-headers"}}})
 		_, body := must(t, "POST", url+"/beta/$batch", envelope(items...), 200)
 		for _, r := range responses(t, body) {
 			ids = append(ids, r.ID)

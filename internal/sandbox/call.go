@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -40,6 +41,7 @@ type call struct {
 	clientRequestID string
 	token           string
 	dateOff         time.Duration
+	oddHeaders      bool // of the items
 	rng             *rand.Rand
 	late            *[]lateWrite // shared by the items of a batch
 }
@@ -108,9 +110,16 @@ func (s *Server) generator(parts ...string) *rand.Rand {
 	return rand.New(rand.NewPCG(s.opt.Seed, sum+n*0x9e3779b97f4a7c15))
 }
 
+// keyForm is the other way in which OData writes a key into a path.
+var keyForm = regexp.MustCompile(`\('(?:[^'/]|'')+'\)`)
+
 // route sets the kind and the id from a path relative to the version root. Segments are compared
 // without regard to case, as Graph does.
 func (c *call) route(method, path string) {
+	path = keyForm.ReplaceAllStringFunc(path, func(m string) string { // Tasks('it''s') is Tasks/it's
+		key := strings.ReplaceAll(m[len("('"):len(m)-len("')")], "''", "'")
+		return "/" + key
+	})
 	parts := strings.Split(strings.Trim(path, "/"), "/")
 	c.kind = kindOther
 	if len(parts) < 2 || len(parts) > 4 || !strings.EqualFold(parts[0], "deviceAppManagement") ||

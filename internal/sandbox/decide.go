@@ -35,10 +35,12 @@ type Decision struct {
 	Latency time.Duration // before the work
 	Slow    time.Duration // after the work, before the answer
 	DateOff time.Duration // how far the service's clock is off in this answer
+	Traits  Trait
 	Reply   Reply
 
 	// Requests.
 	Late       time.Duration // a write that is not Never takes effect so long after its answer
+	KeepStatus bool          // a PATCH leaves the status alone
 	Partly     bool          // the last property of a PATCH keeps its old value
 	Lag        time.Duration // a read, or a task of a page, shows the state of so long ago
 	Page       Page          // of the list

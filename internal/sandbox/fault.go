@@ -85,6 +85,7 @@ var faultTable = []known{
 	{"alien-item", inBatch, alone, nothing, Decision{Reply: ReplyAlien}, "applied, and an answer with an id that was not asked for beside it"},
 	{"late", ofItem, beside, seconds, Decision{}, "applied so long after the answer (3 s, or ~seconds), whatever the answer of another fault says; at once with ~0"},
 	{"lag", ofRead, condition, seconds, Decision{}, "a read of a task, or a page with =list, shows the state of so long ago (3 s, or ~seconds)"},
+	{"keep-status", ofItem, condition, nothing, Decision{}, "a PATCH leaves the status alone; updateStatus sets it"},
 	{"edit-before", ofItem, beside, property, Decision{}, "somebody else changes the task (assignedTo, or ~property) just before a write, or before a read with =get"},
 	{"edit-after", ofItem, beside, property, Decision{}, "the same just after it, with whatever other fault shows there"},
 
@@ -100,6 +101,7 @@ var faultTable = []known{
 	{"outer-424", ofCall, alone, nothing, Decision{Status: 424, Body: BodyResponses}, "the work is done and answered under the status 424"},
 	{"too-large", ofCall, alone, items, Decision{Status: 413, Never: true}, "413, nothing done (with ~N only a batch of more than N items)"},
 	{"too-many", ofCall, alone, items, Decision{Status: 400, Never: true, Message: "Number of batch request steps exceeds the maximum value."}, "the same with 400 and the message of a batch that holds too many"},
+	{"no-licence", ofCall, alone, nothing, Decision{Status: 400, Never: true, Message: "Request not applicable to target tenant."}, "400, as in a tenant without an Intune licence"},
 	{"outer-html", ofCall, alone, nothing, Decision{Status: 502, Body: BodyHTML, Never: true}, "502 with an HTML page, nothing done"},
 	{"outer-html-200", ofCall, alone, nothing, Decision{Status: 200, Body: BodyHTML, Never: true}, "200 with an HTML page, nothing done"},
 	{"redirect", ofCall, alone, nothing, Decision{Status: 302, Never: true}, "302 to another host, nothing done"},
@@ -111,6 +113,12 @@ var faultTable = []known{
 	{"hang-applied", ofCall, alone, nothing, Decision{Reply: ReplyHangs}, "the work is done, and never an answer"},
 	{"latency", ofCall, condition, seconds, Decision{}, "the work begins so much later (3 s, or ~seconds)"},
 	{"slow", ofCall, beside, seconds, Decision{}, "the work is done, then the answer takes its time (3 s, or ~seconds)"},
+	{"odd-case", ofCall, condition, nothing, Decision{Traits: OddCase}, "members of enumerations begin with a capital"},
+	{"nine-digits", ofCall, condition, nothing, Decision{Traits: NineDigits}, "dates have nine fractional digits"},
+	{"no-zone", ofCall, condition, nothing, Decision{Traits: NoZone}, "dates state no zone"},
+	{"etag", ofCall, condition, nothing, Decision{Traits: ETags}, "tasks have an @odata.etag"},
+	{"quota", ofCall, condition, nothing, Decision{Traits: Quota}, "headers speak of the limits"},
+	{"odd-headers", ofCall, condition, nothing, Decision{Traits: OddHeaders}, "names of the headers of batch items are in lower case, or in capitals"},
 	{"date-off", ofCall, condition, seconds, Decision{}, "the service's clock is off by so much (3 s, or ~seconds, such as ~-1800)"},
 
 	{"echo-error", ofItem, alone, form, Decision{Status: 403, Never: true, Echo: EchoMessage}, "403, not applied, and the message holds the access token"},
@@ -155,7 +163,7 @@ func FaultHelp() string {
 	for _, k := range faultTable {
 		fmt.Fprintf(&b, "%-18s %s\n", k.name, k.does)
 	}
-	b.WriteString("\nA fault is name[~how][:count][@after][/every][=target]; count * is no end, which lag, latency and date-off have of themselves.\n" +
+	b.WriteString("\nA fault is name[~how][:count][@after][/every][=target]; count * is no end, which keep-status, lag, latency and what is from odd-case to date-off have of themselves.\n" +
 		"Targets are list, get, patch, status and batch for whole calls; for items and tasks of the list a task's id, and for items patch, status or get.\n" +
 		"Seconds may be a range such as 0-7.5, of which each occasion draws. 429, 503 and 509 take ~ and a form of Retry-After: seconds such as 0.249 or 315, " +
 		strings.Join(waitForms, ", ") + " (message is in Intune's message). echo- takes a way of writing the token: " + strings.Join(echoForms, ", ") + ".\n")
@@ -360,7 +368,10 @@ func (a *armed) concerns(o Occasion) bool {
 func (a *armed) apply(d *Decision, o Occasion) {
 	drawn := a.least + time.Duration(o.Rand.Float64()*float64(a.most-a.least))
 	edited := cmp.Or(a.How, task.AssignedTo.Name)
+	d.Traits |= a.Traits
 	switch a.Name {
+	case "keep-status":
+		d.KeepStatus = true
 	case "late":
 		d.Never, d.Late = false, drawn
 	case "lag":

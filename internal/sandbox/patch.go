@@ -28,8 +28,8 @@ type draft struct {
 	err     error // the write is refused
 }
 
-// draft works a write out. Partly leaves the last property of a PATCH out.
-func (s *Server) draft(c *call, partly bool) draft {
+// draft works a write out, without the properties of a PATCH that are decided to be left alone.
+func (s *Server) draft(c *call, decided Decision) draft {
 	s.mu.Lock()
 	i, ok := s.at(c.key)
 	if !ok {
@@ -43,8 +43,11 @@ func (s *Server) draft(c *call, partly bool) draft {
 	} else {
 		d.changes, d.err = readStatus(c.body)
 	}
-	if partly && c.kind == KindPatch && len(d.changes) > 0 {
+	if decided.Partly && c.kind == KindPatch && len(d.changes) > 0 {
 		d.changes = d.changes[:len(d.changes)-1]
+	}
+	if decided.KeepStatus && c.kind == KindPatch {
+		d.changes = slices.DeleteFunc(d.changes, func(m member) bool { return m.name == task.Status.Name })
 	}
 	if d.err == nil {
 		d.made, d.err = d.on.with(d.changes)
@@ -62,7 +65,7 @@ type lateWrite struct {
 
 // write carries out a PATCH or updateStatus, all of it or nothing. The note of updateStatus is taken and cannot be read back.
 func (s *Server) write(c *call, d Decision) answer {
-	w := s.draft(c, d.Partly)
+	w := s.draft(c, d)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i, ok := s.at(c.key)

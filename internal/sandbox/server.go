@@ -37,7 +37,7 @@ type Options struct {
 	ReadLimit  int           // requests of any kind in a window; 0 = published, negative = no limit
 	Window     time.Duration // length of the sliding window
 	PageSize   int           // tasks on a page of the list
-	Seed       uint64        // of the order of batch answers, the case of header names, request ids, and what Decide and faults draw
+	Seed       uint64        // of the order of batch answers, the case of odd header names, request ids, and what Decide and faults draw
 	Faults     []Fault
 	Latency    time.Duration // added to every request
 	Token      string        // the only bearer token accepted; "" accepts any that is not empty
@@ -210,14 +210,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !pause(r.Context(), s.opt.Latency+d.Latency) {
 		return
 	}
-	c.dateOff = d.DateOff
+	c.dateOff, c.oddHeaders = d.DateOff, d.Traits&OddHeaders != 0
 	c.stamp(w)
 	defer s.release(c)
 	a := answer{status: http.StatusOK}
 	if !d.Never {
 		a = s.answer(c)
 	}
-	s.send(w, r, s.finish(c, a, d), d)
+	a = s.finish(c, a, d)
+	a.body = d.Traits.dress(w.Header(), a.body)
+	s.send(w, r, a, d)
 }
 
 func (s *Server) answer(c *call) answer {

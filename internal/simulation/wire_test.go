@@ -375,7 +375,9 @@ func (w *world) decide(o sandbox.Occasion) sandbox.Decision {
 	switch {
 	case o.Whole:
 		ex.served = now
-		return ex.fate.whole
+		d := ex.fate.whole
+		d.Traits |= sandbox.OddHeaders
+		return d
 	case o.Kind == sandbox.KindListed:
 		key := task.Key(o.ID)
 		var d sandbox.Decision

@@ -63,7 +63,8 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 }
 
 // Canonical is the form in which two values of p are equal exactly when the texts are: null and ""
-// are one for strings, addresses are in lower case, settings are sorted, everything else is in one spelling already.
+// are one for strings, addresses are in lower case, members are spelled as documented, settings are sorted, everything else is in one
+// spelling already.
 func (p *Property) Canonical(v Value) string {
 	switch p.Kind {
 	case Settings:
@@ -73,6 +74,10 @@ func (p *Property) Canonical(v Value) string {
 			return strings.ToLower(v.text)
 		}
 		return v.text
+	case Enum:
+		if member, known := p.Member(v.text); known {
+			return member
+		}
 	}
 	if v.IsNull() {
 		return "\x00null"
@@ -147,12 +152,25 @@ func (p *Property) FromWire(raw json.RawMessage) (Value, error) {
 		return Null, err
 	}
 	if p.Kind == DateTime {
-		if t, err := ParseTime(s); err == nil {
+		if t, err := ParseTime(wireTime().ReplaceAllString(s, "$1$2") + zoneOf(s)); err == nil {
 			s = FormatTime(t)
 		}
 	}
 	return Text(s), nil
 }
+
+// wireTime matches a date-time with more digits than the service's type has, of which those below 100 ns do not count.
+var wireTime = pattern(`^(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d\.\d{7})\d+([Zz]|[+-]\d\d:\d\d)?$`)
+
+// zoneOf is the zone of a date-time of the service that states none.
+func zoneOf(s string) string {
+	if bareTime().MatchString(s) {
+		return "Z"
+	}
+	return ""
+}
+
+var bareTime = pattern(`^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?$`)
 
 func (p *Property) int32FromWire(raw json.RawMessage) (Value, error) {
 	n := json.Number(raw)
