@@ -185,6 +185,10 @@ func (p *program) app() *cli.App {
 	}
 	for _, c := range app.Commands {
 		c.OnUsageError, c.CustomHelpTemplate = usageError, "command.tmpl"
+		c.Subcommands = []*cli.Command{{Name: "help", Aliases: []string{"h"}, Hidden: true, HideHelp: true, Action: func(*cli.Context) error {
+			cli.HelpPrinter(p.stdout, c.CustomHelpTemplate, c)
+			return nil
+		}}} // urfave/cli's own is shared by all runs in one process, and changed by each
 		if len(c.Flags) > 0 && !c.SkipFlagParsing {
 			c.Flags = join(c.Flags, flagsOfConfig())
 			c.Action = p.settled(c.Action)
