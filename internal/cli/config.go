@@ -114,7 +114,10 @@ var placesOfRun = []string{"run-dir", "ledger", "report"}
 // settled is a command's action behind settle. What fails there is printed like an error of the command.
 func (p *program) settled(next cli.ActionFunc) cli.ActionFunc {
 	return func(c *cli.Context) error {
-		_, err := p.settle(c)
+		err := p.checkVariables()
+		if err == nil {
+			_, err = p.settle(c)
+		}
 		if err == nil {
 			return next(c)
 		}

@@ -104,6 +104,8 @@ func flagsOfSpeech() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "json", DisableDefaultText: true, Category: outputFlags, Usage: "print one JSON object on stdout, and nothing else there"},
 		&cli.StringFlag{Name: "log-format", Category: outputFlags, Value: "console", Usage: "lines on stderr as `console|json`"},
+		&cli.BoolFlag{Name: "verbose", DisableDefaultText: true, Category: outputFlags, Usage: "log each step on stderr, on a terminal too, in place of the bar"},
+		&cli.BoolFlag{Name: "quiet", DisableDefaultText: true, Category: outputFlags, Usage: "print no notice, progress or bar on stderr, only problems and errors"},
 	}
 }
 

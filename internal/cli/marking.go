@@ -37,5 +37,5 @@ func (m marking) Read(in *ingest.Input) {
 		m.say(EventFileFailed, zerolog.ErrorLevel, "--problems "+m.path+" was not written: "+err.Error())
 		return
 	}
-	m.Written("marked sheet", m.path)
+	m.say(EventFileWritten, zerolog.InfoLevel, m.path+" marks each of these cells")
 }

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"slices"
@@ -17,6 +18,7 @@ import (
 
 	"taskrecon/internal/exit"
 	"taskrecon/internal/graph"
+	"taskrecon/internal/task"
 	"taskrecon/internal/text"
 )
 
@@ -86,6 +88,9 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 	if begun, ok := strings.CutPrefix(args[len(args)-1], completeFlag); ok {
 		p.complete(app, args[1:len(args)-1], begun)
 		return exit.Done
+	}
+	if len(args) == 2 && strings.TrimLeft(args[1], "-") == "version" {
+		args = []string{args[0], "version"}
 	}
 	args, err := permute(app, args)
 	if err == nil {
@@ -257,6 +262,20 @@ func permute(app *cli.App, args []string) ([]string, error) {
 	return append(out, files...), nil
 }
 
+// noFlag says that a command has no flag of that name, and which one may be meant.
+func noFlag(command, name string, known map[string]bool) error {
+	hint := "see taskrecon " + command + " --help"
+	switch task.FoldName(name) {
+	case "dryrun", "whatif", "n":
+		hint = "taskrecon plan shows what apply would send, and sends nothing"
+	case "version":
+		hint = "taskrecon version prints the version"
+	}
+	long := maps.Clone(known)
+	maps.DeleteFunc(long, func(name string, _ bool) bool { return len(name) == 1 })
+	return exit.Errorf(exit.Usage, hint, "%s has no flag --%s%s", command, text.Line(name), meant(name, long))
+}
+
 func asksForHelp(flag string) bool {
 	return slices.Contains([]string{"-h", "--h", "-help", "--help"}, flag)
 }
@@ -278,6 +297,10 @@ func splitArgs(command string, known []cli.Flag, args []string) (flags, files []
 		if len(arg) < 2 || arg[0] != '-' {
 			files = append(files, arg)
 			continue
+		}
+		name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		if _, there := valued[name]; !there {
+			return nil, nil, noFlag(command, name, valued)
 		}
 		flags = append(flags, arg)
 		if valued[strings.TrimLeft(arg, "-")] {

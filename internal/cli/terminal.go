@@ -14,6 +14,9 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// colours reports whether a stream takes colours: a terminal does, unless NO_COLOR says otherwise.
+func (p *program) colours(stream any) bool { return isTerminal(stream) && p.env["NO_COLOR"] == "" }
+
 // interactive reports whether there is somebody to ask.
 func (p *program) interactive() bool { return isTerminal(p.stdin) && isTerminal(p.stderr) }
 

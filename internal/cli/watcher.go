@@ -25,6 +25,7 @@ type watcher struct {
 	name     string // of the command
 	lines    bool   // for people: problems and notices as plain lines, and nothing that the summary says anyway
 	bars     bool
+	quiet    bool
 	logged   time.Time // of the last progress in the log
 
 	progress   batch.Progress // the last one
@@ -37,20 +38,24 @@ func init() { zerolog.TimeFieldFormat = time.RFC3339Nano } // of the whole proce
 
 func (p *program) newWatcher(c *cli.Context) *watcher {
 	jsonLines := c.String("log-format") == "json"
+	terminal, verbose, quiet := isTerminal(p.stderr), c.Bool("verbose"), c.Bool("quiet")
 	w := &watcher{
 		stderr: p.stderr, humanOut: p.humanOut(c), name: c.Command.Name,
-		lines: !jsonLines, bars: isTerminal(p.stderr) && !jsonLines,
+		lines: !jsonLines, bars: terminal && !jsonLines && !verbose && !quiet, quiet: quiet,
 	}
 	var out io.Writer = p.stderr
 	if !jsonLines {
 		out = zerolog.ConsoleWriter{
-			Out: p.stderr, NoColor: !isTerminal(p.stderr) || p.env["NO_COLOR"] != "", TimeFormat: time.TimeOnly,
+			Out: p.stderr, NoColor: !p.colours(p.stderr), TimeFormat: time.DateTime,
 			FieldsExclude: []string{eventMember, runMember},
 		}
 	}
-	level := zerolog.InfoLevel
-	if w.bars {
-		level = zerolog.WarnLevel // the bar and the summary say the rest
+	level := zerolog.WarnLevel // what is printed anyway, and on a terminal the bar, say the rest
+	switch {
+	case quiet:
+		level = zerolog.ErrorLevel
+	case verbose, jsonLines, w.name == "apply" && !w.bars:
+		level = zerolog.InfoLevel
 	}
 	w.log = zerolog.New(zerolog.SyncWriter(out)).Level(level).With().Timestamp().Logger()
 	return w
@@ -86,7 +91,10 @@ func (w *watcher) Read(in *ingest.Input) {
 }
 
 func (w *watcher) say(event string, level zerolog.Level, words string) {
-	if w.lines {
+	switch {
+	case w.quiet && level < zerolog.ErrorLevel:
+		return
+	case w.lines:
 		fmt.Fprintln(w.stderr, text.Line(words))
 		return
 	}
@@ -129,7 +137,7 @@ func (w *watcher) Waiting(until time.Time, why string) {
 		w.describe()
 		return
 	}
-	w.info(EventThrottleWait).Float64("seconds", untilSeconds(until)).Time("until", until.UTC()).Str("why", why).Msg("nothing is sent until then: " + text.Line(why))
+	w.info(EventThrottleWait).Float64("seconds", untilSeconds(until)).Time("until", until.UTC()).Str("why", why).Msg("nothing is sent until then")
 }
 
 func untilSeconds(at time.Time) float64 {
