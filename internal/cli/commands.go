@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -264,7 +265,7 @@ var machineDir = job.MachineDir
 
 // sendingConfig fills in what only a run that sends has.
 func (p *program) sendingConfig(c *cli.Context, config *job.Config) (err error) {
-	config.Leave = leaveOf(c.Context)
+	config.Leave = p.signals.leave
 	if err := batchOptions(c, &config.Batch); err != nil {
 		return err
 	}
@@ -402,9 +403,38 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 }
 
 // ask shows the plan on the terminal and waits for a yes.
-func (p *program) ask(ctx context.Context, plan *diff.Plan, hash string) (bool, error) {
-	printPlan(p.stderr, plan, promptChanges)
-	fmt.Fprintf(p.stderr, "%s\nPlan    %s\n\nSend %s? Only \"yes\" sends: ",
-		planWords(plan), hash, task.Plural(len(plan.Pending()), "change"))
-	return p.yes(ctx)
+func (p *program) ask(ctx context.Context, q job.Question) (bool, error) {
+	p.signals.asking.Store(true)
+	defer p.signals.asking.Store(false)
+	changes := task.Plural(len(q.Plan.Pending()), "change")
+	printAmounts(p.stderr, diff.AmountsOf(q.Plan))
+	printPlan(p.stderr, q.Plan, promptChanges)
+	fmt.Fprintf(p.stderr, "%s\nPlan    %s\nKeys    a shows all rows, w writes the plan as a page\n\n", planWords(q.Plan), q.Hash)
+	lines := p.lines()
+	for {
+		fmt.Fprintf(p.stderr, "Send %s? Only \"yes\" sends: ", changes)
+		var line string
+		var more bool
+		select {
+		case line, more = <-lines:
+		case <-ctx.Done():
+			fmt.Fprintln(p.stderr)
+			return false, exit.Errorf(exit.Code(context.Cause(ctx)), "", "interrupted at the question; nothing was sent")
+		}
+		switch word := strings.ToLower(strings.TrimSpace(line)); {
+		case !more:
+			fmt.Fprintln(p.stderr)
+			return false, nil
+		case word == "a":
+			printPlan(p.stderr, q.Plan, 0)
+		case word == "w":
+			if path, err := q.Page(); err != nil {
+				fmt.Fprintf(p.stderr, "The page was not written: %s\n", text.Line(err.Error()))
+			} else {
+				fmt.Fprintf(p.stderr, "Page    %s\n", text.Line(path))
+			}
+		default:
+			return word == "yes", nil
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/diff"
 	"taskrecon/internal/edit"
 	"taskrecon/internal/exit"
 	"taskrecon/internal/export"
@@ -220,10 +221,11 @@ func (p *program) writeSheet(c *cli.Context, e job.Export) (*job.Summary, error)
 	w := p.newWatcher(c)
 	e.Again, e.Notice = w.Relisting, w.Noticed
 	out := p.humanOut(c)
-	s, err := job.ExportTasks(c.Context, c.Command.Name, e, func(tenant, picked int) {
+	s, err := job.ExportTasks(c.Context, c.Command.Name, e, func(tenant, picked int, amounts *diff.Amounts) {
 		if c.String("where") != "" || e.Edit != nil {
 			fmt.Fprintf(out, "%d of %s picked\n", picked, task.Plural(tenant, "task"))
 		}
+		printAmounts(out, amounts)
 	})
 	if err != nil {
 		return s, err

@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"fmt"
+
 	"github.com/rs/zerolog"
 	"github.com/urfave/cli/v2"
 
 	"taskrecon/internal/export"
 	"taskrecon/internal/ingest"
+	"taskrecon/internal/text"
 )
 
 // marking is a watcher that also leaves the marked sheet of --problems behind, where there are any.
@@ -37,5 +40,8 @@ func (m marking) Read(in *ingest.Input) {
 		m.say(EventFileFailed, zerolog.ErrorLevel, "--problems "+m.path+" was not written: "+err.Error())
 		return
 	}
-	m.say(EventFileWritten, zerolog.InfoLevel, m.path+" marks each of these cells")
+	m.Written("marked sheet", m.path)
+	if m.lines {
+		fmt.Fprintln(m.stderr, text.Line(m.path+" marks each of these cells"))
+	}
 }

@@ -39,6 +39,17 @@ func printPlan(w io.Writer, plan *diff.Plan, limit int) {
 	}
 }
 
+// printAmounts prints what edits amount to, a line for each property.
+func printAmounts(w io.Writer, amounts *diff.Amounts) {
+	lines := amounts.Lines()
+	for _, line := range lines {
+		fmt.Fprintln(w, text.Line(line))
+	}
+	if len(lines) > 0 {
+		fmt.Fprintln(w)
+	}
+}
+
 func printChange(w io.Writer, c *diff.Change) {
 	name := ""
 	if c.Current != nil {

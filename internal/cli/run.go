@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	_ "time/tzdata" // --timezone must work where no zone files are installed
 
@@ -28,7 +29,7 @@ import (
 func Main() int {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
-	leave := make(chan struct{})
+	state := &signalState{leave: make(chan struct{})}
 	signals := make(chan os.Signal, 3)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	if !signal.Ignored(syscall.SIGHUP) { // as nohup wants it
@@ -38,26 +39,29 @@ func Main() int {
 	go func() {
 		e := signalExit(<-signals)
 		cancel(e)
-		if isTerminal(os.Stderr) {
-			fmt.Fprintln(os.Stderr) // behind the bar
+		if !state.asking.Load() {
+			if isTerminal(os.Stderr) {
+				fmt.Fprintln(os.Stderr) // behind the bar
+			}
+			fmt.Fprintln(os.Stderr, "taskrecon: stopping: no new changes leave, what was sent is settled; a second signal leaves at once")
 		}
-		fmt.Fprintln(os.Stderr, "taskrecon: stopping: no new changes leave, what was sent is settled; a second signal leaves at once")
 		<-signals
-		close(leave)
+		close(state.leave)
 		fmt.Fprintln(os.Stderr, "taskrecon: leaving: what is not settled counts as unknown; the report is being written")
 		<-signals
 		os.Exit(e.Code)
 	}()
-	return run(context.WithValue(ctx, leaveKey{}, (<-chan struct{})(leave)), os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr)
+	return run(context.WithValue(ctx, signalKey{}, state), os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr)
 }
 
-// leaveKey is the key of a context's channel that is closed when the run is to be left at once.
-type leaveKey struct{}
-
-func leaveOf(ctx context.Context) <-chan struct{} {
-	leave, _ := ctx.Value(leaveKey{}).(<-chan struct{})
-	return leave
+// signalState is what signals and a run know of each other.
+type signalState struct {
+	leave  chan struct{} // closed when the run is to be left at once
+	asking atomic.Bool   // somebody is asked, and nothing was sent
 }
+
+// signalKey is the key of a context's signalState.
+type signalKey struct{}
 
 func signalExit(s os.Signal) *exit.Error {
 	if s == syscall.SIGTERM || s == syscall.SIGHUP {
@@ -73,11 +77,16 @@ type program struct {
 	stdout io.Writer
 	stderr io.Writer
 	args   []string
+
+	signals *signalState
 }
 
 // run is the program. Nothing below it touches the process's streams, arguments or environment.
 func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	p := &program{env: map[string]string{}, stdin: stdin, stdout: stdout, stderr: stderr, args: args}
+	if p.signals, _ = ctx.Value(signalKey{}).(*signalState); p.signals == nil {
+		p.signals = new(signalState)
+	}
 	for _, kv := range env {
 		if name, value, ok := strings.Cut(kv, "="); ok {
 			p.env[name] = value

@@ -20,15 +20,22 @@ func (p *program) colours(stream any) bool { return isTerminal(stream) && p.env[
 // interactive reports whether there is somebody to ask.
 func (p *program) interactive() bool { return isTerminal(p.stdin) && isTerminal(p.stderr) }
 
+// lines are the lines of standard input, closed at its end.
+func (p *program) lines() <-chan string {
+	lines := make(chan string)
+	go func() {
+		defer close(lines)
+		for in := bufio.NewScanner(p.stdin); in.Scan(); {
+			lines <- in.Text()
+		}
+	}()
+	return lines
+}
+
 // yes reads one line and reports whether it is "yes". The end of the input, and the end of ctx, is no.
 func (p *program) yes(ctx context.Context) (bool, error) {
-	lines := make(chan string, 1)
-	go func() {
-		line, _ := bufio.NewReader(p.stdin).ReadString('\n')
-		lines <- line
-	}()
 	select {
-	case line := <-lines:
+	case line := <-p.lines():
 		return strings.EqualFold(strings.TrimSpace(line), "yes"), nil
 	case <-ctx.Done():
 		return false, context.Cause(ctx)

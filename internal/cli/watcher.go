@@ -117,6 +117,7 @@ func (w *watcher) Planned(plan *diff.Plan, hash string) {
 	_, notes := plan.Actions()
 	w.info(EventPlanMade).Int("changes", n).Int("notes", notes).Int("rows", len(plan.Changes)).Int("unmanaged", len(plan.Unmanaged)).Str("plan", hash).Msg("plan made")
 	if w.name == "plan" {
+		printAmounts(w.humanOut, diff.AmountsOf(plan))
 		printPlan(w.humanOut, plan, 0)
 		fmt.Fprintf(w.humanOut, "%s\nPlan    %s\n", planWords(plan), hash)
 	}

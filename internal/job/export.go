@@ -35,8 +35,8 @@ type Edit interface {
 	Replaced() []string
 }
 
-// Fetched is called with how many tasks the tenant has, and how many of them were picked.
-type Fetched func(tenant, picked int)
+// Fetched is called with how many tasks the tenant has, how many of them were picked, and what the rows amount to.
+type Fetched func(tenant, picked int, amounts *diff.Amounts)
 
 // ExportTasks reads the tenant's securityConfigurationTasks and writes those that are picked as a sheet that plan and apply
 // take back. The summary counts the rows of the sheet: as notSent where it asks for something, else as unchanged.
@@ -61,7 +61,7 @@ func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched)
 	if err != nil {
 		return s, &exit.Error{Code: exit.Input, Err: err, Hint: "nothing was written"}
 	}
-	fetched(len(current), picked)
+	fetched(len(current), picked, amountsOf(rows))
 	e.noticeAssignees(rows, current)
 	s.Rows = len(rows)
 	for _, row := range rows {
@@ -86,6 +86,18 @@ func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched)
 	}
 	s.Reason = strings.TrimSuffix("written; "+left, "; ")
 	return s, nil
+}
+
+// amountsOf counts what rows ask for against their bases.
+func amountsOf(rows []export.Row) *diff.Amounts {
+	a := new(diff.Amounts)
+	for _, row := range rows {
+		for _, w := range row.Assignments {
+			held, _ := row.Base.Get(w.Property)
+			a.Add(w.Property, held, w.Value)
+		}
+	}
+	return a
 }
 
 // noticeAssignees says what a mass edit does with assignees that the tenant does not know.

@@ -48,8 +48,8 @@ type Config struct {
 	// Disk comes between the ledger and its file; nil is nothing.
 	Disk    func(ledger.File) ledger.File
 	Watcher Watcher
-	// Confirm is asked before anything is sent, with a plan that has something to send and its hash. Nil is yes.
-	Confirm func(ctx context.Context, p *diff.Plan, hash string) (bool, error)
+	// Confirm is asked before anything is sent. Nil is yes.
+	Confirm func(context.Context, Question) (bool, error)
 	// Leave, once closed, ends the run at once: what is in doubt is unknown, and the report is still written. Nil never is.
 	Leave    <-chan struct{}
 	Detailed bool // a plan that finds differences ends with exit.Differences
@@ -75,23 +75,31 @@ type Watcher interface {
 	Ended(*Summary)
 }
 
+// Question is what somebody is asked before anything is sent.
+type Question struct {
+	Plan *diff.Plan // which has something to send
+	Hash string
+	Page func() (path string, err error) // writes the plan as a page
+}
+
 // run is a run under way.
 type run struct {
 	Config
-	input   *ingest.Input  // nil when the plan comes from a ledger
-	past    *ledger.Reader // from which the plan comes, where it does
-	record  *ledger.Reader // of this run; nil until something is read from it
-	who     graph.Identity
-	started time.Time
-	planned time.Time // when the list was asked for; of a saved plan, when it was made
-	listed  time.Time // when the list had come
-	plan    *diff.Plan
-	hash    string                         // of the plan
-	earlier map[*diff.Change]batch.Earlier // what earlier legs of the run did
-	lock    *Lock                          // of the tenant; nil where none is taken
-	account diff.Account
-	summary *Summary
-	files   files
+	input    *ingest.Input  // nil when the plan comes from a ledger
+	past     *ledger.Reader // from which the plan comes, where it does
+	record   *ledger.Reader // of this run; nil until something is read from it
+	who      graph.Identity
+	started  time.Time
+	planned  time.Time // when the list was asked for; of a saved plan, when it was made
+	listed   time.Time // when the list had come
+	plan     *diff.Plan
+	hash     string                         // of the plan
+	earlier  map[*diff.Change]batch.Earlier // what earlier legs of the run did
+	lock     *Lock                          // of the tenant; nil where none is taken
+	account  diff.Account
+	declined bool // somebody who was asked did not say yes
+	summary  *Summary
+	files    files
 }
 
 // Run does the job. The summary is never nil; the error carries the exit code (see Code), and its

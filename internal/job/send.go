@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"taskrecon/internal/diff"
 	"taskrecon/internal/exit"
 	"taskrecon/internal/ledger"
+	"taskrecon/internal/report/render"
 	"taskrecon/internal/task"
 )
 
@@ -88,7 +90,8 @@ func (r *run) send(ctx context.Context, book *ledger.Writer) error {
 		return nil
 	}
 	if r.Confirm != nil {
-		yes, err := r.Confirm(ctx, r.plan, r.hash)
+		yes, err := r.Confirm(ctx, Question{Plan: r.plan, Hash: r.hash, Page: func() (string, error) { return r.planPage(book) }})
+		r.declined = err != nil || !yes
 		if err != nil {
 			return err
 		}
@@ -102,6 +105,24 @@ func (r *run) send(ctx context.Context, book *ledger.Writer) error {
 		}
 	}
 	return r.post(ctx, pending, watched{book, r.Watcher, r.lock}, r.sendOptions(len(pending)))
+}
+
+// planPage writes the plan as a page beside the ledger.
+func (r *run) planPage(book *ledger.Writer) (path string, err error) {
+	if err := book.Sync(); err != nil {
+		return "", err
+	}
+	past, err := r.recorded()
+	if err != nil {
+		return "", err
+	}
+	path = strings.TrimSuffix(r.files.ledger, filepath.Ext(r.files.ledger)) + ".plan.html"
+	if r.files.dir != "" {
+		path = filepath.Join(r.files.dir, "plan.html")
+	}
+	o := r.Report
+	o.Preview = true
+	return path, render.Write(path, past, o)
 }
 
 // post sends or settles changes and adds to the account of the run what that put on the wire.
@@ -246,6 +267,6 @@ func (r *run) endLine(verdict error) ledger.End {
 	}
 	return ledger.End{
 		At: time.Now().UTC().Truncate(time.Millisecond), ExitCode: exit.Code(verdict), Reason: reason,
-		Requests: r.Client.Requests(), Account: r.account,
+		Requests: r.Client.Requests(), Declined: r.declined && r.past == nil, Account: r.account,
 	}
 }

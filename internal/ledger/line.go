@@ -195,6 +195,8 @@ type End struct {
 	ExitCode int       `json:"exitCode"`
 	Reason   string    `json:"reason"`
 	Requests int       `json:"requests"` // HTTP calls
+	// Declined says that somebody was asked, and that nothing was sent for that.
+	Declined bool `json:"declined,omitempty"`
 	diff.Account
 }
 

@@ -1,9 +1,12 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 	"time"
 
+	"taskrecon/internal/ledger"
 	"taskrecon/internal/text"
 )
 
@@ -52,7 +55,7 @@ func (r *Run) Facts(o Options) []Facts {
 	tenant := Facts{Name: "Which tenant"}
 	tenant.Add("Tenant", h.Tenant).Add("Cloud", h.Cloud+", "+h.GraphURL)
 	tenant.Add("Tasks", h.TenantTasks).Add("Unmanaged", len(h.Unmanaged))
-	groups := []Facts{who, file, tenant}
+	groups := []Facts{r.amounts(), who, file, tenant}
 	if totals := r.Totals(); len(totals) > 0 {
 		wire := Facts{"What went over the wire", totals}
 		if n := len(r.Ledger.Resumes); n > 0 {
@@ -61,6 +64,42 @@ func (r *Run) Facts(o Options) []Facts {
 		groups = append(groups, wire)
 	}
 	return groups
+}
+
+// amounts say what the run changes or would change, which limits were lifted for it, and how to check this report.
+func (r *Run) amounts() Facts {
+	f := Facts{Name: "What it amounts to"}
+	for _, line := range r.Amounts.Lines() {
+		name, rest, _ := strings.Cut(line, ": ")
+		f.Add(name, rest)
+	}
+	if len(f.All) == 0 {
+		f.Add("Changes", "none")
+	}
+	if r.Notes > 0 {
+		f.Add("Notes", text.Count(r.Notes, "note")+" to Defender, which cannot be taken back")
+	}
+	var lifted []string
+	for _, o := range r.options() {
+		if usual, is := usualLimits[o.Name]; is && o.Value != usual {
+			lifted = append(lifted, strings.TrimSuffix("--"+o.Name+" "+o.Value, " true"))
+		}
+	}
+	f.Add("Limits lifted", cmp.Or(strings.Join(lifted, ", "), "none"))
+	return *f.Add("To verify", "taskrecon verify LEDGER REPORT compares every cell with the ledger, and the ledger with its own hashes")
+}
+
+// usualLimits are the options that keep a run from going far, with the values that they have unless somebody says otherwise.
+var usualLimits = map[string]string{
+	"max-changes": "30%", "max-clears": "10", "allow-reopen": "false", "on-conflict": "skip", "skip-invalid": "false", "hidden": "",
+}
+
+// options are those of the run's last leg.
+func (r *Run) options() []ledger.Option {
+	if n := len(r.Ledger.Resumes); n > 0 {
+		return r.Ledger.Resumes[n-1].Options
+	}
+	return r.Ledger.Header.Options
 }
 
 // Totals say what went over the wire, over all legs; none where the ledger does not know.

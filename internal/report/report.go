@@ -10,6 +10,7 @@ import (
 type Options struct {
 	Zone      *time.Location // a workbook and a page give the times of the run, and Results those of its rows, in this zone too; nil is UTC alone
 	Overwrite bool           // replace a file that exists
+	Preview   bool           // a page shows a plan that waits for somebody's answer
 	SheetRows int            // of a workbook, after which a table goes on on another sheet; 0 is as many as a sheet holds
 }
 

@@ -100,7 +100,7 @@ func (r *Row) OverwrittenAt(edit int) string {
 }
 
 // overwritten is a value that was overwritten, in words where it was none, since a blank says that nothing was.
-func overwritten(v task.Value) string { return cmp.Or(v.String(), "(not set)") }
+func overwritten(v task.Value) string { return cmp.Or(v.String(), diff.Unset) }
 
 // NoteSent is the note that went out with the status, or of a row that waits to be sent the one that would.
 func (r *Row) NoteSent() string {

@@ -6,6 +6,7 @@ import (
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
+	"taskrecon/internal/task"
 	"taskrecon/internal/text"
 )
 
@@ -27,14 +28,21 @@ type Figures struct {
 	Failures  int                  // rows that did not come out as wanted
 	Edits     int
 	Temporary int // rows that are not as wanted, and that the same run may settle
+	Amounts   *diff.Amounts
+	Notes     int // that went to the service, or of a saved plan would
 }
 
 // New makes the model of the run that a ledger records.
-func New(r *ledger.Reader) *Run { return &Run{Ledger: r, saved: r.Planned()} }
+func New(r *ledger.Reader) *Run {
+	return &Run{Ledger: r, saved: r.Planned() || r.End != nil && r.End.Declined}
+}
+
+// Preview makes it the model of a plan, for somebody who is asked whether to send it.
+func (r *Run) Preview() { r.saved = true }
 
 // Each calls f with each row in the order of the input. The first error ends it.
 func (r *Run) Each(f func(Row) error) error {
-	n := Figures{Outcomes: map[diff.Outcome]int{}}
+	n := Figures{Outcomes: map[diff.Outcome]int{}, Amounts: new(diff.Amounts)}
 	err := r.Ledger.Each(func(e ledger.Entry) error {
 		row := r.row(e)
 		n.add(&row)
@@ -57,6 +65,16 @@ func (n *Figures) add(row *Row) {
 	n.Rows++
 	n.Outcomes[row.Shown]++
 	n.Edits += len(row.Edits)
+	if row.SameAs == nil {
+		for _, e := range row.Edits {
+			if p := task.Lookup(e.Property); p != nil {
+				n.Amounts.Add(p, e.Before, e.Wanted)
+			}
+		}
+	}
+	if row.NoteSent() != "" {
+		n.Notes++
+	}
 	if row.Failed() {
 		n.Failures++
 	}

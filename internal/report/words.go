@@ -17,7 +17,11 @@ func (r *Run) Verdict() (words string, good bool) {
 	tally := fmt.Sprintf("%s applied, %s unchanged", text.Grouped(r.Outcomes[diff.Applied]), text.Grouped(r.Outcomes[diff.Unchanged]))
 	switch {
 	case r.saved:
-		words = fmt.Sprintf("A saved plan: nothing was sent yet. It would change %s of %s; %s already as wanted",
+		what := "A saved plan: nothing was sent yet. It would"
+		if end != nil {
+			what = "Not confirmed, so nothing was sent. The plan would"
+		}
+		words = fmt.Sprintf("%s change %s of %s; %s already as wanted", what,
 			text.Grouped(r.Outcomes[WouldChange]), text.Count(r.Rows, "row"), text.Grouped(r.Outcomes[diff.Unchanged]))
 		if r.Failures > 0 {
 			words += fmt.Sprintf("; %s cannot be sent", text.Grouped(r.Failures))

@@ -48,6 +48,9 @@ type page struct {
 // Write writes the page of a ledger to w. past must not be used by others meanwhile.
 func Write(w io.Writer, past *ledger.Reader, o report.Options) error {
 	p := &page{report.New(past), o}
+	if o.Preview {
+		p.Run.Preview()
+	}
 	var static []staticRow
 	err := p.Each(func(row report.Row) error {
 		if row.Failed() && len(static) < mostStatic {
