@@ -194,7 +194,7 @@ func (s *sender) bodyOf(r *row, a *graph.Answer) (t *task.Task, ok bool) {
 		return nil, false
 	}
 	t, err := a.Task(r.change.ID())
-	if err != nil {
+	if err != nil || t.Type != "" && t.Type != r.change.Current.Type {
 		return nil, false
 	}
 	for _, e := range r.edits() {

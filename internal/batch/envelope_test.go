@@ -101,7 +101,7 @@ func TestPatchHoldsTheEditsAndNothingElse(t *testing.T) {
 			{"@odata.type": "microsoft.graph.keyValuePair", "name": "none", "value": null}]}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			body, err := batch.Patch(tt.edits)
+			body, err := batch.Patch(task.ODataType, tt.edits)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -120,7 +120,7 @@ func TestPatchHoldsTheEditsAndNothingElse(t *testing.T) {
 
 func TestPatchRefusesWhatIsNoValue(t *testing.T) {
 	bad := []diff.Edit{{Property: task.ManagedDeviceCount, Wanted: task.Text("many")}}
-	if body, err := batch.Patch(bad); err == nil {
+	if body, err := batch.Patch(task.ODataType, bad); err == nil {
 		t.Errorf("body %s", body)
 	}
 	r := bubble(t, 3, func(r *run) { r.changes[1].Edits = bad })

@@ -12,7 +12,6 @@ import (
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/graph"
-	"taskrecon/internal/task"
 )
 
 // request is one envelope on its way to the service and back. It carries writes or looks, never both.
@@ -69,7 +68,7 @@ func (t *request) item(i int, r *row) (graph.Item, error) {
 		req.Body, err = statusAction(w.Edits[0], r.change.Note)
 	} else {
 		req.Method = http.MethodPatch
-		req.Body, err = Patch(w.Edits)
+		req.Body, err = Patch(r.change.Current.Type, w.Edits)
 	}
 	if err != nil {
 		return req, fmt.Errorf("task %s: %w", r.change.ID(), err)
@@ -90,13 +89,10 @@ func statusAction(e diff.Edit, note string) (json.RawMessage, error) {
 	return json.Marshal(body)
 }
 
-// typeMember begins the body of every patch.
-var typeMember = `{"@odata.type":` + strconv.Quote(task.ODataType)
-
-// Patch is the body that makes the edits: @odata.type and the edited properties by name, nothing else.
-func Patch(edits []diff.Edit) (json.RawMessage, error) {
+// Patch is the body that makes the edits of a task of that @odata.type: the type and the edited properties by name, nothing else.
+func Patch(odataType string, edits []diff.Edit) (json.RawMessage, error) {
 	edits = slices.SortedFunc(slices.Values(edits), func(a, b diff.Edit) int { return strings.Compare(a.Property.Name, b.Property.Name) })
-	body := append(make([]byte, 0, 256), typeMember...)
+	body := append(make([]byte, 0, 256), `{"@odata.type":`+strconv.Quote(odataType)...)
 	for _, e := range edits {
 		raw, err := e.Property.Wire(e.Wanted)
 		if err != nil {
@@ -123,7 +119,7 @@ func (t *request) lookOf(i int, a *graph.Answer, came time.Time) look {
 		switch {
 		case err != nil:
 			l.why = err.Error()
-		case !found.Managed() && found.Type != "":
+		case found.Type != t.rows[i].change.Current.Type && found.Type != "":
 			l.why = "the answer holds " + diff.TypeName(found.Type)
 		default:
 			l.task = found

@@ -132,15 +132,16 @@ func count(outcomes []diff.Outcome, o diff.Outcome) int {
 func (w *world) savePlan() {
 	w.t.Helper()
 	w.run("plan", "--graph-url", w.url, "--max-changes", "off", "--skip-invalid", "--ledger", w.ledger, w.file).exits(w.t, 0)
-	ids := securityIDs(w.t, w.sandbox.Tasks())
+	ids := taskIDs(w.t, w.sandbox.Tasks())
 	w.edit(ids[40], `"assignedTo":"someone.else@contoso.com"`)
-	w.edit(ids[41], `"assignedTo":"team-41@contoso.com","priority":"low"`)
+	w.edit(ids[41], `"assignedTo":"team-40@contoso.com","priority":"high"`) // one task has no row
 }
 
 // edit changes a task as another program would.
 func (w *world) edit(id, members string) {
 	w.t.Helper()
-	body := `{"@odata.type":"#microsoft.graph.securityConfigurationTask",` + members + `}`
+	held, _ := w.sandbox.Task(id)
+	body := `{"@odata.type":"` + factsOf(w.t, held).Type + `",` + members + `}`
 	req, err := http.NewRequest("PATCH", w.url+"/beta/deviceAppManagement/deviceAppManagementTasks/"+id, strings.NewReader(body))
 	if err != nil {
 		w.t.Fatal(err)
@@ -271,7 +272,7 @@ func (h *history) check(t *testing.T) {
 
 // edited is how often someone else may have patched a task.
 func (w *world) edited(id string) int {
-	ids := securityIDs(w.t, w.sandbox.Tasks()[:60])
+	ids := taskIDs(w.t, w.sandbox.Tasks()[:60])
 	if id == task.Key(ids[40]) || id == task.Key(ids[41]) {
 		return 1
 	}

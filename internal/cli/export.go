@@ -22,6 +22,7 @@ func flagsOfSheet() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: outputFlags, Usage: "write the sheet to `FILE.xlsx|FILE.csv`"},
 		&cli.StringFlag{Name: "where", Category: inputFlags, Usage: "only the tasks of which `EXPRESSION` is true"},
+		&cli.StringSliceFlag{Name: "kind", Category: inputFlags, Usage: "only tasks of the kind `NAME`: appVulnerability, unmanagedDeviceDiscovery or securityConfiguration; may be repeated (default: all)"},
 		&cli.StringFlag{Name: "timezone", Category: outputFlags, Value: "UTC", Usage: "`ZONE` of the sheet's dates, such as Europe/Berlin"},
 		&cli.BoolFlag{Name: "overwrite", DisableDefaultText: true, Category: outputFlags, Usage: "replace the file if it exists already"},
 	}
@@ -31,6 +32,7 @@ const expressionHelp = "EXPRESSION compares the properties of a task, as in\n" +
 	"  assignedTo == \"alice@contoso.com\" && status in [\"pending\", \"active\"]\n" +
 	"  dueDateTime < date(\"2026-12-01\")\n" +
 	"  priority == \"high\" || intendedSettings[\"Firewall.Enabled\"] != \"true\"\n" +
+	"  kind == \"appVulnerability\" && appName == \"7-Zip\"\n" +
 	"Texts compare exactly; lower(assignedTo) == \"...\" ignores case. A date that is not set equals nil, and is neither before nor " +
 	"after any other, so that dueDateTime < date(...) leaves it out."
 
@@ -74,7 +76,8 @@ func (p *program) setCommand() *cli.Command {
 var sheetColumns = []*task.Property{
 	task.DisplayName, task.Status, task.AssignedTo, task.Priority, task.DueDateTime, task.Category, task.Description,
 	task.Creator, task.CreatorNotes, task.Insights, task.EndpointSecurityPolicy, task.EndpointSecurityPolicyProfile,
-	task.ApplicablePlatform, task.ManagedDeviceCount, task.IntendedSettings, task.CreatedDateTime,
+	task.ApplicablePlatform, task.ManagedDeviceCount, task.IntendedSettings, task.AppName, task.AppPublisher, task.AppVersion,
+	task.MitigationType, task.Remediation, task.MobileAppCount, task.UnmanagedDevices, task.CreatedDateTime,
 }
 
 func (p *program) export(c *cli.Context) (*job.Summary, error) {
@@ -119,9 +122,33 @@ func (p *program) sheetOf(c *cli.Context) (e job.Export, err error) {
 		}
 		e.Where = picks.Match
 	}
+	if e.Where, err = ofKinds(c.StringSlice("kind"), e.Where); err != nil {
+		return e, err
+	}
 	e.Sheet.Overwrite = c.Bool("overwrite")
 	e.Sheet.Zone, err = p.zoneOf(c)
 	return e, err
+}
+
+// ofKinds picks the tasks of some kinds, all where none is named, that another choice picks too.
+func ofKinds(names []string, also func(*task.Task) (bool, error)) (func(*task.Task) (bool, error), error) {
+	var kinds []*task.TaskKind
+	for _, name := range names {
+		k := task.KindNamed(name)
+		if k == nil {
+			return nil, usage("--kind %q is no kind of task; there are appVulnerability, unmanagedDeviceDiscovery and securityConfiguration", name)
+		}
+		kinds = append(kinds, k)
+	}
+	if kinds == nil {
+		return also, nil
+	}
+	return func(t *task.Task) (bool, error) {
+		if !slices.Contains(kinds, t.Kind()) || also == nil {
+			return slices.Contains(kinds, t.Kind()), nil
+		}
+		return also(t)
+	}, nil
 }
 
 // columnsOf reads --columns.

@@ -72,13 +72,12 @@ func measure(t *testing.T, n int, o sandbox.Options, flags []string) (s job.Summ
 	csv.WriteString("id,creatorNotes\n")
 	for _, raw := range server.Tasks() {
 		var head struct {
-			ID   string `json:"id"`
-			Type string `json:"@odata.type"`
+			ID string `json:"id"`
 		}
 		if err := json.Unmarshal(raw, &head); err != nil {
 			t.Fatal(err)
 		}
-		if strings.HasSuffix(head.Type, "securityConfigurationTask") && n > 0 {
+		if n > 0 {
 			fmt.Fprintf(&csv, "%s,measured\n", head.ID)
 			n--
 		}

@@ -106,7 +106,15 @@ func planWords(plan *diff.Plan) string {
 	if others := job.OutcomeWords(counts); others != "" {
 		words += ", " + others
 	}
-	return words + fmt.Sprintf("; %d of the tenant's %s named by no row", len(plan.Unmanaged), task.Plural(plan.Tenant, "security task"))
+	return words + fmt.Sprintf("; %d of the tenant's %s named by no row%s", len(plan.Unmanaged), task.Plural(plan.Tenant, "security task"), strangeWords(plan.Strange))
+}
+
+// strangeWords count the tasks of a tenant that are of kinds which are not known.
+func strangeWords(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (and %s of kinds that are not known)", task.Plural(n, "task"))
 }
 
 // printSummary says how a run ended, where its files are and what comes next.

@@ -38,7 +38,7 @@ func wanted(t *rapid.T, p *task.Property) string {
 }
 
 // desiredOf writes wanted states of some of the tasks.
-func desiredOf(t *rapid.T, path string, ids []string) {
+func desiredOf(t *rapid.T, path string, ids []string, tasks map[string]*task.Task) {
 	var text bytes.Buffer
 	w := csv.NewWriter(&text)
 	header := []string{"id"}
@@ -54,7 +54,11 @@ func desiredOf(t *rapid.T, path string, ids []string) {
 		}
 		row := []string{id}
 		for _, name := range header[1:] {
-			row = append(row, wanted(t, task.Lookup(name)))
+			cell := ""
+			if p := task.Lookup(name); tasks[id].Kind().Has(p) {
+				cell = wanted(t, p)
+			}
+			row = append(row, cell)
 		}
 		rows = append(rows, row)
 	}
@@ -120,7 +124,7 @@ func TestUndoRestores(t *testing.T) {
 			}
 		}
 		file := filepath.Join(dir, "desired.csv")
-		desiredOf(t, file, ids)
+		desiredOf(t, file, ids, before)
 		flags := func(url string) []string {
 			return []string{"--yes", "--graph-url", url, "--max-changes", "off", "--max-clears", "100000", "--allow-reopen"}
 		}

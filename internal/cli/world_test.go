@@ -46,7 +46,7 @@ const (
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	tasks := sandbox.Generate(worldTasks, 1)
-	ids := securityIDs(t, tasks)
+	ids := taskIDs(t, tasks)
 	faults, err := sandbox.ParseFaults(fmt.Sprintf("refuse:*=%s lie:*=%s item-503:*@5/53 drop-item-applied:*@9/31 double-item:*@2/43 drop-item:*@17/61 no-content:*/29",
 		ids[refusedRow], ids[liedRow]))
 	if err != nil {
@@ -83,12 +83,10 @@ func factsOf(t *testing.T, raw json.RawMessage) facts {
 	return f
 }
 
-func securityIDs(t *testing.T, tasks []json.RawMessage) []string {
+func taskIDs(t *testing.T, tasks []json.RawMessage) []string {
 	var ids []string
 	for _, raw := range tasks {
-		if f := factsOf(t, raw); strings.HasSuffix(f.Type, ".securityConfigurationTask") {
-			ids = append(ids, f.ID)
-		}
+		ids = append(ids, factsOf(t, raw).ID)
 	}
 	return ids
 }
@@ -96,24 +94,25 @@ func securityIDs(t *testing.T, tasks []json.RawMessage) []string {
 // wantedStates is an input with a row of every kind: changed, merged, unchanged, of another type, unknown, invalid.
 func wantedStates(t *testing.T, tasks []json.RawMessage) []byte {
 	var b bytes.Buffer
-	b.WriteString("id,assignedTo,priority\n")
+	b.WriteString("id,assignedTo,priority,intendedSettings\n")
+	const lacking = 7 // a task of a kind without settings
 	n, last := 0, ""
-	for _, raw := range tasks {
+	for i, raw := range tasks {
 		f := factsOf(t, raw)
 		switch {
-		case !strings.HasSuffix(f.Type, ".securityConfigurationTask"):
+		case i == lacking:
 			continue
 		case n%13 == 5:
-			fmt.Fprintf(&b, "%s,,%s\n", f.ID, f.Priority)
+			fmt.Fprintf(&b, "%s,,%s,\n", f.ID, f.Priority)
 		default:
-			last = fmt.Sprintf("%s,team-%d@contoso.com,%s\n", f.ID, n, []string{"high", "low"}[n%2])
+			last = fmt.Sprintf("%s,team-%d@contoso.com,%s,\n", f.ID, n, []string{"high", "low"}[n%2])
 			b.WriteString(last)
 		}
 		n++
 	}
-	fmt.Fprintf(&b, "%s%s,a@contoso.com,\n", last, factsOf(t, tasks[7]).ID)
-	b.WriteString("00000000-0000-4000-8000-00000000dead,a@contoso.com,high\n")
-	fmt.Fprintf(&b, "%s,,urgent\n", factsOf(t, tasks[len(tasks)-1]).ID+"0")
+	fmt.Fprintf(&b, "%s%s,a@contoso.com,,a=1\n", last, factsOf(t, tasks[lacking]).ID)
+	b.WriteString("00000000-0000-4000-8000-00000000dead,a@contoso.com,high,\n")
+	fmt.Fprintf(&b, "%s,,urgent,\n", factsOf(t, tasks[len(tasks)-1]).ID+"0")
 	return b.Bytes()
 }
 

@@ -75,8 +75,9 @@ func (c *Change) ID() string {
 // Plan is what a run will do: a change for every input row, in input order.
 type Plan struct {
 	Changes   []Change
-	Unmanaged []*task.Task // securityConfigurationTasks that no row names, in the order of the tenant's list
-	Tenant    int          // securityConfigurationTasks in the tenant
+	Unmanaged []*task.Task // that no row names, of kinds that are known, in the order of the tenant's list
+	Tenant    int          // tasks in the tenant, of kinds that are known
+	Strange   int          // tasks of other kinds
 	// Settled counts the rows that have no change here, since a run that goes on has nothing left to do for them; under Pending those
 	// that share the outcome of a change here.
 	Settled map[Outcome]int
@@ -114,7 +115,8 @@ func (p *Plan) Actions() (actions, notes int) {
 //	id not among current, and not read      notSent
 //	id not among current                    notFound
 //	the task held the access token          failed
-//	id is a task of another type            wrongType
+//	a wish, and the task is of a kind that
+//	  is not known or lacks the property    wrongType
 //	no wish differs                         unchanged
 //	a wish differs from its base, too       conflict, unless the row overwrites
 //	else                                    pending, with an edit for each wish that differs
@@ -139,7 +141,11 @@ func Make(rows []Row, current []*task.Task) *Plan {
 		plan.Changes[i] = verdict(i, &rows[i], found)
 	}
 	for i, t := range current {
-		if !t.Managed() || again[i] {
+		if again[i] {
+			continue
+		}
+		if !t.Managed() {
+			plan.Strange++
 			continue
 		}
 		plan.Tenant++
@@ -164,17 +170,35 @@ func verdict(index int, row *Row, found *task.Task) Change {
 		c.Outcome, c.Reason = NotFound, fmt.Sprintf("the tenant has no task %q", row.Desired.ID)
 	case found.Withheld():
 		c.Outcome, c.Reason = Failed, task.Withheld
-	case !found.Managed():
-		c.Current = found
-		c.Outcome, c.Reason = WrongType, "the task is "+TypeName(found.Type)+", not a securityConfigurationTask"
 	default:
 		c.Current = found
+		if alien := alienTo(found, &row.Desired); alien != "" {
+			c.Outcome, c.Reason = WrongType, alien
+			break
+		}
 		c.plan(row)
 	}
 	if row.SameAs >= 0 && c.Outcome == Pending {
 		c.SameAs, c.Edits = row.SameAs, nil
 	}
 	return c
+}
+
+// alienTo says why a task is not one for what a row asks; "" where it is, as any task is for a row that asks for nothing.
+func alienTo(t *task.Task, d *task.Desired) string {
+	var lacks []string
+	for w := range d.Assignments() {
+		if !t.Managed() {
+			return "the task is " + TypeName(t.Type) + ", of a kind that this program does not know"
+		}
+		if !t.Kind().Has(w.Property) {
+			lacks = append(lacks, w.Property.Name)
+		}
+	}
+	if lacks == nil {
+		return ""
+	}
+	return "the task is " + TypeName(t.Type) + ", which has no " + strings.Join(lacks, ", ")
 }
 
 // plan computes the edits of a row whose task was found, or the outcome of a row that needs none.

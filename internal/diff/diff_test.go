@@ -53,7 +53,7 @@ func edits(c *Change) string {
 func TestVerdicts(t *testing.T) {
 	current := []*task.Task{
 		held("T1", task.DisplayName, "old", task.Status, "pending"),
-		foreign("V1", "#microsoft.graph.appVulnerabilityTask"),
+		foreign("V1", "#microsoft.graph.appVulnerabilityTask"), foreign("W1", "#microsoft.graph.newTask"),
 		foreign("N1", ""),
 	}
 	rename := row("t1", task.DisplayName, "new", task.Status, "pending")
@@ -71,8 +71,16 @@ func TestVerdicts(t *testing.T) {
 		{"not understood, before same", []Row{rename, rename.sameAs(0).invalid("no good")}, Invalid, -1, "no good", "t1", ""},
 		{"same as an earlier row", []Row{rename, rename.sameAs(0)}, Pending, 0, "", "T1", ""},
 		{"id not among current", []Row{row("T2", task.DisplayName, "new")}, NotFound, -1, `the tenant has no task "T2"`, "T2", ""},
-		{"a task of another type", []Row{row("v1", task.DisplayName, "new")}, WrongType, -1, "the task is an appVulnerabilityTask, not a securityConfigurationTask", "V1", ""},
-		{"a task of no type", []Row{row("n1")}, WrongType, -1, "the task is of no stated type, not a securityConfigurationTask", "N1", ""},
+		{"a task of another kind", []Row{row("v1", task.DisplayName, "new")}, Pending, -1, "", "V1", "displayName:>new"},
+		{
+			"a task of a kind without the property",
+			[]Row{row("v1", task.EndpointSecurityPolicy, "antivirus", task.IntendedSettings, "[]")},
+			WrongType, -1,
+			"the task is an appVulnerabilityTask, which has no endpointSecurityPolicy, intendedSettings", "V1", "",
+		},
+		{"a task of an unknown kind", []Row{row("w1", task.DisplayName, "new")}, WrongType, -1, "the task is a newTask, of a kind that this program does not know", "W1", ""},
+		{"nothing asked of an unknown kind", []Row{row("w1")}, Unchanged, -1, "", "W1", ""},
+		{"a task of no type", []Row{row("n1", task.DisplayName, "new")}, WrongType, -1, "the task is of no stated type, of a kind that this program does not know", "N1", ""},
 		{"no wish differs", []Row{row("t1", task.DisplayName, "old")}, Unchanged, -1, "", "T1", ""},
 		{"no wish at all", []Row{row("t1")}, Unchanged, -1, "", "T1", ""},
 		{"some wishes differ", []Row{rename}, Pending, -1, "", "T1", "displayName:old>new"},
@@ -95,9 +103,9 @@ func TestVerdicts(t *testing.T) {
 
 // Whatever becomes of a row becomes of the rows that ask for the same, and it is sent once.
 func TestSameAsSharesTheOutcome(t *testing.T) {
-	current := []*task.Task{held("a", task.DisplayName, "old"), foreign("v", "#microsoft.graph.appVulnerabilityTask")}
+	current := []*task.Task{held("a", task.DisplayName, "old"), foreign("v", "#microsoft.graph.newTask")}
 	for name, first := range map[string]Row{
-		"pending": row("a", task.DisplayName, "new"), "unchanged": row("a", task.DisplayName, "old"), "not found": row("x"), "wrong type": row("v"),
+		"pending": row("a", task.DisplayName, "new"), "unchanged": row("a", task.DisplayName, "old"), "not found": row("x"), "wrong type": row("v", task.DisplayName, "new"),
 	} {
 		plan := Make([]Row{row("a").invalid("?"), first, first.sameAs(1), first.sameAs(1)}, current)
 		want, sent := plan.Changes[1], 0
@@ -122,7 +130,7 @@ func TestTenantCountsAndUnmanaged(t *testing.T) {
 	twice := held("b", task.DisplayName, "first")
 	current := []*task.Task{
 		held("Z"), held("A"), twice, held("B", task.DisplayName, "second"), twice,
-		foreign("v", "#microsoft.graph.appVulnerabilityTask"), held("c"), held("d"), held("e"),
+		foreign("v", "#microsoft.graph.newTask"), held("c"), held("d"), held("e"),
 	}
 	cases := []struct {
 		name      string

@@ -48,7 +48,7 @@ func anyID(pick source) string {
 }
 
 func anyTenant(pick source) []*task.Task {
-	types := []string{task.ODataType, task.ODataType, task.ODataType, "#microsoft.graph.appVulnerabilityTask", ""}
+	types := []string{task.ODataType, task.AppVulnerability.Type, task.UnmanagedDeviceDiscovery.Type, "#microsoft.graph.newTask", ""}
 	tasks := make([]*task.Task, pick(8, "tasks"))
 	for i := range tasks {
 		t := &task.Task{ID: anyID(pick), Type: types[pick(len(types), "type")]}
@@ -137,13 +137,23 @@ func checkOneVerdict(t rapid.TB, r Row, c *Change) {
 		t.Fatalf("outcome %q with the current task %v", c.Outcome, c.Current)
 	case c.Current != nil && task.Key(c.Current.ID) != task.Key(r.Desired.ID):
 		t.Fatalf("the row asks for %s and got %s", r.Desired.ID, c.Current.ID)
-	case c.Current != nil && c.Current.Managed() == (c.Outcome == WrongType):
+	case c.Current != nil && (c.Outcome == WrongType) != alien(c):
 		t.Fatalf("outcome %q for a task of type %q", c.Outcome, c.Current.Type)
 	case (len(c.Edits) > 0) != c.Pending():
 		t.Fatalf("outcome %q, same as %d, with %d edits", c.Outcome, c.SameAs, len(c.Edits))
 	case (c.Reason == "") != (c.Outcome == Pending || c.Outcome == Unchanged):
 		t.Fatalf("outcome %q with the reason %q", c.Outcome, c.Reason)
 	}
+}
+
+// alien: a row asks for what its task cannot have.
+func alien(c *Change) bool {
+	for w := range c.Desired.Assignments() {
+		if !c.Current.Kind().Has(w.Property) {
+			return true
+		}
+	}
+	return false
 }
 
 // checkEdits: what is sent is what is wished and differs, no more; once made, nothing is left to do.

@@ -33,7 +33,7 @@ var meanings = map[Outcome]string{
 	Failed:    "The service refused for good, or the change was sent as often as allowed without taking effect",
 	Conflict:  "A property that this row sets holds a value that is neither the base's nor the wanted one; not sent, unless the reason says so",
 	NotFound:  "No task with this id in the tenant",
-	WrongType: "The id is a task of another kind",
+	WrongType: "The task is of a kind that is not known, or lacks a property that the row sets",
 	Invalid:   "The row could not be understood",
 	Blocked:   "A safety limit stopped the run before this was sent",
 	NotSent:   "The run ended before its turn, or the task could not be read",

@@ -198,6 +198,11 @@ func (e *Edit) Rows(tasks []*task.Task) (rows []export.Row, picked int, err erro
 		if _, ok := e.Reassignments.NewAssignee(t); !ok && len(e.Assignments) == 0 {
 			continue
 		}
+		for _, a := range e.Assignments {
+			if a.Property != task.Note && !t.Kind().Has(a.Property) {
+				return nil, 0, fmt.Errorf("task %s is of the kind %s, which has no %s; pick tasks by --kind", t.ID, t.Kind().Name, a.Property.Name)
+			}
+		}
 		changes, err := e.changes(t, picked)
 		if err != nil {
 			return nil, 0, fmt.Errorf("task %s: %w", t.ID, err)
@@ -206,7 +211,7 @@ func (e *Edit) Rows(tasks []*task.Task) (rows []export.Row, picked int, err erro
 		if len(changes) == 0 {
 			continue
 		}
-		row := export.Row{Base: task.BaseOf(t), Assignments: changes}
+		row := export.Row{Base: task.BaseOf(t), Kind: t.Kind(), Assignments: changes}
 		if slices.ContainsFunc(changes, func(a task.Assignment) bool { return a.Property == task.Status }) {
 			row.Note = e.note()
 		}

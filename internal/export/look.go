@@ -48,7 +48,7 @@ func lookOf(c sheetColumn) sheetLook {
 		look.format = dateTime
 	case p.Kind == task.Int32:
 		look.format = wholeNumber
-	case p.Kind == task.Settings, p == task.Description, p == task.Insights, p == task.CreatorNotes:
+	case p.Kind == task.Settings || p.Kind == task.Devices || p.Kind == task.String && !p.OneLine():
 		look.format = wrapped
 	}
 	return look
@@ -88,6 +88,8 @@ func columnWidth(c sheetColumn) float64 {
 	switch {
 	case c.base:
 		width = 19
+	case c.kind:
+		width = 26
 	case p == nil:
 		width = 38
 	case lookOf(c).format == wrapped:
@@ -142,12 +144,7 @@ func (b *workbookWriter) furnish() error {
 			return err
 		}
 	}
-	// Without a password: it guards against slips, not against people.
-	return b.f.ProtectSheet(sheetName, &excelize.SheetProtectionOptions{
-		AutoFilter: true, Sort: true, SelectLockedCells: true, SelectUnlockedCells: true,
-		FormatCells: true, FormatColumns: true, FormatRows: true,
-		InsertColumns: true, InsertRows: true, DeleteColumns: true, DeleteRows: true,
-	})
+	return nil // without protection: locked cells can be neither sorted nor deleted, and the base notices what was changed by mistake
 }
 
 // validate makes a spreadsheet refuse what the column cannot take. Dates may be texts, so they are not checked.
@@ -158,7 +155,7 @@ func (b *workbookWriter) validate(number int, c sheetColumn) (err error) {
 	}
 	v := excelize.NewDataValidation(true)
 	name, end := xlsx.ColumnName(number), min(maxRows, max(len(b.rows)+1, spareRows)+spareRows)
-	v.Sqref = fmt.Sprintf("%s2:%s%d", name, name, end)
+	v.Sqref = b.rowsWith(p, name, end)
 	message := "Choose one of the list, or leave the cell blank to leave the property as it is."
 	if p.Kind == task.Enum {
 		err = v.SetDropList(p.Members)
@@ -173,12 +170,38 @@ func (b *workbookWriter) validate(number int, c sheetColumn) (err error) {
 	return b.f.AddDataValidation(sheetName, v)
 }
 
+// mostRanges is how many ranges of rows a drop-down list is given at most.
+const mostRanges = 500
+
+// rowsWith are the cells of a column in rows whose kind of task has the property, and in those below the data. Where these are too many
+// ranges, it is the whole column.
+func (b *workbookWriter) rowsWith(p *task.Property, column string, end int) string {
+	var ranges []string
+	from := 0 // row at which a range begins, or 0
+	for i := 0; i <= len(b.rows); i++ {
+		has := i == len(b.rows) || b.rows[i].Kind == nil || b.rows[i].Kind.Has(p)
+		switch {
+		case has && from == 0:
+			from = i + 2
+		case !has && from > 0:
+			ranges, from = append(ranges, fmt.Sprintf("%s%d:%s%d", column, from, column, i+1)), 0
+		}
+	}
+	ranges = append(ranges, fmt.Sprintf("%s%d:%s%d", column, from, column, end))
+	if len(ranges) > mostRanges {
+		return fmt.Sprintf("%s2:%s%d", column, column, end)
+	}
+	return strings.Join(ranges, " ")
+}
+
 // note says at the header what a column takes.
 func (b *workbookWriter) note(c sheetColumn) string {
 	p := c.property
 	switch {
 	case c.base:
-		return "Ties the row to what was exported (hidden sheet). Leave it; blank it to ask for every value of the row. (The sheet's protection has no password.)"
+		return "Ties the row to what was exported (hidden sheet). Leave it; blank it to ask for every value of the row."
+	case c.kind:
+		return "The kind of the task. It is not read."
 	case p == nil:
 		return "Names the task; do not edit."
 	case c.current:

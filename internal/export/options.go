@@ -12,6 +12,7 @@ type Row struct {
 	Base        *task.Base
 	Assignments []task.Assignment // in place of the base's values; none for a pair
 	Note        string            // that goes to the service with the status
+	Kind        *task.TaskKind    // nil where the sheet does not show it
 }
 
 // Options say what a sheet that is made for editing looks like.

@@ -50,6 +50,10 @@ func genWire(p *task.Property) *rapid.Generator[string] {
 				at = at.Add(time.Duration(rapid.Int64Range(0, 9999999).Draw(t, "tick")) * task.Tick)
 			}
 			v = task.FormatTime(at)
+		case task.Devices:
+			v = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) map[string]string {
+				return map[string]string{"deviceName": genText().Draw(t, "device"), "os": "Windows"}
+			}), 0, 3).Draw(t, "devices")
 		case task.Settings:
 			v = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) task.Setting {
 				s := task.Setting{Name: genText().Draw(t, "name")}
@@ -68,8 +72,12 @@ func genWire(p *task.Property) *rapid.Generator[string] {
 }
 
 func genBase(t *rapid.T, id string) *task.Base {
-	held := &task.Task{ID: id, Type: task.ODataType}
+	kind := rapid.SampledFrom(task.TaskKinds()).Draw(t, "kind")
+	held := &task.Task{ID: id, Type: kind.Type}
 	for _, p := range task.All() {
+		if !kind.Has(p) {
+			continue
+		}
 		v, err := p.FromWire(json.RawMessage(genWire(p).Draw(t, p.Name)))
 		if err != nil {
 			t.Fatal(err)
@@ -154,8 +162,8 @@ func TestSheetsOfEdits(t *testing.T) {
 		for i := range rows {
 			for _, p := range task.All() {
 				v, err := p.FromWire(json.RawMessage(genWire(p).Draw(t, "wish")))
-				held, _ := rows[i].Base.Get(p)
-				if err == nil && p.Writable && !p.Equal(v, held) && export.CanAsk(p, held, v) {
+				held, known := rows[i].Base.Get(p)
+				if err == nil && known && p.Writable && !p.Equal(v, held) && export.CanAsk(p, held, v) {
 					rows[i].Assignments = append(rows[i].Assignments, task.Assignment{Property: p, Value: v})
 				}
 			}
@@ -181,13 +189,20 @@ func TestSheetsOfEdits(t *testing.T) {
 // awkwardRows are tasks in which every property holds a text of awkward, where it can.
 func awkwardRows() (rows []export.Row) {
 	for i, text := range awkward {
-		held := &task.Task{ID: fmt.Sprintf("%08d-0000-4000-8000-00000000000e", i), Type: task.ODataType}
+		held := &task.Task{ID: fmt.Sprintf("%08d-0000-4000-8000-00000000000e", i), Type: task.TaskKinds()[i%3].Type}
 		for _, p := range task.All() {
-			if p.Kind == task.String {
+			if p.Kind == task.String && held.Kind().Has(p) {
 				held.Set(p, task.Text(text))
 			}
 		}
 		value := text
+		if held.Kind() == task.UnmanagedDeviceDiscovery {
+			held.Set(task.UnmanagedDevices, task.Text("PC-1\nPC-2"))
+		}
+		if held.Kind() != task.SecurityConfiguration {
+			rows = append(rows, export.Row{Base: task.BaseOf(held)})
+			continue
+		}
 		held.Set(task.IntendedSettings, task.SettingsValue([]task.Setting{{Name: text, Value: &value}, {Name: "B"}, {Name: "A", Value: &value}}))
 		held.Set(task.Status, task.Text("memberOfTomorrow"))
 		held.Set(task.ManagedDeviceCount, task.Text(fmt.Sprint(i-3)))

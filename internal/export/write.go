@@ -73,6 +73,7 @@ type sheetColumn struct {
 	property *task.Property
 	current  bool // shows the base's value, beside the property's own column
 	base     bool
+	kind     bool // shows the task's kind
 }
 
 // open reports whether people are to edit the column.
@@ -122,6 +123,9 @@ func (w *sheetWriter) plan() (err error) {
 		w.rows = nil
 		return nil
 	}
+	if slices.ContainsFunc(w.rows, func(r Row) bool { return r.Kind != nil }) {
+		w.columns = append(w.columns, sheetColumn{header: ingest.KindName, kind: true})
+	}
 	if slices.ContainsFunc(w.rows, func(r Row) bool { return r.Note != "" }) {
 		w.columns = append(w.columns, sheetColumn{header: task.Note.Name, property: task.Note})
 	}
@@ -160,6 +164,10 @@ func (w *sheetWriter) show(row Row) ([]shownCell, error) {
 		switch p := c.property; {
 		case c.base:
 			cell.text = w.baseID
+		case c.kind:
+			if row.Kind != nil {
+				cell.text = row.Kind.Name
+			}
 		case p == nil:
 			cell.text = row.Base.ID
 		case p == task.Note:

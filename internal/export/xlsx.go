@@ -102,6 +102,10 @@ func (b *workbookWriter) row(number int, row Row) error {
 	}
 	cells, lines := make([]any, len(shown)), 1
 	for i, s := range shown {
+		if p := b.columns[i].property; row.Kind != nil && p != nil && p != task.Note && !row.Kind.Has(p) {
+			cells[i] = excelize.Cell{StyleID: b.styles.Of(sheetLook{plainText, locked}.look())}
+			continue
+		}
 		if s.text == "" {
 			continue
 		}

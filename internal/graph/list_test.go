@@ -59,7 +59,7 @@ func TestListFollowsPages(t *testing.T) {
 		"2": func(self string) string { return aPage(self + "3") },
 		"3": func(self string) string { return aPage(self+"4", "a", "c", "B") }, // two of them again
 		"4": func(string) string {
-			return `{"value":[{"@odata.type":"#microsoft.graph.appVulnerabilityTask","id":"v"}]}`
+			return `{"value":[{"@odata.type":"#microsoft.graph.newTask","id":"v"}]}`
 		},
 	})
 	c := s.client(t, Config{UserAgent: "taskrecon/test"})

@@ -12,10 +12,13 @@ import (
 // ShownPrefix begins the header of a column that only shows what a property held.
 const ShownPrefix = "Current "
 
+// KindName is the header of a column that shows the kind of each task.
+const KindName = "kind"
+
 // shownColumn reports whether a header is of a column that only shows what a property held.
 func shownColumn(header string) bool {
 	name, ok := strings.CutPrefix(header, ShownPrefix)
-	return ok && task.Named(name) != nil
+	return ok && task.Named(name) != nil || header == KindName
 }
 
 // asInBase reports whether a cell asks for nothing: it is blank, or shows what the base holds.

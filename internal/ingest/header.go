@@ -208,8 +208,10 @@ func (b *builder) readHeader(rec record) error {
 	}
 	b.checkNearNames(seen)
 	b.checkID()
-	if seen[task.CreatedDateTime.Name] > 0 {
-		b.notice("createdDateTime is read-only; its column is ignored")
+	for _, p := range task.All() {
+		if !p.Writable && seen[p.Name] > 0 {
+			b.notice(p.Name + " is read-only; its column is ignored")
+		}
 	}
 	return b.takeBase()
 }

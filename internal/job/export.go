@@ -38,7 +38,7 @@ type Edit interface {
 // Fetched is called with how many tasks the tenant has, how many of them were picked, and what the rows amount to.
 type Fetched func(tenant, picked int, amounts *diff.Amounts)
 
-// ExportTasks reads the tenant's securityConfigurationTasks and writes those that are picked as a sheet that plan and apply
+// ExportTasks reads the tenant's tasks of the kinds that are known, writes those that are picked as a sheet that plan and apply
 // take back. The summary counts the rows of the sheet: as notSent where it asks for something, else as unchanged.
 func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched) (*Summary, error) {
 	s := NewSummary(command)
@@ -57,11 +57,14 @@ func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched)
 	if left != "" {
 		e.Notice(left)
 	}
+	if n := strange(current); n > 0 {
+		e.Notice(fmt.Sprintf("%s of kinds that this program does not know are left out", task.Plural(n, "task")))
+	}
 	rows, picked, err := e.rows(current)
 	if err != nil {
 		return s, &exit.Error{Code: exit.Input, Err: err, Hint: "nothing was written"}
 	}
-	fetched(len(current), picked, amountsOf(rows))
+	fetched(len(current)-strange(current), picked, amountsOf(rows))
 	e.noticeAssignees(rows, current)
 	s.Rows = len(rows)
 	for _, row := range rows {
@@ -86,6 +89,16 @@ func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched)
 	}
 	s.Reason = strings.TrimSuffix("written; "+left, "; ")
 	return s, nil
+}
+
+// strange counts the tasks of kinds that are not known.
+func strange(tasks []*task.Task) (n int) {
+	for _, t := range tasks {
+		if !t.Managed() {
+			n++
+		}
+	}
+	return n
 }
 
 // amountsOf counts what rows ask for against their bases.
@@ -152,7 +165,7 @@ func (e *Export) rows(current []*task.Task) (rows []export.Row, picked int, err 
 		return e.Edit.Rows(tasks)
 	}
 	for _, t := range tasks {
-		rows = append(rows, export.Row{Base: task.BaseOf(t)})
+		rows = append(rows, export.Row{Base: task.BaseOf(t), Kind: t.Kind()})
 	}
 	return rows, len(rows), nil
 }

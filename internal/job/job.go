@@ -450,7 +450,7 @@ func (r *run) header() ledger.Header {
 	}
 	for _, t := range r.plan.Unmanaged {
 		h.Unmanaged = append(h.Unmanaged, ledger.Unmanaged{
-			ID: t.ID, DisplayName: t.Get(task.DisplayName), Status: t.Get(task.Status),
+			ID: t.ID, Type: t.Type, DisplayName: t.Get(task.DisplayName), Status: t.Get(task.Status),
 			AssignedTo: t.Get(task.AssignedTo), DueDateTime: t.Get(task.DueDateTime),
 		})
 	}

@@ -162,7 +162,7 @@ func (r *run) takePlan() error {
 		}
 	}
 	for _, u := range r.past.Header.Unmanaged {
-		t := &task.Task{ID: u.ID, Type: task.ODataType}
+		t := &task.Task{ID: u.ID, Type: u.Type}
 		t.Set(task.DisplayName, u.DisplayName)
 		r.plan.Unmanaged = append(r.plan.Unmanaged, t)
 	}

@@ -187,7 +187,7 @@ func (d *lineDecoder) indexedChange(line []byte) (c indexedChange, err error) {
 			return d.text(&c.Note)
 		case `"statusVia"`:
 			return d.via(&c.Via)
-		case `"row"`, `"displayName"`, `"cells"`, `"reason"`, `"baseRead"`, `"notBefore"`, `"compared"`:
+		case `"row"`, `"type"`, `"displayName"`, `"cells"`, `"reason"`, `"baseRead"`, `"notBefore"`, `"compared"`:
 			return d.dec.SkipValue()
 		}
 		return d.other(name)
@@ -240,6 +240,8 @@ func (d *lineDecoder) change(line []byte) (Change, error) {
 			return d.number(&c.Row)
 		case `"id"`:
 			return d.text(&c.ID)
+		case `"type"`:
+			return d.text(&c.Type)
 		case `"displayName"`:
 			return d.value(&c.DisplayName)
 		case `"cells"`:

@@ -55,6 +55,7 @@ type Option struct {
 // Unmanaged is a task of the tenant that no row names.
 type Unmanaged struct {
 	ID          string     `json:"id"`
+	Type        string     `json:"type,omitempty"`
 	DisplayName task.Value `json:"displayName"`
 	Status      task.Value `json:"status"`
 	AssignedTo  task.Value `json:"assignedTo"`
@@ -115,8 +116,9 @@ type Change struct {
 	Index       int          `json:"index"`
 	Row         int          `json:"row"`
 	ID          string       `json:"id"`
-	DisplayName task.Value   `json:"displayName"` // as the tenant held it when the plan was made
-	Cells       []string     `json:"cells"`       // the row as the input accepts it again, in Input.Columns
+	Type        string       `json:"type,omitempty"` // @odata.type of the task; "" where none was found
+	DisplayName task.Value   `json:"displayName"`    // as the tenant held it when the plan was made
+	Cells       []string     `json:"cells"`          // the row as the input accepts it again, in Input.Columns
 	Edits       []Edit       `json:"edits,omitempty"`
 	Outcome     diff.Outcome `json:"outcome,omitempty"` // of rows that needed no sending
 	Reason      string       `json:"reason,omitempty"`

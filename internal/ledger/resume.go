@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -144,7 +145,7 @@ func (r *Reader) resultOf(s *state) diff.Outcome { return diff.Outcomes()[s.outc
 // rebuild makes the planner's change of the plan's line.
 func (r *Reader) rebuild(line Change) (diff.Change, error) {
 	in := &r.Header.Input
-	current := &task.Task{ID: line.ID, Type: task.ODataType}
+	current := &task.Task{ID: line.ID, Type: cmp.Or(line.Type, task.ODataType)}
 	current.Set(task.DisplayName, line.DisplayName)
 	c := diff.Change{
 		Index: line.Index, SameAs: -1, Current: current,
@@ -153,7 +154,7 @@ func (r *Reader) rebuild(line Change) (diff.Change, error) {
 	}
 	for _, e := range line.Edits {
 		p := task.Lookup(e.Property)
-		if p == nil || !p.Writable {
+		if p == nil || !p.Writable || !current.Kind().Has(p) {
 			return c, fmt.Errorf("change %d of the ledger's plan: %q is no property that this version writes", line.Index, e.Property)
 		}
 		current.Set(p, e.Before)

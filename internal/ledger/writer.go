@@ -87,7 +87,7 @@ func changeLine(c *diff.Change) Change {
 		line.SameAs = &c.SameAs
 	}
 	if c.Current != nil {
-		line.DisplayName = c.Current.Get(task.DisplayName)
+		line.Type, line.DisplayName = c.Current.Type, c.Current.Get(task.DisplayName)
 	}
 	line.Note, line.StatusVia, line.BaseRead, line.NotBefore = c.Note, c.StatusVia, c.BaseRead, c.NotBefore
 	for _, e := range c.Edits {

@@ -61,7 +61,7 @@ func (p *probe) await(ctx context.Context, property *task.Property, wanted task.
 
 // patch makes one edit. Sent says that it may have taken effect.
 func (p *probe) patch(ctx context.Context, e diff.Edit) (a *graph.Answer, sent bool, err error) {
-	body, err := batch.Patch([]diff.Edit{e})
+	body, err := batch.Patch(p.task.Type, []diff.Edit{e})
 	if err != nil {
 		return nil, false, err
 	}

@@ -54,7 +54,7 @@ func (r *Run) Facts(o Options) []Facts {
 	file.Add("File", h.Input.File).Add("SHA-256", h.Input.SHA256).Add("Sheet", h.Input.Sheet).Add("Rows", h.Input.Rows)
 	tenant := Facts{Name: "Which tenant"}
 	tenant.Add("Tenant", h.Tenant).Add("Cloud", h.Cloud+", "+h.GraphURL)
-	tenant.Add("Tasks", h.TenantTasks).Add("Unmanaged", len(h.Unmanaged))
+	tenant.Add("Tasks of known kinds", h.TenantTasks).Add("Unmanaged", len(h.Unmanaged))
 	groups := []Facts{r.amounts(), who, file, tenant}
 	if totals := r.Totals(); len(totals) > 0 {
 		wire := Facts{"What went over the wire", totals}

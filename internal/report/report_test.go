@@ -36,7 +36,7 @@ func TestSheetsAndHeaders(t *testing.T) {
 		"Results":   "Row,Task ID,Display name,Outcome,Reason,Changed properties,Attempts,HTTP status,Error code,Request ID,Client request ID,Sent at,Settled at,Server date,Run ID,Actor,App ID,Tenant,Settled after,Overwrote,Note sent",
 		"Changes":   "Row,Task ID,Display name,Property,Before,Wanted,After,Outcome,Overwrote",
 		"Failures":  "Task ID,Assigned To,Ticket,Outcome,Reason,HTTP status,Error code,Request ID,taskrecon base",
-		"Unmanaged": "Task ID,Display name,Status,Assigned to,Due",
+		"Unmanaged": "Task ID,Display name,Status,Assigned to,Due,Kind",
 		"Run":       "Section,Name,Value",
 	} {
 		if got := strings.Join(rows(t, f, sheet)[0], ","); got != header {

@@ -28,6 +28,17 @@ func (r *Run) row(e ledger.Entry) Row {
 	return row
 }
 
+// KindName is the name of a kind of task by its @odata.type; a ledger that has none is of securityConfigurationTasks alone.
+func KindName(odataType string) string {
+	if odataType == "" {
+		return task.SecurityConfiguration.Name
+	}
+	if k := task.KindOf(odataType); k != nil {
+		return k.Name
+	}
+	return odataType
+}
+
 // Waits reports whether the row is one of a saved plan and is yet to be sent.
 func (r *Row) Waits() bool { return r.Shown == WouldChange }
 

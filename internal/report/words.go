@@ -49,7 +49,7 @@ var Advice = map[diff.Outcome]string{
 	diff.Failed:    "the service refused; the reason, error code and request ID are on Failures",
 	diff.Conflict:  "somebody else changed the task since the base; nothing was sent, decide whose value holds",
 	diff.NotFound:  "the tenant has no such task; correct the ID or take the row out",
-	diff.WrongType: "the ID is a task of another kind, which this program does not change",
+	diff.WrongType: "the task is of a kind that lacks what the row sets, or that this program does not know; correct the row",
 	diff.Invalid:   "the row could not be understood; correct its cells",
 	diff.Blocked:   "a safety limit stopped the run before anything was sent",
 	diff.NotSent:   "the run ended before these had their turn",

@@ -86,20 +86,20 @@ var people = []string{
 	"lynne.robbins@contoso.com", "山田.花子@contoso.jp", "Zoë Brandt", "secops@contoso.com",
 }
 
-// Generate makes n tasks of mixed values: of every twenty, eighteen are securityConfigurationTasks
-// and one is of each of the other two kinds. The same n and seed give the same tasks.
+// Generate makes n tasks of mixed values in the mix that a real tenant has: of every twenty, fourteen are appVulnerabilityTasks, five
+// securityConfigurationTasks, and one is an unmanagedDeviceDiscoveryTask. The same n and seed give the same tasks.
 func Generate(n int, seed uint64) []json.RawMessage {
 	g := generator{rand.New(rand.NewPCG(seed, 0x67656e))}
 	out := make([]json.RawMessage, n)
 	for i := range out {
 		var t any
-		switch i % 20 {
-		case 7:
-			t = g.vulnerability(i)
-		case 13:
+		switch {
+		case i%20 == 13:
 			t = g.discovery(i)
-		default:
+		case i%4 == 0:
 			t = g.security(i)
+		default:
+			t = g.vulnerability(i)
 		}
 		out[i] = json.RawMessage(encode(t))
 	}
@@ -176,23 +176,37 @@ func (g generator) security(i int) securityTask {
 	return t
 }
 
+// application is a program with a weakness, and what is advised.
+type application struct{ name, publisher, version, mitigation, remediation string }
+
+var applications = []application{
+	{"Acrobat Reader", "Adobe", "24.2", "update", "Update to the latest version."},
+	{"Chrome", "Google", "131.0", "update", "Update to version 132 or later."},
+	{"7-Zip", "Igor Pavlov", "23.01", "update", "Update to version 24.09 or later."},
+	{"Java 8", "Oracle", "8.0.202", "uninstall", "Uninstall what nothing needs any more."},
+	{"Office", "Microsoft", "16.0", "securityConfiguration", "Block macros from the internet."},
+	{"WinRAR", "win.rar", "6.20", "unknown", "See the security recommendation."},
+}
+
 func (g generator) vulnerability(i int) vulnerabilityTask {
+	a := pick(g, applications)
+	title := map[string]string{"update": "Update ", "uninstall": "Uninstall ", "securityConfiguration": "Configure ", "unknown": "Look at "}[a.mitigation]
 	return vulnerabilityTask{
-		commonFields:   g.common("#microsoft.graph.appVulnerabilityTask", i, "Update Adobe Acrobat"),
-		AppName:        "Acrobat",
-		AppPublisher:   "Adobe",
-		AppVersion:     fmt.Sprintf("24.%d.0", g.rng.IntN(9)),
+		commonFields:   g.common(task.AppVulnerability.Type, i, title+a.name),
+		AppName:        a.name,
+		AppPublisher:   a.publisher,
+		AppVersion:     fmt.Sprintf("%s.%d", a.version, g.rng.IntN(9)),
 		Insights:       g.maybe("A public exploit exists."),
 		Devices:        g.rng.IntN(900),
-		MitigationType: "update",
+		MitigationType: a.mitigation,
 		MobileApps:     1 + g.rng.IntN(3),
-		Remediation:    "Update to the latest version.",
+		Remediation:    a.remediation,
 	}
 }
 
 func (g generator) discovery(i int) discoveryTask {
 	return discoveryTask{
-		commonFields: g.common("#microsoft.graph.unmanagedDeviceDiscoveryTask", i, "Onboard unmanaged devices"),
+		commonFields: g.common(task.UnmanagedDeviceDiscovery.Type, i, "Onboard unmanaged devices"),
 		Devices: []discovered{
 			{"Windows", "192.0.2.17", fmt.Sprintf("DESKTOP-%04X", g.rng.IntN(1<<16)), g.date()},
 			{"macOS", "192.0.2.40", fmt.Sprintf("MAC-%04X", g.rng.IntN(1<<16)), g.date()},

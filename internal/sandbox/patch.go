@@ -13,13 +13,6 @@ import (
 	"taskrecon/internal/task"
 )
 
-// base holds the properties that every kind of task has; tasks that are no
-// securityConfigurationTask take no others here.
-var base = map[string]bool{
-	"displayName": true, "description": true, "createdDateTime": true, "dueDateTime": true, "category": true,
-	"priority": true, "creator": true, "creatorNotes": true, "assignedTo": true, "status": true,
-}
-
 // draft is a write worked out before its turn, on the task as it was then: s.mu is not held for it.
 type draft struct {
 	on      *record // nil where there is no such task
@@ -152,7 +145,7 @@ func readProperty(kind string, m member) (member, error) {
 	switch {
 	case m.name == task.IDName || (p != nil && !p.Writable):
 		return m, badf("The property '%s' is read-only and cannot be updated.", m.name)
-	case p == nil || (kind != task.ODataType && !base[m.name]):
+	case p == nil || !task.KindOf(kind).Has(p):
 		return m, badf("The property '%s' does not exist on type '%s'. Make sure to only use property names that are defined by the type.", m.name, strings.TrimPrefix(kind, "#"))
 	}
 	value, err := readValue(p, m.value)
@@ -172,6 +165,8 @@ func readValue(p *task.Property, raw json.RawMessage) (json.RawMessage, error) {
 		return readInt32(p, raw)
 	case task.Settings:
 		return readSettings(p, raw)
+	case task.Devices:
+		return raw, nil // never written by a client
 	}
 	var text string
 	if err := json.Unmarshal(raw, &text); err != nil {

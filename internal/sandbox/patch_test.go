@@ -74,7 +74,7 @@ func TestPatchRefuses(t *testing.T) {
 		{"setting with more", idA, patchBody(`"intendedSettings":[{"name":"a","value":"b","c":1}]`)},
 		{"number in a setting", idA, patchBody(`"intendedSettings":[{"name":"a","value":1}]`)},
 		{"setting of another type", idA, patchBody(`"intendedSettings":[{"@odata.type":"microsoft.graph.x","name":"a","value":"b"}]`)},
-		{"own property of another kind", idV, other + `"insights":"x"}`},
+		{"own property of another kind", idV, other + `"intendedSettings":[]}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, url := start(t, three(), Options{})

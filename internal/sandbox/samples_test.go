@@ -10,9 +10,11 @@ import (
 	"taskrecon/internal/task"
 )
 
-func sampleTenant(t *testing.T) []json.RawMessage {
+func sampleTenant(t *testing.T) []json.RawMessage { return sampleTasks(t, "tenant.json") }
+
+func sampleTasks(t *testing.T, name string) []json.RawMessage {
 	t.Helper()
-	f, err := os.Open("../../samples/tenant.json")
+	f, err := os.Open("../../samples/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,10 +47,37 @@ func TestSampleTenant(t *testing.T) {
 	}
 	for _, p := range task.All() {
 		for _, m := range p.Members {
-			if !seen[p.Name+"="+m] {
+			if task.SecurityConfiguration.Has(p) && !seen[p.Name+"="+m] {
 				t.Errorf("no task has the %s %s", p.Name, m)
 			}
 		}
+	}
+}
+
+// The mixed tenant has the kinds of a real one, and reassign.csv names all of one person's tasks in it.
+func TestMixedTenant(t *testing.T) {
+	tasks := sampleTasks(t, "mixed.json")
+	if got := kinds(t, tasks); len(tasks) != 60 || got["appVulnerabilityTask"] != 42 || got["securityConfigurationTask"] != 15 || got["unmanagedDeviceDiscoveryTask"] != 3 {
+		t.Errorf("kinds %v", got)
+	}
+	hers := map[string]bool{}
+	for _, raw := range tasks {
+		var one task.Task
+		if err := json.Unmarshal(raw, &one); err != nil {
+			t.Fatal(err)
+		}
+		if one.Get(task.AssignedTo).String() == "alice.martin@contoso.com" {
+			hers[task.Key(one.ID)] = true
+		}
+	}
+	rows := sampleRows(t, "reassign.csv")
+	for _, row := range rows {
+		if !hers[task.Key(row["id"])] {
+			t.Errorf("%s is not hers", row["id"])
+		}
+	}
+	if len(rows) != len(hers) {
+		t.Errorf("%d rows for %d tasks", len(rows), len(hers))
 	}
 }
 
@@ -89,10 +118,13 @@ func bring(t *testing.T, s *Server, url string, row map[string]string) string {
 	if !current.Managed() {
 		return "wrongType"
 	}
-	edits := map[string]any{"@odata.type": task.ODataType}
+	edits := map[string]any{"@odata.type": current.Type}
 	for _, p := range task.All() {
 		if row[p.Name] == "" {
 			continue
+		}
+		if !current.Kind().Has(p) {
+			return "wrongType"
 		}
 		wanted, err := p.ParseCell(row[p.Name], task.Format{})
 		if err != nil {

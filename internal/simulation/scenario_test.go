@@ -209,6 +209,12 @@ func drawWish(d dice, p int) wish {
 	return w
 }
 
+// typeOf is the type of a task, which goes by its id, so that every kind is there.
+func typeOf(id string) string {
+	name := []string{"appVulnerability", "securityConfiguration", "unmanagedDeviceDiscovery"}[int(id[len(id)-1])%3]
+	return "#microsoft.graph." + name + "Task"
+}
+
 func taskID(i int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", i+1) }
 
 // drawEdits draws what other editors do: a few single edits, and some that are taken back or go on.
@@ -316,7 +322,7 @@ func (sc *scenario) objects() []json.RawMessage {
 			continue
 		}
 		o := map[string]any{
-			"@odata.type": "#microsoft.graph.securityConfigurationTask", "id": taskID(i), "displayName": "First", "description": nil,
+			"@odata.type": typeOf(taskID(i)), "id": taskID(i), "displayName": "First", "description": nil,
 			"createdDateTime": "2026-01-01T00:00:00.0000000Z", "dueDateTime": "2026-12-01T00:00:00.0000000Z", "category": "unknown",
 			"priority": "none", "creator": nil, "creatorNotes": nil, "assignedTo": nil, "status": "active",
 			"endpointSecurityPolicy": "unknown", "applicablePlatform": "unknown", "endpointSecurityPolicyProfile": "unknown",

@@ -83,7 +83,7 @@ func (c *campaign) checkBody(it *item, tr *track) {
 	case it.Method != http.MethodPatch || it.URL != taskURL(it.key):
 		c.wireComplaint(it, "%s %s", it.Method, it.URL)
 	default:
-		want["@odata.type"] = `"#microsoft.graph.securityConfigurationTask"`
+		want["@odata.type"] = strconv.Quote(typeOf(it.key))
 	}
 	var body map[string]json.RawMessage
 	if err := json.Unmarshal(it.Body, &body); err != nil {

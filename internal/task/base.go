@@ -20,8 +20,8 @@ type Base struct {
 // BaseOf is the base that knows every property of a task.
 func BaseOf(t *Task) *Base {
 	b := &Base{ID: t.ID, values: t.values}
-	for i := range b.known {
-		b.known[i] = true
+	for _, p := range All() {
+		b.known[p.index] = t.Kind().Has(p)
 	}
 	return b
 }

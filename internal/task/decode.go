@@ -60,7 +60,8 @@ const typeName = "@odata.type"
 // if it could be read.
 func (t *Task) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	*t = Task{}
-	var wrong, strange error
+	var strange error
+	var wrong [Count]error // which counts only for the kinds that have the property
 	err := Members(dec, func(quoted []byte) error {
 		name := quoted[1 : len(quoted)-1]
 		if bytes.IndexByte(name, '\\') >= 0 {
@@ -81,9 +82,7 @@ func (t *Task) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 			name, err := member(typeName, raw)
 			t.Type, strange = unique.Make(name).Value(), cmp.Or(strange, err)
 		default:
-			if err := t.setWire(p, raw); wrong == nil {
-				wrong = err // which counts only for the type that is ours
-			}
+			wrong[p.index] = t.setWire(p, raw)
 		}
 		return err
 	})
@@ -97,12 +96,23 @@ func (t *Task) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		return strange
 	case t.ID == "":
 		return errors.New("the task has no id")
-	case !t.Managed() && t.Type != "":
+	case t.Type == "":
+	case !t.Managed():
 		name := t.Get(DisplayName) // another type may mean something else by the other names
 		t.values = values{}
 		t.Set(DisplayName, name)
-	case wrong != nil:
-		return fmt.Errorf("task %s: %w", t.ID, wrong)
+		return nil
+	}
+	kind := t.Kind()
+	for i := range table {
+		p := table[i].Property
+		switch {
+		case kind != nil && !kind.Has(p):
+			t.Set(p, Null)
+			t.values.had &^= 1 << p.index
+		case wrong[p.index] != nil:
+			return fmt.Errorf("task %s: %w", t.ID, wrong[p.index])
+		}
 	}
 	return nil
 }

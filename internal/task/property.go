@@ -2,22 +2,23 @@ package task
 
 import "strings"
 
-// ODataType is the type name of the tasks that this program manages.
+// ODataType is the type name of a securityConfigurationTask.
 const ODataType = "#microsoft.graph.securityConfigurationTask"
 
 // Kind says how the values of a property are parsed, compared and written.
 type Kind uint8
 
-// The kinds of property that a securityConfigurationTask has.
+// The kinds of property that tasks have.
 const (
 	String   Kind = iota // Edm.String
 	DateTime             // Edm.DateTimeOffset, compared as instants of 100 ns
 	Enum                 // a closed enumeration, one of Property.Members
 	Int32                // Edm.Int32
 	Settings             // Collection(microsoft.graph.keyValuePair), compared without regard to order
+	Devices              // Collection(microsoft.graph.unmanagedDevice), shown as a line for each device
 )
 
-// Property describes one property of a securityConfigurationTask. Properties are compared by
+// Property describes one property of a task. Properties are compared by
 // pointer: each is held once, in the table that All returns.
 type Property struct {
 	Name     string
@@ -26,6 +27,7 @@ type Property struct {
 	Writable bool     // may be part of a PATCH
 	Enum     string   // what a member is called in messages ("status"); only for Kind Enum
 	Members  []string // in the service's spelling and order; only for Kind Enum
+	kinds    uint8    // of task that have it
 	index    int
 }
 
@@ -37,7 +39,7 @@ func (p *Property) Address() bool { return p == AssignedTo || p == Creator }
 
 // OneLine reports whether white space at the ends of a value is never meant. Only texts of several lines and settings keep it.
 func (p *Property) OneLine() bool {
-	return p.Kind != Settings && p != Description && p != CreatorNotes && p != Insights
+	return p.Kind != Settings && p.Kind != Devices && p != Description && p != CreatorNotes && p != Insights && p != Remediation
 }
 
 // Index is the property's place in the table, from 0 to Count-1.
@@ -54,12 +56,12 @@ func (p *Property) Member(text string) (string, bool) {
 }
 
 // Count is the number of properties beside the key, id.
-const Count = 16
+const Count = 23
 
 // IDName is the name of the key, which addresses a task and is never written.
 const IDName = "id"
 
-// The properties, each under its own name, in the order of the reference page.
+// The properties, each under its own name, those that every kind has first.
 var (
 	DisplayName                   = &Property{Name: "displayName", Kind: String, Nullable: true, Writable: true}
 	Description                   = &Property{Name: "description", Kind: String, Nullable: true, Writable: true}
@@ -77,32 +79,67 @@ var (
 	Insights                      = &Property{Name: "insights", Kind: String, Nullable: true, Writable: true}
 	ManagedDeviceCount            = &Property{Name: "managedDeviceCount", Kind: Int32, Writable: true}
 	IntendedSettings              = &Property{Name: "intendedSettings", Kind: Settings, Writable: true}
+	AppName                       = &Property{Name: "appName", Kind: String, Nullable: true, Writable: true}
+	AppPublisher                  = &Property{Name: "appPublisher", Kind: String, Nullable: true, Writable: true}
+	AppVersion                    = &Property{Name: "appVersion", Kind: String, Nullable: true, Writable: true}
+	MitigationType                = &Property{Name: "mitigationType", Kind: Enum, Writable: true, Enum: "mitigation type", Members: []string{"unknown", "update", "uninstall", "securityConfiguration"}}
+	MobileAppCount                = &Property{Name: "mobileAppCount", Kind: Int32, Writable: true}
+	Remediation                   = &Property{Name: "remediation", Kind: String, Nullable: true, Writable: true}
+	UnmanagedDevices              = &Property{Name: "unmanagedDevices", Kind: Devices, Nullable: true}
 )
 
 // Note is the text that goes to the service with status and cannot be read back. It is no property of a task and not in the table; its
 // column is read and written as a property's is.
 var Note = &Property{Name: "note", Kind: String, Writable: true, index: -1}
 
-var table = [Count]*Property{
-	DisplayName, Description, CreatedDateTime, DueDateTime, Category, Priority, Creator, CreatorNotes,
-	AssignedTo, Status, EndpointSecurityPolicy, ApplicablePlatform, EndpointSecurityPolicyProfile,
-	Insights, ManagedDeviceCount, IntendedSettings,
+// table says which kinds of task have which property.
+var table = [Count]struct {
+	*Property
+	kinds uint8
+}{
+	{DisplayName, everyKind},
+	{Description, everyKind},
+	{CreatedDateTime, everyKind},
+	{DueDateTime, everyKind},
+	{Category, everyKind},
+	{Priority, everyKind},
+	{Creator, everyKind},
+	{CreatorNotes, everyKind},
+	{AssignedTo, everyKind},
+	{Status, everyKind},
+	{EndpointSecurityPolicy, SecurityConfiguration.bit},
+	{ApplicablePlatform, SecurityConfiguration.bit},
+	{EndpointSecurityPolicyProfile, SecurityConfiguration.bit},
+	{Insights, SecurityConfiguration.bit | AppVulnerability.bit},
+	{ManagedDeviceCount, SecurityConfiguration.bit | AppVulnerability.bit},
+	{IntendedSettings, SecurityConfiguration.bit},
+	{AppName, AppVulnerability.bit},
+	{AppPublisher, AppVulnerability.bit},
+	{AppVersion, AppVulnerability.bit},
+	{MitigationType, AppVulnerability.bit},
+	{MobileAppCount, AppVulnerability.bit},
+	{Remediation, AppVulnerability.bit},
+	{UnmanagedDevices, UnmanagedDeviceDiscovery.bit},
 }
 
 var byName = make(map[string]*Property, Count)
 
 func init() {
-	for i, p := range table {
-		p.index = i
+	for i, row := range table {
+		p := row.Property
+		p.index, p.kinds = i, row.kinds
 		byName[p.Name] = p
 		byFold[FoldName(p.Name)] = p
 	}
 }
 
-// All returns the properties beside id, in the order of the reference page. The slice is the caller's.
+// All returns the properties beside id, in table order. The slice is the caller's.
 func All() []*Property {
-	all := table
-	return all[:]
+	all := make([]*Property, Count)
+	for i, row := range table {
+		all[i] = row.Property
+	}
+	return all
 }
 
 // Lookup finds a property by its exact name, or nil. "id" is not a property in this sense.

@@ -40,13 +40,65 @@ func TestTableMatchesReferencePage(t *testing.T) {
 			checkAgainstPage(t, m[1], m[2], m[3])
 		}
 	}
-	if len(names) != Count+1 || names[0] != IDName {
-		t.Fatalf("the page has the properties %q; want id and %d more", names, Count)
-	}
-	for i, p := range All() {
-		if p.Name != names[i+1] {
-			t.Errorf("property %d is %s; the page has %s", i, p.Name, names[i+1])
+	want := []string{IDName}
+	for _, p := range All() {
+		if SecurityConfiguration.Has(p) {
+			want = append(want, p.Name)
 		}
+	}
+	if !slices.Equal(names, want) {
+		t.Errorf("the page has the properties %q; the table has %q", names, want)
+	}
+}
+
+// TestTableMatchesKinds holds the table against the notes on every kind of task, which a row tells such as
+// "| appVulnerabilityTask | appName, ... | String | yes | writable by its Update page |".
+func TestTableMatchesKinds(t *testing.T) {
+	notes, err := os.ReadFile(filepath.FromSlash("../../../shared/GRAPH.md"))
+	if os.IsNotExist(err) {
+		t.Skip("the notes on the service are not here: the table is NOT checked against them")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(notes), "## Every kind of task")
+	section, _, _ = strings.Cut(section, "\n## ")
+	kind, seen := (*TaskKind)(nil), map[*TaskKind][]string{}
+	for line := range strings.Lines(section) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		if len(cells) < 5 || strings.Contains(line, "---") || strings.Contains(line, "own property") {
+			continue
+		}
+		for i := range cells {
+			cells[i] = strings.TrimSpace(cells[i])
+		}
+		if cells[0] != "" {
+			kind = KindNamed(cells[0])
+		}
+		if kind == nil || cells[2] == "" || cells[2] == "navigation" {
+			continue
+		}
+		for name := range strings.SplitSeq(cells[1], ", ") {
+			p := Lookup(name)
+			if p == nil || !kind.Has(p) || p.Nullable != (cells[3] == "yes") || p.Writable != strings.HasPrefix(cells[4], "writable") {
+				t.Errorf("%s of a %s is %+v; the notes say %q", name, kind.Name, p, cells[2:])
+				continue
+			}
+			if _, members, ok := strings.Cut(cells[2], "enum: "); ok && !slices.Equal(p.Members, strings.Split(members, ", ")) {
+				t.Errorf("%s has the members %q; the notes say %s", name, p.Members, members)
+			}
+			seen[kind] = append(seen[kind], name)
+		}
+	}
+	for _, kind := range []*TaskKind{AppVulnerability, UnmanagedDeviceDiscovery} {
+		for _, p := range All() {
+			if kind.Has(p) && p.kinds != everyKind && !slices.Contains(seen[kind], p.Name) {
+				t.Errorf("%s of a %s is not in the notes", p.Name, kind.Name)
+			}
+		}
+	}
+	if len(seen[AppVulnerability]) != 8 || len(seen[UnmanagedDeviceDiscovery]) != 1 {
+		t.Errorf("this test misreads the notes: %v", seen)
 	}
 }
 
@@ -100,6 +152,13 @@ func TestTableMatchesMetadata(t *testing.T) {
 		{"insights", true, true, true},
 		{"managedDeviceCount", false, true, false},
 		{"intendedSettings", false, true, true},
+		{"appName", true, true, true},
+		{"appPublisher", true, true, true},
+		{"appVersion", true, true, true},
+		{"mitigationType", false, true, false},
+		{"mobileAppCount", false, true, false},
+		{"remediation", true, true, true},
+		{"unmanagedDevices", true, false, false},
 	}
 	all := All()
 	if len(all) != len(want) {

@@ -2,11 +2,10 @@ package task
 
 import "strings"
 
-// Task is a task as the tenant holds it. Properties of tasks of other types that this program does
-// not know are dropped: they are never written back.
+// Task is a task as the tenant holds it. Properties that this program does not know are dropped: they are never written back.
 type Task struct {
 	ID     string
-	Type   string // @odata.type as read, such as ODataType
+	Type   string // @odata.type as read
 	values values
 }
 
@@ -30,8 +29,11 @@ func (t *Task) Had(p *Property) bool { return t.values.had&(1<<p.index) != 0 }
 // Set changes the value of p in this copy of the task.
 func (t *Task) Set(p *Property, v Value) { t.values.set(p, v) }
 
-// Managed reports whether the task is a securityConfigurationTask.
-func (t *Task) Managed() bool { return t.Type == ODataType }
+// Managed reports whether the task is of a kind that this program knows.
+func (t *Task) Managed() bool { return t.Kind() != nil }
+
+// Kind is the task's kind, nil where it is not known.
+func (t *Task) Kind() *TaskKind { return KindOf(t.Type) }
 
 // Key is the form of an id under which two ids are the same task: ids are compared without regard to case.
 func Key(id string) string { return strings.ToLower(id) }

@@ -19,6 +19,7 @@ import (
 //	Enum      a member; one read that is not in the table is kept as it was
 //	Int32     decimal digits
 //	Settings  a JSON array of {"name","value"}, in the order read
+//	Devices   a line for each device, to be read by people; never sent
 //
 // The zero Value is null. Values are immutable and may be shared between goroutines.
 type Value struct {
@@ -144,6 +145,8 @@ func (p *Property) FromWire(raw json.RawMessage) (Value, error) {
 	switch p.Kind {
 	case Settings:
 		return settingsFromWire(raw)
+	case Devices:
+		return devicesFromWire(raw)
 	case Int32:
 		return p.int32FromWire(raw)
 	}

@@ -4,8 +4,8 @@ package task
 // million tasks are in memory together.
 type values struct {
 	texts [Count]string
-	known uint16 // the bit of a property is set where its value is not null
-	had   uint16 // and here where the service sent it
+	known uint32 // the bit of a property is set where its value is not null
+	had   uint32 // and here where the service sent it
 }
 
 func (v *values) get(p *Property) Value {

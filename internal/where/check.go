@@ -67,6 +67,9 @@ func (v *checks) compare(side, other ast.Node) {
 // propertyOf is the property that a node names, or nil.
 func propertyOf(n ast.Node) *task.Property {
 	if name, ok := n.(*ast.IdentifierNode); ok {
+		if name.Value == kindProperty.Name {
+			return kindProperty
+		}
 		return task.Lookup(name.Value)
 	}
 	return nil

@@ -8,9 +8,21 @@ import (
 	"taskrecon/internal/task"
 )
 
+// kindProperty lets an expression ask for the kind of a task as for a property.
+var kindProperty = func() *task.Property {
+	p := &task.Property{Name: "kind", Kind: task.Enum, Enum: "kind"}
+	for _, k := range task.TaskKinds() {
+		p.Members = append(p.Members, k.Name)
+	}
+	return p
+}()
+
 // environment is a task as the expression sees it, with the properties that it uses.
 func environment(t *task.Task, uses []*task.Property) (map[string]any, error) {
-	env := map[string]any{task.IDName: t.ID}
+	env := map[string]any{task.IDName: t.ID, kindProperty.Name: ""}
+	if k := t.Kind(); k != nil {
+		env[kindProperty.Name] = k.Name
+	}
 	for _, p := range uses {
 		v, err := native(p, t.Get(p))
 		if err != nil {

@@ -133,7 +133,7 @@ func meant(name string) string {
 	if p := task.Named(name); p != nil {
 		return "; write " + p.Name + ", upper and lower case count here"
 	}
-	names := []string{task.IDName}
+	names := []string{task.IDName, kindProperty.Name}
 	for _, p := range task.All() {
 		names = append(names, p.Name)
 		if m, ok := p.Member(name); ok {

@@ -67,7 +67,7 @@ func (p *page) view(static []staticRow) pageView {
 		Title: plain(report.Title(&r.Header)), Policy: policy(), Style: template.CSS(styleSheet()), Script: template.JS(pageJS),
 		Verdict: plain(verdict), Good: good, Rows: text.Grouped(p.Rows), Attention: text.Grouped(p.Failures), NeedAttention: p.Failures > 0,
 		Outcomes: p.segments(), Facts: p.facts(), Static: static, Zones: p.options.Zones(), Final: r.Final,
-		UnmanagedHeaders: []string{"Task ID", "Display name", "Status", "Assigned to", "Due"},
+		UnmanagedHeaders: []string{"Task ID", "Display name", "Status", "Assigned to", "Due", "Kind"},
 	}
 	var said, absent []string
 	for _, s := range v.Outcomes {
@@ -87,7 +87,7 @@ func (p *page) view(static []staticRow) pageView {
 			break
 		}
 		v.Unmanaged = append(v.Unmanaged, []string{
-			plain(u.ID), plain(u.DisplayName.String()), plain(u.Status.String()), plain(u.AssignedTo.String()), plain(u.DueDateTime.String()),
+			plain(u.ID), plain(u.DisplayName.String()), plain(u.Status.String()), plain(u.AssignedTo.String()), plain(u.DueDateTime.String()), plain(report.KindName(u.Type)),
 		})
 	}
 	return v

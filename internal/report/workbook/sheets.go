@@ -81,12 +81,13 @@ func (b *book) unmanaged() error {
 		{"Status", 14, word},
 		{"Assigned to", 32, prose},
 		{"Due", 28, word},
+		{"Kind", 26, word},
 	}})
 	if err != nil {
 		return err
 	}
 	for _, u := range b.run.Ledger.Header.Unmanaged {
-		err := t.add(u.ID, u.DisplayName.String(), u.Status.String(), u.AssignedTo.String(), u.DueDateTime.String())
+		err := t.add(u.ID, u.DisplayName.String(), u.Status.String(), u.AssignedTo.String(), u.DueDateTime.String(), report.KindName(u.Type))
 		if err != nil {
 			return err
 		}
