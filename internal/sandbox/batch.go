@@ -36,7 +36,7 @@ var headerNames = [...]struct{ contentType, retryAfter string }{
 	{"CONTENT-TYPE", "RETRY-AFTER"},
 }
 
-// appendJSON adds the answer as it stands in the envelope. Its body is compact JSON already.
+// appendJSON adds the answer as the envelope has it. Its body is compact JSON already.
 func (a *itemAnswer) appendJSON(to []byte) []byte {
 	to = append(append(to, `{"id":`...), encode(a.id)...)
 	to = strconv.AppendInt(append(to, `,"status":`...), int64(a.status), 10)

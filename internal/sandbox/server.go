@@ -1,6 +1,3 @@
-// Package sandbox stands in for the Intune part of Microsoft Graph: it lists, reads and patches
-// tasks, takes $batch, throttles as published, and misbehaves on request. It is the server side only
-// and shares nothing with the client but the property table.
 package sandbox
 
 import (
@@ -19,7 +16,7 @@ import (
 	"taskrecon/internal/task"
 )
 
-// The published limits per app and tenant, and the other defaults that a zero Options stands for.
+// The published limits per app and tenant, and the other defaults that a zero Options means.
 const (
 	defaultWriteLimit = 100
 	defaultReadLimit  = 1000
