@@ -8,7 +8,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 )
@@ -69,7 +71,15 @@ var adviceFor = map[string]string{
 	"AADSTS7000218": "the application does not allow this way: switch on its public client flows",
 }
 
+// pattern is a regular expression that is compiled when it is first used: most runs need none of these.
+func pattern(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
+
 var (
+	// looksLikeJWT is a token or an assertion, or the part of one that a cut left.
+	looksLikeJWT = pattern(`eyJ[A-Za-z0-9_=-]{8,}(?:\.[A-Za-z0-9_=-]*)*`)
+
 	stsCode     = pattern(`AADSTS[0-9]+`)
 	stsSentence = pattern(`(AADSTS[0-9]+): ([^"]*)`)
 	stsID       = pattern(`(Trace|Correlation) ID: ?([0-9A-Fa-f-]+)`)
