@@ -64,11 +64,7 @@ func (s *Server) batch(c *call) answer {
 	if c.refused != nil {
 		return c.badRequest(c.refused)
 	}
-	s.mu.Lock()
-	s.stats.Batches++
-	s.stats.Items += len(c.items)
-	s.stats.MaxBatch = max(s.stats.MaxBatch, len(c.items))
-	s.mu.Unlock()
+	s.count(func(st *Stats) { st.Batches++ })
 	answers := make([]itemAnswer, 0, len(c.items)+1)
 	failed := map[string]bool{} // by the id in lower case
 	for i := range c.items {

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // fail makes an error as Graph itself words it: a plain message.
@@ -98,7 +100,7 @@ var waitForms = []string{"date", "past", "message", "garbage", "none"}
 // waitAsked is the wait for which an error asks: the header Retry-After, or the one inside Intune's message.
 func (c *call) waitAsked(form string) (header, inMessage string) {
 	switch form {
-	case "-", "none":
+	case "none":
 		return "", ""
 	case "message":
 		return "", "1"
@@ -129,8 +131,9 @@ func (c *call) badRequest(err error) answer {
 
 // encode writes v, a value that always encodes, as JSON without escaping for HTML.
 func encode(v any) string {
-	if text, ok := v.(string); ok && isPlain(text) {
-		return `"` + text + `"`
+	if text, ok := v.(string); ok {
+		quoted, _ := jsontext.AppendQuote(nil, text) // bytes that are no UTF-8 are replaced, and reported
+		return string(quoted)
 	}
 	var b strings.Builder
 	e := json.NewEncoder(&b)
