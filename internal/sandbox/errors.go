@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // fail makes an error as Graph itself words it: a plain message.
@@ -131,9 +129,8 @@ func (c *call) badRequest(err error) answer {
 
 // encode writes v, a value that always encodes, as JSON without escaping for HTML.
 func encode(v any) string {
-	if text, ok := v.(string); ok {
-		quoted, _ := jsontext.AppendQuote(nil, text) // bytes that are no UTF-8 are replaced, and reported
-		return string(quoted)
+	if text, ok := v.(string); ok && isPlain(text) {
+		return `"` + text + `"`
 	}
 	var b strings.Builder
 	e := json.NewEncoder(&b)

@@ -1,13 +1,13 @@
 package sandbox
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 
-	"github.com/go-json-experiment/json/jsontext"
+	"taskrecon/internal/task"
 )
 
 // member is one name and value of a JSON object.
@@ -19,26 +19,26 @@ type member struct {
 // members reads a JSON object in its order. A name that is there twice, or anything after the object,
 // is an error. The values are parts of data.
 func members(data []byte) ([]member, error) {
-	dec := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowInvalidUTF8(true))
-	if dec.PeekKind() != '{' {
-		return nil, errors.New("want a JSON object")
-	}
 	out := make([]member, 0, 24)
-	_, err := dec.ReadToken()
-	for err == nil && dec.PeekKind() != '}' {
-		var name jsontext.Token
-		if name, err = dec.ReadToken(); err != nil {
-			break
+	dec := task.Tokens(data)
+	err := task.Members(dec, func(quoted []byte) error {
+		m := member{name: string(quoted[1 : len(quoted)-1])}
+		if !isPlain(m.name) {
+			if err := json.Unmarshal(quoted, &m.name); err != nil {
+				return err
+			}
 		}
-		m := member{name: name.String()}
-		var value jsontext.Value // which is good until dec reads on
-		value, err = dec.ReadValue()
+		if slices.ContainsFunc(out, func(o member) bool { return o.name == m.name }) {
+			return fmt.Errorf("the name '%s' is there twice", m.name)
+		}
+		value, err := dec.ReadValue()
 		end := dec.InputOffset()
 		m.value = data[end-int64(len(value)) : end : end]
 		out = append(out, m)
-	}
-	if err == nil {
-		_, err = dec.ReadToken()
+		return err
+	})
+	if errors.Is(err, task.ErrUnusual) {
+		return nil, errors.New("want a JSON object")
 	}
 	if err != nil {
 		return nil, err
@@ -47,6 +47,16 @@ func members(data []byte) ([]member, error) {
 		return nil, errors.New("there is something after the JSON object")
 	}
 	return out, nil
+}
+
+// isPlain reports whether JSON writes a text as it is.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c >= 0x80 || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // with returns the record with changes made, keeping the order of its members; new ones come last.
@@ -64,8 +74,13 @@ func (r *record) with(changes []member) (*record, error) {
 	}
 	body := make([]byte, 0, len(r.body)+64)
 	for i, m := range all {
-		body = append(append(append(body, "{,"[min(i, 1)]), encode(m.name)...), ':')
-		body = append(body, m.value...)
+		body = append(body, "{,"[min(i, 1)])
+		if isPlain(m.name) {
+			body = append(append(append(body, '"'), m.name...), '"')
+		} else {
+			body = append(body, encode(m.name)...)
+		}
+		body = append(append(body, ':'), m.value...)
 	}
 	return &record{id: r.id, kind: r.kind, body: append(body, '}')}, nil
 }
