@@ -126,7 +126,7 @@ func (p *program) signIn(c *cli.Context, kind graph.SignInKind, cloud graph.Clou
 	in := graph.SignIn{
 		Kind: kind, Cloud: cloud, TenantID: p.setting(c, "tenant-id"), ClientID: p.setting(c, "client-id"),
 		FederatedTokenFile: p.setting(c, "federated-token-file"),
-		Secret:             p.env[secretVariable], CertificatePassword: p.env[passwordVariable],
+		Secret:             strings.TrimRight(p.env[secretVariable], "\r\n"), CertificatePassword: p.env[passwordVariable],
 	}
 	if kind == graph.SignInToken {
 		var err error

@@ -121,7 +121,7 @@ func decodeReply(a *answer) (*Reply, error) {
 	return reply, nil
 }
 
-// scalar is a JSON string, or any other value as it stands: ids and headers have been seen as numbers.
+// scalar is a JSON string, or any other value as it is written: ids and headers have been seen as numbers.
 type scalar string
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -182,7 +182,7 @@ func (c *Client) Batch(ctx context.Context, clientRequestID string, items []Item
 		return nil, err
 	}
 	reply.RequestID, reply.Date = a.header.Get("request-id"), a.header.Get("Date")
-	reply.RetryAfter = waitOf(a.header.Get, time.Now())
+	reply.RetryAfter = AskedWait(a.header.Get, time.Now())
 	for i := range reply.Answers {
 		if in := &reply.Answers[i]; in.Header("Date") == "" {
 			if in.header == nil {

@@ -1,4 +1,3 @@
-// Package graph speaks to Microsoft Graph: clouds, credentials, paging, one $batch call, typed errors.
 package graph
 
 import (
@@ -213,7 +212,7 @@ func (c *Client) once(ctx context.Context, method, target, requestID, token stri
 	if err != nil {
 		return nil, fmt.Errorf("%w: reading the answer: %w", ErrConnection, err)
 	}
-	return &answer{status: resp.StatusCode, header: resp.Header, body: bytes.TrimPrefix(data, []byte("\ufeff"))}, nil
+	return &answer{status: resp.StatusCode, header: resp.Header, body: data}, nil
 }
 
 // dialling notes whether a call got a connection. A transport that does not say that it looks for one counts as if it had.

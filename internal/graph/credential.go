@@ -89,7 +89,7 @@ type issued struct {
 	renew, until time.Time
 }
 
-// NewCredential makes the credential of a kind of signing in. It calls nobody: what the issuer thinks of it shows at the first
+// NewCredential makes the credential of a kind of signing in. It makes no call: what the issuer thinks of it shows at the first
 // Token. Errors never hold a secret.
 func NewCredential(in SignIn) (*Session, error) {
 	if err := in.complete(); err != nil {
@@ -215,7 +215,7 @@ func (s *Session) fetch(ctx context.Context, fresh bool, old *issued) (azcore.Ac
 	return azcore.AccessToken{}, errSameToken
 }
 
-var errSameToken = errors.New("the service refused the access token, and signing in again gave the same one; it may have been revoked, or be for another tenant or application: sign in anew")
+var errSameToken = errors.New("the service refused the access token, and signing in again gave the same one; it may have been revoked, or be for another tenant or application: sign in again")
 
 // keep makes t the copy that serves all calls.
 func (s *Session) keep(t azcore.AccessToken, old *issued, fresh bool) {
@@ -242,7 +242,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// failed says why there is no token. An end of ctx is told as such, since azidentity's errors hide it.
+// failed says why there is no token. An end of ctx is named as such, since azidentity's errors hide it.
 func (s *Session) failed(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("--auth %s: %w", s.kind, context.Cause(ctx))

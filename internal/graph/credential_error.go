@@ -8,7 +8,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 )
@@ -56,20 +58,28 @@ var adviceFor = map[string]string{
 	"AADSTS7000229": "the application has no service principal in this tenant: an administrator of the tenant consents to it, which makes one",
 	"AADSTS650051":  "consent to the application was not given in this tenant: its administrator consents to it",
 	"AADSTS700024":  "the assertion is not valid at this time: check this machine's clock",
-	"AADSTS65001":   "nobody has consented to the permission: an administrator grants DeviceManagementApps.ReadWrite.All to the application",
+	"AADSTS65001":   "the permission has no consent: an administrator grants DeviceManagementApps.ReadWrite.All to the application",
 	"AADSTS53003":   "conditional access forbids it: an administrator finds the policy in the sign-in log by the correlation id",
 	"AADSTS53000":   "conditional access asks for a compliant device: sign in from one",
 	"AADSTS50076":   "a second factor is asked for: sign in with --auth interactive or device-code",
 	"AADSTS50105":   "the user is not assigned to the application: an administrator assigns them",
 	"AADSTS70021":   "the application trusts no such federated token: check issuer, subject and audience of its federated credential",
 	"AADSTS700213":  "the application trusts no such federated token: check the subject of its federated credential",
-	"AADSTS700082":  "the sign-in has expired: sign in anew",
+	"AADSTS700082":  "the sign-in has expired: sign in again",
 	"AADSTS500011":  "the tenant has no Graph of this cloud: check the tenant id and --cloud",
 	"AADSTS7000112": "the application is disabled: an administrator enables it",
 	"AADSTS7000218": "the application does not allow this way: switch on its public client flows",
 }
 
+// pattern is a regular expression that is compiled when it is first used: most runs need none of these.
+func pattern(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
+
 var (
+	// looksLikeJWT is a token or an assertion, or the part of one that a cut left.
+	looksLikeJWT = pattern(`eyJ[A-Za-z0-9_=-]{8,}(?:\.[A-Za-z0-9_=-]*)*`)
+
 	stsCode     = pattern(`AADSTS[0-9]+`)
 	stsSentence = pattern(`(AADSTS[0-9]+): ([^"]*)`)
 	stsID       = pattern(`(Trace|Correlation) ID: ?([0-9A-Fa-f-]+)`)
@@ -206,7 +216,7 @@ func plain(text string) string {
 	return clip(strings.TrimRight(strings.Join(strings.Fields(text), " "), ". "))
 }
 
-// blot hides what must not be seen, whoever wrote it into the text.
+// blot hides what must not be seen, wherever the text is from.
 func (in SignIn) blot(text string) string {
 	for _, s := range []string{in.Secret, in.CertificatePassword} {
 		if s != "" {

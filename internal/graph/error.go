@@ -80,7 +80,7 @@ func Busy(err error) bool {
 func DecodeError(status int, header func(string) string, body []byte, now time.Time) *Error {
 	e := &Error{
 		Status: status, RequestID: header("request-id"), ClientRequestID: header("client-request-id"),
-		Date: header("Date"), RetryAfter: waitOf(header, now),
+		Date: header("Date"), RetryAfter: AskedWait(header, now),
 	}
 	type inner struct {
 		RequestID       string `json:"request-id"`
@@ -103,7 +103,7 @@ func DecodeError(status int, header func(string) string, body []byte, now time.T
 		return e
 	case doc.Error == nil:
 		e.Code = doc.Code
-		e.unwrap(doc.Message)
+		e.unwrap(doc.Message, clock(header, now))
 		return e
 	}
 	e.Code = doc.Error.Code
@@ -115,7 +115,7 @@ func DecodeError(status int, header func(string) string, body []byte, now time.T
 	if json.Unmarshal(doc.Error.Message, &message) != nil {
 		message = string(doc.Error.Message)
 	}
-	e.unwrap(message)
+	e.unwrap(message, clock(header, now))
 	for _, d := range doc.Error.Details {
 		if words := strings.TrimSpace(d.Message); words != "" && !strings.Contains(e.Message, words) {
 			e.Message = clip(strings.TrimPrefix(e.Message+"; "+words, "; "))
@@ -138,7 +138,7 @@ func (e *Error) Advice() string {
 }
 
 // unwrap takes the words, and the wait, out of the document that Intune nests in its message.
-func (e *Error) unwrap(message string) {
+func (e *Error) unwrap(message string, now time.Time) {
 	var doc struct {
 		Message    string `json:"Message"`
 		RetryAfter any    `json:"RetryAfter"`
@@ -151,25 +151,29 @@ func (e *Error) unwrap(message string) {
 		e.Message = clip(strings.TrimSpace(doc.Message))
 	}
 	if e.RetryAfter < 0 && doc.RetryAfter != nil {
-		e.RetryAfter = RetryAfter(fmt.Sprint(doc.RetryAfter), time.Time{})
+		e.RetryAfter = retryAfter(fmt.Sprint(doc.RetryAfter), now)
 	}
 }
 
-// LongestWait is the most that RetryAfter returns: a service that asks for more is asked again after it.
+// LongestWait is the most that AskedWait returns: a service that asks for more is asked again after it.
 const LongestWait = 15 * time.Minute
 
-// waitOf is the wait that the headers of an answer ask for. A wait until some time is measured by the clock that the answer shows: the
-// service's, which may be another than now.
-func waitOf(header func(string) string, now time.Time) time.Duration {
-	if at := ServerDate(header("Date")); !at.IsZero() {
-		now = at
-	}
-	return RetryAfter(header("Retry-After"), now)
+// AskedWait is the wait that the headers of an answer ask for, negative when they do not say, or say nothing that makes sense. A wait until
+// some time is measured by the service's clock, which may show another time than now.
+func AskedWait(header func(string) string, now time.Time) time.Duration {
+	return retryAfter(header("Retry-After"), clock(header, now))
 }
 
-// RetryAfter reads the header's value: seconds, whole or fractional, or an HTTP date. It returns a
-// negative duration when there is none, or none that makes sense, such as a date that is not after now.
-func RetryAfter(value string, now time.Time) time.Duration {
+// clock is the time that an answer shows; now if it shows none.
+func clock(header func(string) string, now time.Time) time.Time {
+	if at := ServerDate(header("Date")); !at.IsZero() {
+		return at
+	}
+	return now
+}
+
+// retryAfter reads the header's value: seconds, whole or fractional, or an HTTP date, which is worth nothing unless it is after now.
+func retryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
 	if value == "" {
 		return -1
@@ -183,7 +187,7 @@ func RetryAfter(value string, now time.Time) time.Duration {
 		}
 		return time.Duration(s * float64(time.Second))
 	}
-	if t, err := http.ParseTime(value); err == nil && !now.IsZero() && t.After(now) {
+	if t, err := http.ParseTime(value); err == nil && t.After(now) {
 		return min(t.Sub(now), LongestWait)
 	}
 	return -1

@@ -54,6 +54,8 @@ func TestDecodeError(t *testing.T) {
 		{"Intune's, with a wait in words", 429, header(), nested(fmt.Sprintf(intune, `"0.5"`)), Error{Status: 429, Message: words, RetryAfter: 500 * time.Millisecond}},
 		{"Intune's, with a senseless wait", 429, header(), nested(fmt.Sprintf(intune, `{"a":1}`)), Error{Status: 429, Message: words, RetryAfter: -1}},
 		{"Intune's, with a huge wait", 429, header(), nested(fmt.Sprintf(intune, `1e300`)), Error{Status: 429, Message: words, RetryAfter: LongestWait}},
+		{"Intune's, with a date by the service's clock", 429, header("Date", "Fri, 02 Jan 2026 05:00:00 GMT"), nested(fmt.Sprintf(intune, `"Fri, 02 Jan 2026 05:00:10 GMT"`)), Error{Status: 429, Message: words, Date: "Fri, 02 Jan 2026 05:00:00 GMT", RetryAfter: 10 * time.Second}},
+		{"Intune's, with a date gone by", 429, header(), nested(fmt.Sprintf(intune, `"Fri, 02 Jan 2026 03:00:00 GMT"`)), Error{Status: 429, Message: words, RetryAfter: -1}},
 		{"the header's wait comes first", 429, header("Retry-After", "3"), nested(fmt.Sprintf(intune, "12")), Error{Status: 429, Message: words, RetryAfter: 3 * time.Second}},
 		{"Intune's without words", 500, header(), nested(`{"_version":3,"Message":""}`), Error{Status: 500, Message: `{"_version":3,"Message":""}`, RetryAfter: -1}},
 		{"broken inside", 500, header(), nested(`{"_version":3,`), Error{Status: 500, Message: `{"_version":3,`, RetryAfter: -1}},
@@ -117,7 +119,7 @@ func TestRetryAfter(t *testing.T) {
 		"Fri, 02 Jan 2026 03:04:15 +0000": -1,
 		"2026-01-02T03:05:05Z":            -1,
 	} {
-		got := RetryAfter(value, now)
+		got := retryAfter(value, now)
 		if want < 0 && got >= 0 || want >= 0 && got.Round(time.Microsecond) != want {
 			t.Errorf("RetryAfter(%q) = %s; want %s", value, got, want)
 		}

@@ -81,7 +81,7 @@ func FuzzRetryAfter(f *testing.F) {
 		f.Add(s, int64(1_790_000_000))
 	}
 	f.Fuzz(func(t *testing.T, value string, now int64) {
-		d := RetryAfter(value, time.Unix(now%(1<<33), 0))
+		d := retryAfter(value, time.Unix(now%(1<<33), 0))
 		if d > LongestWait || (d < 0 && d != -1) {
 			t.Errorf("%q: %s", value, d)
 		}

@@ -24,7 +24,7 @@ const (
 	listBegins   = 3 // times that a list is begun
 )
 
-// Again is told, before the wait, that a page of the list failed for a passing reason and when it is asked for again.
+// Again learns, before the wait, that a page of the list failed for a passing reason and when it is asked for again.
 // Pages count from 1. It is called from the goroutine that lists.
 type Again func(page int, at time.Time, why error)
 

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -9,7 +10,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -38,63 +39,50 @@ func (c *Client) Dial(ctx context.Context, root *url.URL) DialResult {
 	c.requests.Add(1)
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return w.failed(err)
+		return w.result("connection", err)
 	}
 	defer resp.Body.Close()
 	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // so that the connection can serve again
-	return w.passed(resp, sent.Add(time.Since(sent)/2))
+	r := w.result("", nil)
+	if at := ServerDate(resp.Header.Get("Date")); !at.IsZero() {
+		// The header has whole seconds, so the middle of its second is the best guess.
+		r.Ahead, r.Clock = sent.Add(time.Since(sent)/2).Sub(at.Add(500*time.Millisecond)), true
+	}
+	return r
 }
 
-// way notes how far a call has come. Several connections may be tried at once.
-type way struct {
-	mu      sync.Mutex
-	step    string
-	address string
-	tls     string
-}
-
-func (w *way) note(f func()) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	f()
-}
+// way notes how far a call has come, each a string. Several connections may be tried at once.
+type way struct{ step, address, tls atomic.Value }
 
 func (w *way) trace() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
-		DNSStart:          func(httptrace.DNSStartInfo) { w.note(func() { w.step = "name" }) },
-		ConnectStart:      func(string, string) { w.note(func() { w.step = "connection" }) },
-		TLSHandshakeStart: func() { w.note(func() { w.step = "TLS" }) },
+		DNSStart:          func(httptrace.DNSStartInfo) { w.step.Store("name") },
+		ConnectStart:      func(string, string) { w.step.Store("connection") },
+		TLSHandshakeStart: func() { w.step.Store("TLS") },
 		TLSHandshakeDone: func(s tls.ConnectionState, err error) {
 			if err == nil {
-				w.note(func() { w.tls = tls.VersionName(s.Version) })
+				w.tls.Store(tls.VersionName(s.Version))
 			}
 		},
 		GotConn: func(i httptrace.GotConnInfo) {
-			w.note(func() { w.step, w.address = "answer", i.Conn.RemoteAddr().String() })
+			w.step.Store("answer")
+			w.address.Store(i.Conn.RemoteAddr().String())
 		},
 	}
 }
 
-func (w *way) failed(err error) (r DialResult) {
+func (w *way) result(step string, err error) DialResult {
+	text := func(v *atomic.Value) string {
+		s, _ := v.Load().(string) // "" where nothing was stored
+		return s
+	}
 	if whole := new(url.Error); errors.As(err, &whole) {
 		err = whole.Err // the address is known
 	}
-	w.note(func() {
-		r = DialResult{Address: w.address, TLS: w.tls, Step: w.step, Err: err}
-		if r.Step == "" {
-			r.Step = "connection"
-		}
-	})
-	return r
-}
-
-func (w *way) passed(resp *http.Response, when time.Time) (r DialResult) {
-	w.note(func() { r = DialResult{Address: w.address, TLS: w.tls} })
-	if at := ServerDate(resp.Header.Get("Date")); !at.IsZero() {
-		// The header has whole seconds, so the middle of its second is the best guess.
-		r.Ahead, r.Clock = when.Sub(at.Add(500*time.Millisecond)), true
+	if err != nil {
+		step = cmp.Or(text(&w.step), step)
 	}
-	return r
+	return DialResult{Address: text(&w.address), TLS: text(&w.tls), Step: step, Err: err}
 }
 
 // ListProbe is what the first page of the tenant's list shows.

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"taskrecon/internal/task"
 )
@@ -44,7 +43,7 @@ func recordOf(t *testing.T, token string, h http.HandlerFunc, calls func(c *Clie
 	return text, lines
 }
 
-func TestRecordingTellsTheCall(t *testing.T) {
+func TestRecordingShowsTheCall(t *testing.T) {
 	_, lines := recordOf(t, sampleJWT, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("request-id", "their-id")
 		w.Header().Set("Set-Cookie", "session=hush")
@@ -105,41 +104,6 @@ func TestRecordingHoldsNoToken(t *testing.T) {
 	}, func(c *Client) { _, _ = c.Batch(ctxOf(t), "id", []Item{{ID: "1"}}) })
 	if strings.Contains(text, sampleJWT[:20]) || lines[0].Answer.Status != 200 || lines[0].Error == "" {
 		t.Errorf("%s", text)
-	}
-}
-
-func TestScrubbing(t *testing.T) {
-	for in, want := range map[string]string{
-		`{"client_secret":"a\"b","x":1}`:                       `{"client_secret":"(removed)","x":1}`,
-		`{"Access_Token" : "abc", "refreshToken":["a","b"]}`:   `{"Access_Token" : "(removed)", "refreshToken":"(removed)"}`,
-		`{"m":"{\"password\":\"p\",\"n\":2}"}`:                 `{"m":"{\"password\":\"(removed)\",\"n\":2}"}`,
-		`https://x/?sv=1&sig=abc%2Bd&se=2`:                     `https://x/?sv=1&sig=(removed)&se=2`,
-		`grant_type=x&client_assertion=abc&scope=y`:            `grant_type=x&client_assertion=(removed)&scope=y`,
-		`{"a":"say \u0022hi\u0022 \\u005c"}`:                   `{"a":"say \u0022hi\u0022 \\u005c"}`,
-		`a short word`:                                         `a short word`,
-		`x eyJhbGciOiJIUzI1NiJ9.e30.abc y`:                     `x (removed) y`,
-		`Bearer abcdefgh123, and bearer of news`:               `Bearer (removed), and bearer of news`,
-		"Cookie: a=b; c=d\r\nHost: x":                          "Cookie: (removed)\r\nHost: x",
-		`{"assignedTo":"alice@contoso.com","status":"active"}`: `{"assignedTo":"alice@contoso.com","status":"active"}`,
-		`{"@odata.nextLink":"https://g/x?$skiptoken=aWQ9Nw"}`:  `{"@odata.nextLink":"https://g/x?$skiptoken=aWQ9Nw"}`,
-	} {
-		if got := scrub(in); got != want {
-			t.Errorf("%s\n got %s\nwant %s", in, got, want)
-		}
-	}
-	for header, secret := range map[string]bool{"Cookie": true, "X-Api-Key": true, "X-MS-Authorization-Auxiliary": true, "request-id": false, "Content-Type": false} {
-		if carriesCredential(header) != secret {
-			t.Errorf("%s: %t", header, !secret)
-		}
-	}
-}
-
-func TestRecordingIsBounded(t *testing.T) {
-	text, lines := recordOf(t, sampleJWT, func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, strings.Repeat("é", maxRecorded/2), strings.Repeat("x", 4<<20))
-	}, func(c *Client) { _, _ = c.Batch(ctxOf(t), "id", []Item{{ID: "1"}}) })
-	if b := lines[0].Answer.Body; len(text) > maxRecorded+4096 || b.Bytes < 5<<20 || b.Note != "cut after 1 MiB" || len(b.Text) < maxRecorded-100 {
-		t.Errorf("%d bytes recorded: %d bytes, note %q, text of %d", len(text), b.Bytes, b.Note, len(b.Text))
 	}
 }
 
@@ -206,26 +170,4 @@ func TestRecordingThatCannotBeWritten(t *testing.T) {
 	if r.Err() == nil || f.writes != 1 {
 		t.Errorf("error %v after %d writes", r.Err(), f.writes)
 	}
-}
-
-func FuzzScrub(f *testing.F) {
-	for _, s := range []string{"", sampleJWT, `{"password":"x"}`, `{"a":"\u0070\\u0061"}`, `"sig=1&x`, `{"token":["a"]}`, "Bearer " + opaque, `{"m":"{\"secret\":\"x\\\"y\"}"}`} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		if len(text) > 1<<16 {
-			return
-		}
-		began := time.Now()
-		got := scrub(text + sampleJWT)
-		if strings.Contains(got, sampleJWT) {
-			t.Fatalf("the token is still in %q", got)
-		}
-		if json.Valid([]byte(text)) && !json.Valid([]byte(scrub(text))) {
-			t.Fatalf("%q is not JSON any more: %q", text, scrub(text))
-		}
-		if took := time.Since(began); took > 5*time.Second {
-			t.Fatalf("%d letters took %s", len(text), took)
-		}
-	})
 }

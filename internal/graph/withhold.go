@@ -46,11 +46,7 @@ type withholding struct {
 	mu     sync.RWMutex
 	tokens []string
 	keys   [][]byte
-	grams  map[gram]bool // every eight letters in a row of every key
-	step   int           // so many letters in a row of any key begin a gram
 }
-
-type gram = [8]byte
 
 // CloseIdleConnections is what http.Client looks for in a transport.
 func (g *withholding) CloseIdleConnections() { closeIdle(g.next) }
@@ -126,17 +122,7 @@ func (g *withholding) learn(token string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.tokens = append(g.tokens, token)
-	if g.grams == nil {
-		g.grams, g.step = make(map[gram]bool), longestKey
-	}
-	for _, key := range keysOf(secret[max(0, len(secret)-longestKey):]) {
-		g.keys = append(g.keys, key)
-		begins := len(key) - len(gram{}) + 1
-		g.step = min(g.step, begins)
-		for i := range begins {
-			g.grams[gram(key[i:])] = true
-		}
-	}
+	g.keys = append(g.keys, keysOf(secret[max(0, len(secret)-longestKey):])...)
 }
 
 // keysOf are the forms of a text in which it is looked for; those that escapes make are undone in what is searched.
@@ -150,15 +136,17 @@ func keysOf(text string) [][]byte {
 			keys = append(keys, []byte(enc.EncodeToString(data)[from:to]))
 		}
 	}
-	return slices.DeleteFunc(keys, func(key []byte) bool { return len(key) < shortestToken })
+	keys = slices.DeleteFunc(keys, func(key []byte) bool { return len(key) < shortestToken })
+	slices.SortFunc(keys, bytes.Compare)
+	return slices.CompactFunc(keys, bytes.Equal)
 }
 
 // holds reports whether a token is in the text.
 func (g *withholding) holds(text []byte) bool {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	for range mostEscapes {
-		if g.in(text) {
+	for range mostEscapes + 1 {
+		if slices.ContainsFunc(g.keys, func(key []byte) bool { return bytes.Contains(text, key) }) {
 			return true
 		}
 		bare := unescape(text)
@@ -166,16 +154,6 @@ func (g *withholding) holds(text []byte) bool {
 			return false
 		}
 		text = bare
-	}
-	return g.in(text)
-}
-
-// in reports whether a key is in the text. Most texts share not even a gram with one, which takes a look at every step-th letter to see.
-func (g *withholding) in(text []byte) bool {
-	for i := 0; len(g.keys) > 0 && i+len(gram{}) <= len(text); i += g.step {
-		if g.grams[gram(text[i:])] {
-			return slices.ContainsFunc(g.keys, func(key []byte) bool { return bytes.Contains(text, key) })
-		}
 	}
 	return false
 }

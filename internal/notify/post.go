@@ -85,7 +85,7 @@ func judge(resp *http.Response, host string) (again, error) {
 	}
 	return again{
 		may:   code == http.StatusTooManyRequests || code >= 500,
-		after: graph.RetryAfter(resp.Header.Get("Retry-After"), time.Now()), // negative where it says nothing
+		after: graph.AskedWait(resp.Header.Get, time.Now()), // negative where it says nothing
 	}, fmt.Errorf("%s answers %d %s", host, code, http.StatusText(code))
 }
 

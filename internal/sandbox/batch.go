@@ -36,7 +36,7 @@ var headerNames = [...]struct{ contentType, retryAfter string }{
 	{"CONTENT-TYPE", "RETRY-AFTER"},
 }
 
-// appendJSON adds the answer as it stands in the envelope. Its body is compact JSON already.
+// appendJSON adds the answer as the envelope has it. Its body is compact JSON already.
 func (a *itemAnswer) appendJSON(to []byte) []byte {
 	to = append(append(to, `{"id":`...), encode(a.id)...)
 	to = strconv.AppendInt(append(to, `,"status":`...), int64(a.status), 10)
@@ -64,11 +64,7 @@ func (s *Server) batch(c *call) answer {
 	if c.refused != nil {
 		return c.badRequest(c.refused)
 	}
-	s.mu.Lock()
-	s.stats.Batches++
-	s.stats.Items += len(c.items)
-	s.stats.MaxBatch = max(s.stats.MaxBatch, len(c.items))
-	s.mu.Unlock()
+	s.count(func(st *Stats) { st.Batches++ })
 	answers := make([]itemAnswer, 0, len(c.items)+1)
 	failed := map[string]bool{} // by the id in lower case
 	for i := range c.items {

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -42,6 +44,18 @@ func byID(t *testing.T, body string) map[string]answered {
 		out[r.ID] = r
 	}
 	return out
+}
+
+// post gives an envelope to the handler itself, without a connection.
+func post(t testing.TB, s *Server, body string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodPost, "/beta/$batch", strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer secret")
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	if w.Code != http.StatusOK {
+		t.Fatalf("status %d: %s", w.Code, w.Body)
+	}
+	return w
 }
 
 func TestBatchRefusedWhole(t *testing.T) {
@@ -99,7 +113,7 @@ func TestBatchItems(t *testing.T) {
 	if len(got["status"].Body) != 0 || field(t, s, idB, "status") != `"rejected"` {
 		t.Error("updateStatus went wrong")
 	}
-	if st := s.Stats(); st.Items != 11 || st.MaxBatch != 11 || st.Applied[idA] != 1 || st.Requests != 1 {
+	if st := s.Stats(); st.Batches != 1 || st.Applied[idA] != 1 || st.Requests != 1 {
 		t.Errorf("stats %+v", st)
 	}
 }

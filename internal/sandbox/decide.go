@@ -60,7 +60,7 @@ const (
 	BodyNone                  // nothing
 	BodyGarbage               // JSON that is no object
 	BodyHTML                  // an HTML page, in base64 as the body of an item
-	BodyHuge                  // Options.HugeBytes of space (whole calls)
+	BodyHuge                  // 64 MiB of space (whole calls)
 	BodyResponses             // the answers of the batch, whatever the status says (whole calls)
 )
 
@@ -86,7 +86,7 @@ const (
 	PageEmpty        // an empty page comes first
 	PageRepeats      // the last task comes again
 	PageLoops        // the next page is the same page
-	PageForeign      // the next page is on Options.Foreign
+	PageForeign      // the next page is on another host
 )
 
 // Echo is a place in an answer that holds the access token.

@@ -98,7 +98,7 @@ var waitForms = []string{"date", "past", "message", "garbage", "none"}
 // waitAsked is the wait for which an error asks: the header Retry-After, or the one inside Intune's message.
 func (c *call) waitAsked(form string) (header, inMessage string) {
 	switch form {
-	case "-", "none":
+	case "none":
 		return "", ""
 	case "message":
 		return "", "1"

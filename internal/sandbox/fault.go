@@ -275,7 +275,7 @@ func (a *armed) readHow() error {
 		if m == nil || (m[1][0] == '-' && a.Name != "date-off") {
 			return fmt.Errorf("fault %s: %q is no number of seconds, and no range of them", a.Name, a.How)
 		}
-		a.least, _ = time.ParseDuration(m[1] + "s") // a number too large stands for the longest time there is
+		a.least, _ = time.ParseDuration(m[1] + "s") // a number too large is the longest time there is
 		a.most, _ = time.ParseDuration(cmp.Or(m[2], m[1]) + "s")
 		if a.most < a.least {
 			return fmt.Errorf("fault %s: the range %s ends before it begins", a.Name, a.How)

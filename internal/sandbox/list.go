@@ -39,7 +39,7 @@ func (s *Server) list(c *call, d Decision) answer {
 	if next >= 0 {
 		origin := c.origin
 		if d.Page == PageForeign {
-			origin = s.opt.Foreign
+			origin = foreign
 		}
 		link := origin + collection + "?$skiptoken=" + url.QueryEscape(pageToken(next))
 		if d.Echo == EchoNext {
@@ -79,7 +79,6 @@ func (s *Server) listed(c *call, r *record) Decision {
 func (s *Server) page(start int, d Decision) (tasks []*record, next int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stats.Lists++
 	if d.Page == PageEmpty {
 		return nil, start
 	}

@@ -17,7 +17,7 @@ type Listener struct {
 }
 
 // Listen serves the sandbox on addr, such as "127.0.0.1:0", until Close. An address that is not
-// loopback is refused: a sandbox takes any token and writes as it is told.
+// loopback is refused: a sandbox takes any token and writes what it is sent.
 func (s *Server) Listen(addr string) (*Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {

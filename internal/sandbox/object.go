@@ -16,7 +16,7 @@ type member struct {
 	value json.RawMessage
 }
 
-// members reads a JSON object in its order. A name that stands twice, or anything after the object,
+// members reads a JSON object in its order. A name that is there twice, or anything after the object,
 // is an error. The values are parts of data.
 func members(data []byte) ([]member, error) {
 	out := make([]member, 0, 24)
@@ -29,7 +29,7 @@ func members(data []byte) ([]member, error) {
 			}
 		}
 		if slices.ContainsFunc(out, func(o member) bool { return o.name == m.name }) {
-			return fmt.Errorf("the name '%s' stands twice", m.name)
+			return fmt.Errorf("the name '%s' is there twice", m.name)
 		}
 		value, err := dec.ReadValue()
 		end := dec.InputOffset()
@@ -49,7 +49,7 @@ func members(data []byte) ([]member, error) {
 	return out, nil
 }
 
-// isPlain reports whether a text stands in JSON as it is.
+// isPlain reports whether JSON writes a text as it is.
 func isPlain(text string) bool {
 	for i := range len(text) {
 		if c := text[i]; c < ' ' || c >= 0x80 || c == '"' || c == '\\' {

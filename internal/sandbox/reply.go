@@ -35,7 +35,7 @@ func (s *Server) instead(c *call, own answer, d Decision) answer {
 	case d.Echo == EchoBody:
 		return jsonAnswer(status, []byte(encode(map[string]string{"message": echoMark})))
 	case status == http.StatusFound:
-		a := answer{status: status, location: s.opt.Foreign + c.uri}
+		a := answer{status: status, location: foreign + c.uri}
 		if d.Echo == EchoLocation {
 			a.location += "#" + written(c.token, d.EchoAs)
 		}
@@ -106,21 +106,21 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, a answer, d Decisi
 		panic(http.ErrAbortHandler)
 	}
 	if d.Body == BodyHuge {
-		s.sendHuge(w)
+		sendHuge(w)
 		return
 	}
 	write(w, a)
 }
 
 // sendHuge sends a JSON document that is mostly space, until the client has had enough.
-func (s *Server) sendHuge(w http.ResponseWriter) {
+func sendHuge(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	chunk := bytes.Repeat([]byte(" "), 1<<16)
 	if _, err := w.Write([]byte(`{"value":[`)); err != nil {
 		return
 	}
-	for left := s.opt.HugeBytes; left > 0; left -= int64(len(chunk)) {
-		if _, err := w.Write(chunk[:min(left, int64(len(chunk)))]); err != nil {
+	for sent := 0; sent < hugeBytes; sent += len(chunk) {
+		if _, err := w.Write(chunk); err != nil {
 			return
 		}
 	}

@@ -1,6 +1,3 @@
-// Package sandbox stands in for the Intune part of Microsoft Graph: it lists, reads and patches
-// tasks, takes $batch, throttles as published, and misbehaves on request. It is the server side only
-// and shares nothing with the client but the property table.
 package sandbox
 
 import (
@@ -19,15 +16,15 @@ import (
 	"taskrecon/internal/task"
 )
 
-// The published limits per app and tenant, and the other defaults that a zero Options stands for.
+// The published limits per app and tenant, and the other defaults that a zero Options means.
 const (
 	defaultWriteLimit = 100
 	defaultReadLimit  = 1000
 	defaultWindow     = 20 * time.Second
 	defaultPageSize   = 200
-	defaultSlow       = 3 * time.Second // of faults that take seconds
-	defaultHugeBytes  = 256 << 20
-	defaultForeign    = "http://foreign.invalid"
+	defaultSlow       = 3 * time.Second          // of faults that take seconds
+	hugeBytes         = 64 << 20                 // that the fault huge sends
+	foreign           = "http://foreign.invalid" // root of the other host in foreign-next and redirect
 	maxBody           = 4 << 20
 )
 
@@ -41,9 +38,7 @@ type Options struct {
 	Faults     []Fault
 	Latency    time.Duration // added to every request
 	Token      string        // the only bearer token accepted; "" accepts any that is not empty
-	RetryAfter string        // header of the faults that throttle; "" = "1", "-" = none, "message" = inside Intune's message
-	HugeBytes  int64         // how much the fault huge sends
-	Foreign    string        // root of the other host in foreign-next and redirect
+	RetryAfter string        // seconds that the faults which throttle ask for; "" = "1"
 	Others     Traffic       // writes of other applications, which eat the same limits
 
 	// Decide says what becomes of each occasion, in the place of Faults. It may be called by many goroutines at once, and may call the
@@ -70,12 +65,6 @@ func (o Options) withDefaults() Options {
 	if o.Window <= 0 {
 		o.Window = defaultWindow
 	}
-	if o.HugeBytes <= 0 {
-		o.HugeBytes = defaultHugeBytes
-	}
-	if o.Foreign == "" {
-		o.Foreign = defaultForeign
-	}
 	if o.RetryAfter == "" {
 		o.RetryAfter = "1"
 	}
@@ -84,18 +73,14 @@ func (o Options) withDefaults() Options {
 
 // Stats counts what a sandbox has seen. Ids are in the form of task.Key.
 type Stats struct {
-	Requests    int            // HTTP requests, a batch being one
-	Batches     int            // of these, well-formed calls of $batch
-	Items       int            // items of those batches
-	Lists       int            // pages of the list served
-	Writes      int            // PATCH and updateStatus that came in, alone or as an item, throttled ones too
-	Throttled   int            // requests and items that the limits refused
-	Edits       int            // changes that other editors made
-	Pending     int            // writes that are still to take effect
-	Received    map[string]int // PATCHes that came in, by id
-	Applied     map[string]int // PATCHes and status updates that took effect, by id
-	MaxBatch    int            // items of the largest batch
-	MaxInFlight int            // most requests in progress at once
+	Requests  int            // HTTP requests, a batch being one
+	Batches   int            // of these, well-formed calls of $batch
+	Writes    int            // PATCH and updateStatus that came in, alone or as an item, throttled ones too
+	Throttled int            // requests and items that the limits refused
+	Edits     int            // changes that other editors made
+	Pending   int            // writes that are still to take effect
+	Received  map[string]int // PATCHes that came in, by id
+	Applied   map[string]int // PATCHes and status updates that took effect, by id
 }
 
 // Server is the stand-in, an http.Handler. It may be used by many goroutines at once.
@@ -105,14 +90,13 @@ type Server struct {
 	perTask bool           // something may be decided about a task of a page
 	index   map[string]int // by task.Key; never changes
 
-	mu       sync.Mutex // guards everything below
-	tasks    []*record  // the present states
-	asked    map[uint64]uint64
-	writes   window
-	any      window
-	others   others
-	stats    Stats
-	inFlight int
+	mu     sync.Mutex // guards everything below
+	tasks  []*record  // the present states
+	asked  map[uint64]uint64
+	writes window
+	any    window
+	others others
+	stats  Stats
 }
 
 // New makes a sandbox that holds tasks, each a JSON object with an id and an @odata.type. It fails
@@ -191,7 +175,7 @@ func (s *Server) Stats() Stats {
 // ServeHTTP answers one request. It panics with http.ErrAbortHandler where a fault breaks the connection. In a testing/synctest bubble,
 // called over a net.Listener in memory or by an http.RoundTripper itself, all that it does happens in virtual time.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	defer s.enter()()
+	s.count(func(st *Stats) { st.Requests++ })
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	c := s.newCall(r, body)
 	c.stamp(w)
@@ -230,18 +214,10 @@ func (s *Server) answer(c *call) answer {
 	return a
 }
 
-// enter counts a request; the func that it returns counts its end.
-func (s *Server) enter() func() {
+func (s *Server) count(in func(*Stats)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stats.Requests++
-	s.inFlight++
-	s.stats.MaxInFlight = max(s.stats.MaxInFlight, s.inFlight)
-	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.inFlight--
-	}
+	in(&s.stats)
 }
 
 // pause waits for d and reports whether ctx is still wanted.

@@ -88,18 +88,6 @@ func TestReadLimitCountsEverything(t *testing.T) {
 	})
 }
 
-func TestNoLimit(t *testing.T) {
-	s, err := New(three(), Options{ReadLimit: -1, WriteLimit: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 2000 {
-		if status, _ := patchNow(s); status != http.StatusOK {
-			t.Fatal(status)
-		}
-	}
-}
-
 func TestRetryAfterText(t *testing.T) {
 	for wait, want := range map[time.Duration]string{
 		20 * time.Second: "20", 19001 * time.Millisecond: "20", time.Second: "1", 249 * time.Millisecond: "0.249",

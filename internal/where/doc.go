@@ -16,7 +16,7 @@
 // [Compile] compiles the text twice: as it is written, for expr's own check of types and the checks of this package; and with the
 // operators replaced by functions that know of date-times that are not set and of addresses. [Expr.Match] evaluates the result for one task.
 //
-// An expression comes from a command line or a file, and is bounded whoever wrote it: functions that make lists or long texts are
-// not there, lists hold plain values and stand in no variable, and each pass through a loop and each sum of texts counts. Compile refuses what is too
+// An expression comes from a command line or a file, and is bounded in either case: functions that make lists or long texts are
+// not there, lists hold plain values and are in no variable, and each pass through a loop and each sum of texts counts. Compile refuses what is too
 // large by itself, Match what takes too long for the task at hand.
 package where

@@ -75,5 +75,8 @@ func native(p *task.Property, v task.Value) (any, error) {
 		}
 		return byName, nil
 	}
+	if member, known := p.Member(v.String()); known {
+		return member, nil
+	}
 	return v.String(), nil
 }

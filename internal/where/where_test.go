@@ -16,6 +16,7 @@ func sampleTask() *task.Task {
 	t.Set(task.DisplayName, task.Text("Größe prüfen"))
 	t.Set(task.Status, task.Text("active"))
 	t.Set(task.Priority, task.Text("high"))
+	t.Set(task.Category, task.Text("AdvancedThreatProtection"))
 	t.Set(task.AssignedTo, task.Text("Amy@example.com"))
 	t.Set(task.DueDateTime, task.Text("2026-11-30T10:00:00Z"))
 	t.Set(task.CreatedDateTime, task.Text("0001-01-01T00:00:00Z"))
@@ -57,6 +58,7 @@ func TestMatch(t *testing.T) {
 		{`assignedTo == creator or displayName == "größe prüfen"`, false},
 		{`any(["AMY@example.com"], assignedTo == #)`, true},
 		{`"none" == "None" or status != creatorNotes`, true},
+		{`category == "advancedThreatProtection"`, true}, // which the service spells in another case
 	}
 	for _, c := range cases {
 		e, err := where.Compile(c.text)
