@@ -166,11 +166,11 @@ func (p *program) printJSON(s *job.Summary) error {
 }
 
 // humanOut is where what is meant for people goes: stdout, unless that belongs to --json.
-func (p *program) humanOut(c *cli.Context) io.Writer {
+func (p *program) humanOut(c *cli.Context) screen {
 	if c.Bool("json") {
-		return io.Discard
+		return screen{Writer: io.Discard}
 	}
-	return p.stdout
+	return p.screen(p.stdout)
 }
 
 // reconcile is plan and apply.
@@ -205,7 +205,7 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 	}
 	config.Watcher = w
 	summary, err := job.Run(c.Context, config)
-	w.close()
+	w.status.end()
 	summary.Next = p.next(c, summary, file)
 	if finished && err == nil {
 		fmt.Fprintln(p.humanOut(c), text.Line(summary.Reason))
@@ -407,9 +407,10 @@ func (p *program) ask(ctx context.Context, q job.Question) (bool, error) {
 	p.signals.asking.Store(true)
 	defer p.signals.asking.Store(false)
 	changes := task.Plural(len(q.Plan.Pending()), "change")
-	printAmounts(p.stderr, diff.AmountsOf(q.Plan))
-	printPlan(p.stderr, q.Plan, promptChanges)
-	fmt.Fprintf(p.stderr, "%s\nPlan    %s\nKeys    a shows all rows, w writes the plan as a page\n\n", planWords(q.Plan), q.Hash)
+	w := p.screen(p.stderr)
+	printAmounts(w, diff.AmountsOf(q.Plan))
+	printPlan(w, q.Plan, promptChanges)
+	fmt.Fprintf(w, "%s\nPlan    %s\nKeys    a shows all rows, w writes the plan as a page\n\n", planWords(q.Plan), q.Hash)
 	lines := p.lines()
 	for {
 		fmt.Fprintf(p.stderr, "Send %s? Only \"yes\" sends: ", changes)
@@ -426,7 +427,7 @@ func (p *program) ask(ctx context.Context, q job.Question) (bool, error) {
 			fmt.Fprintln(p.stderr)
 			return false, nil
 		case word == "a":
-			printPlan(p.stderr, q.Plan, 0)
+			printPlan(w, q.Plan, 0)
 		case word == "w":
 			if path, err := q.Page(); err != nil {
 				fmt.Fprintf(p.stderr, "The page was not written: %s\n", text.Line(err.Error()))

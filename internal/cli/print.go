@@ -2,11 +2,13 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"maps"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"taskrecon/internal/diff"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/job"
 	"taskrecon/internal/task"
 	"taskrecon/internal/text"
@@ -20,7 +22,7 @@ import (
 const promptChanges = 20
 
 // printPlan prints the changes, at most limit of them (0 is all), and the rows that cannot be acted on.
-func printPlan(w io.Writer, plan *diff.Plan, limit int) {
+func printPlan(w screen, plan *diff.Plan, limit int) {
 	printed, left := 0, 0
 	for i := range plan.Changes {
 		c := &plan.Changes[i]
@@ -40,26 +42,42 @@ func printPlan(w io.Writer, plan *diff.Plan, limit int) {
 }
 
 // printAmounts prints what edits amount to, a line for each property.
-func printAmounts(w io.Writer, amounts *diff.Amounts) {
+func printAmounts(w screen, amounts *diff.Amounts) {
 	lines := amounts.Lines()
 	for _, line := range lines {
-		fmt.Fprintln(w, text.Line(line))
+		name, words, _ := strings.Cut(line, ":")
+		fmt.Fprintf(w, "%s:%s\n", w.paint(bold, name), hanging(text.Line(words), len(name)+1))
 	}
 	if len(lines) > 0 {
 		fmt.Fprintln(w)
 	}
 }
 
-func printChange(w io.Writer, c *diff.Change) {
+// hanging breaks a text that begins in a column into lines of the screen's width. The later ones are indented.
+func hanging(text string, column int) string {
+	var b strings.Builder
+	for _, word := range strings.SplitAfter(text, " ") {
+		n := utf8.RuneCountInString(word)
+		if column+n > screenWidth && column > editIndent {
+			fmt.Fprintf(&b, "\n%*s", editIndent, "")
+			column = editIndent
+		}
+		column += n
+		b.WriteString(word)
+	}
+	return b.String()
+}
+
+func printChange(w screen, c *diff.Change) {
 	name := ""
 	if c.Current != nil {
 		if v := c.Current.Get(task.DisplayName).String(); v != "" {
 			name = "  " + strconv.QuoteToGraphic(v)
 		}
 	}
-	fmt.Fprintf(w, "row %d  %s%s\n", c.Desired.Origin().Row, text.Line(c.ID()), name)
+	fmt.Fprintf(w, "%s  %s%s\n", w.paint(bold, fmt.Sprintf("row %d", c.Desired.Origin().Row)), text.Line(c.ID()), name)
 	if c.Outcome != diff.Pending {
-		fmt.Fprintf(w, "    %s: %s\n", c.Outcome, text.Line(c.Reason))
+		fmt.Fprintf(w, "    %s: %s\n", w.paint(yellow, string(c.Outcome)), text.Line(c.Reason))
 	}
 	printEdits(w, c.Edits)
 	if c.Note != "" {
@@ -110,14 +128,20 @@ func planWords(plan *diff.Plan) string {
 }
 
 // printSummary says how a run ended, where its files are and what comes next.
-func printSummary(w io.Writer, s *job.Summary) {
+func printSummary(w screen, s *job.Summary) {
 	if s.Run == "" {
 		return
 	}
 	if s.Command == "apply" {
-		fmt.Fprintf(w, "%s: %s\n", task.Plural(s.Rows, "row"), s.Words())
-		fmt.Fprintf(w, "%s and %s in %.1f s, %d throttled\n",
-			task.Plural(s.Patches, "patch"), task.Plural(s.Requests, "request"), s.Seconds, s.Throttled)
+		colour := green
+		if s.ExitCode != exit.Done {
+			colour = yellow
+		}
+		fmt.Fprintln(w, w.paint(colour, fmt.Sprintf("%s: %s", task.Plural(s.Rows, "row"), s.Words())))
+		fmt.Fprintf(w, "%s and %s in %.1f s, %d throttled%s\n",
+			task.Plural(s.Patches, "patch"), task.Plural(s.Requests, "request"), s.Seconds, s.Throttled, waited(s))
+	} else if words := waited(s); words != "" {
+		fmt.Fprintln(w, strings.TrimPrefix(words, ", "))
 	}
 	for _, path := range s.Reports {
 		fmt.Fprintf(w, "Report  %s\n", text.Line(path))
@@ -128,4 +152,12 @@ func printSummary(w io.Writer, s *job.Summary) {
 	if s.Next != "" {
 		fmt.Fprintf(w, "Next    %s\n", text.Line(s.Next))
 	}
+}
+
+// waited says how long a run waited for the limits and the service; "" where it hardly did.
+func waited(s *job.Summary) string {
+	if s.Waited < 0.05 {
+		return ""
+	}
+	return fmt.Sprintf(", %.1f s waited for limits and the service", s.Waited)
 }

@@ -65,7 +65,7 @@ func TestPrintEdits(t *testing.T) {
 	}
 	for _, c := range cases {
 		var b strings.Builder
-		printEdits(&b, []diff.Edit{{Property: c.of, Before: c.before, Wanted: c.after}})
+		printEdits(screen{Writer: &b}, []diff.Edit{{Property: c.of, Before: c.before, Wanted: c.after}})
 		if got := strings.TrimSuffix(b.String(), "\n"); got != strings.TrimPrefix(c.want, "\n") {
 			t.Errorf("%s:\n%s\nwant\n%s", c.name, got, c.want)
 		}
@@ -86,7 +86,7 @@ func FuzzPrintEdits(f *testing.F) {
 		}
 		for _, p := range []*task.Property{task.Description, task.EndpointSecurityPolicyProfile} {
 			var b strings.Builder
-			printEdits(&b, []diff.Edit{{Property: p, Before: task.Text(before), Wanted: task.Text(after)}})
+			printEdits(screen{Writer: &b}, []diff.Edit{{Property: p, Before: task.Text(before), Wanted: task.Text(after)}})
 			shown := strings.TrimSuffix(b.String(), "\n")
 			for line := range strings.SplitSeq(shown, "\n") {
 				if utf8.RuneCountInString(line) > screenWidth || text.Line(line) != line {

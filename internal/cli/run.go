@@ -134,7 +134,8 @@ func (p *program) printError(err error) {
 	if errors.As(err, &e) && e.Code == exit.Differences {
 		return // said on stdout already; differences are an answer, not a mishap
 	}
-	fmt.Fprintf(p.stderr, "taskrecon: %s\n", strings.Join(errorLines(err), "\n"))
+	w := p.screen(p.stderr)
+	fmt.Fprintf(w, "%s %s\n", w.paint(red, "taskrecon:"), strings.Join(errorLines(err), "\n"))
 	if e != nil && e.Hint != "" {
 		fmt.Fprintf(p.stderr, "taskrecon: %s\n", text.Line(e.Hint))
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"context"
+	"io"
 	"os"
 	"strings"
 
@@ -14,8 +15,35 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// colours reports whether a stream takes colours: a terminal does, unless NO_COLOR says otherwise.
-func (p *program) colours(stream any) bool { return isTerminal(stream) && p.env["NO_COLOR"] == "" }
+// screen is a stream for people. On a terminal it takes colours, unless NO_COLOR says otherwise.
+type screen struct {
+	io.Writer
+	colours bool
+}
+
+func (p *program) screen(stream io.Writer) screen {
+	to := stream
+	if o, ok := stream.(*output); ok {
+		to = o.to
+	}
+	return screen{stream, isTerminal(to) && p.env["NO_COLOR"] == ""}
+}
+
+// Colours, as terminals number them.
+const (
+	bold   = "1"
+	red    = "31"
+	green  = "32"
+	yellow = "33"
+)
+
+// paint colours a text that has been made safe to show.
+func (s screen) paint(colour, text string) string {
+	if !s.colours || text == "" {
+		return text
+	}
+	return "\x1b[" + colour + "m" + text + "\x1b[0m"
+}
 
 // interactive reports whether there is somebody to ask.
 func (p *program) interactive() bool { return isTerminal(p.stdin) && isTerminal(p.stderr) }
