@@ -219,7 +219,7 @@ func (p *program) runConfig(c *cli.Context, file string) (config job.Config, err
 	config = job.Config{
 		Command: c.Command.Name, File: file, SkipInvalid: c.Bool("skip-invalid"), Detailed: c.Bool("detailed-exitcode"),
 		Expect:  c.String("expect-plan"),
-		Outputs: job.Outputs{RunDir: c.String("run-dir"), Ledger: c.String("ledger"), Reports: c.StringSlice("report"), Overwrite: c.Bool("overwrite"), Others: append(filesRead(c), filesWritten(c)...)},
+		Outputs: job.Outputs{Runs: c.String("runs"), RunDir: c.String("run-dir"), Ledger: c.String("ledger"), Reports: c.StringSlice("report"), Overwrite: c.Bool("overwrite"), Others: append(filesRead(c), filesWritten(c)...)},
 		Report:  report.Options{Overwrite: c.Bool("overwrite")},
 		Version: version(), Operator: p.operator(), Options: optionsInForce(c, file), Fixed: fixedOptions(c),
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -45,25 +46,32 @@ func printPlan(w screen, plan *diff.Plan, limit int) {
 func printAmounts(w screen, amounts *diff.Amounts) {
 	lines := amounts.Lines()
 	for _, line := range lines {
-		name, words, _ := strings.Cut(line, ":")
-		fmt.Fprintf(w, "%s:%s\n", w.paint(bold, name), hanging(text.Line(words), len(name)+1))
+		name, words, _ := strings.Cut(line, ": ")
+		fmt.Fprintf(w, "%s: %s\n", w.paint(bold, name), hanging(text.Line(words), len(name)+2, editIndent))
 	}
 	if len(lines) > 0 {
 		fmt.Fprintln(w)
 	}
 }
 
+// together matches what is not broken between lines: a number and what it counts.
+var together = regexp.MustCompile(`[0-9][0-9,]* [^ ,;:]+( [0-9][0-9,]*)?[,;:]?|[^ ]*[^ ,;:] [0-9][0-9,]*[;:]?|[^ ]+`)
+
 // hanging breaks a text that begins in a column into lines of the screen's width. The later ones are indented.
-func hanging(text string, column int) string {
+func hanging(text string, column, indent int) string {
 	var b strings.Builder
-	for _, word := range strings.SplitAfter(text, " ") {
-		n := utf8.RuneCountInString(word)
-		if column+n > screenWidth && column > editIndent {
-			fmt.Fprintf(&b, "\n%*s", editIndent, "")
-			column = editIndent
+	for _, part := range together.FindAllString(text, -1) {
+		n := utf8.RuneCountInString(part)
+		switch {
+		case column+1+n > screenWidth && column > indent:
+			fmt.Fprintf(&b, "\n%*s", indent, "")
+			column = indent
+		case b.Len() > 0:
+			b.WriteByte(' ')
+			column++
 		}
+		b.WriteString(part)
 		column += n
-		b.WriteString(word)
 	}
 	return b.String()
 }

@@ -36,19 +36,23 @@ func Main() int {
 		signal.Notify(signals, syscall.SIGHUP)
 	}
 	signal.Ignore(syscall.SIGPIPE) // a reader that leaves must not end a run half-way
+	say := func(words string) {
+		if isTerminal(os.Stderr) {
+			fmt.Fprintln(os.Stderr) // behind what is drawn on the last line
+		}
+		fmt.Fprintln(os.Stderr, "taskrecon: "+words)
+	}
 	go func() {
 		e := signalExit(<-signals)
 		cancel(e)
 		if !state.asking.Load() {
-			if isTerminal(os.Stderr) {
-				fmt.Fprintln(os.Stderr) // behind the bar
-			}
-			fmt.Fprintln(os.Stderr, "taskrecon: stopping: no new changes leave, what was sent is settled; a second signal leaves at once")
+			say("stopping: no new changes leave, what was sent is settled; a second signal leaves at once")
 		}
 		<-signals
 		close(state.leave)
-		fmt.Fprintln(os.Stderr, "taskrecon: leaving: what is not settled counts as unknown; the report is being written")
+		say("leaving: what is not settled counts as unknown; the report is being written")
 		<-signals
+		say("ended at once, without a report; taskrecon runs shows what was cut short, and how to go on")
 		os.Exit(e.Code)
 	}()
 	return run(context.WithValue(ctx, signalKey{}, state), os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr)

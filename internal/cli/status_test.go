@@ -20,15 +20,17 @@ func TestStatusSaysWhy(t *testing.T) {
 		after time.Duration
 		want  string
 	}{
-		"nothing yet":    {func(s *status) { s.begin("reading") }, 500 * time.Millisecond, ""},
-		"reading":        {func(s *status) { s.begin("reading") }, 3500 * time.Millisecond, "reading, 3 s"},
-		"reading waits":  {func(s *status) { s.begin("reading"); s.wait(at(9*time.Second), "503") }, 0, "reading; waits 9 s: 503"},
-		"sending":        {begun, 1500 * time.Millisecond, "[###---------] 90/360, ends 00:01:00, 5.0/s"},
-		"no answer":      {begun, 7500 * time.Millisecond, "[###---------] 90/360, ends 00:01:00, no answer for 7 s"},
-		"limit":          {func(s *status) { begun(s); s.wait(at(20*time.Second), "the limit") }, 4 * time.Second, "[###---------] 90/360, ends 00:01:00; waits 16 s: the limit"},
-		"minutes":        {func(s *status) { begun(s); s.wait(at(time.Hour), "the limit") }, 0, "[###---------] 90/360, ends 00:01:00; waits 60 min: the limit"},
-		"limit is over":  {func(s *status) { begun(s); s.wait(at(time.Second), "the limit") }, 1500 * time.Millisecond, "[###---------] 90/360, ends 00:01:00, 5.0/s"},
-		"settling":       {func(s *status) { s.report(batch.Progress{Settled: 8, Total: 9, Settling: 1, Closes: at(30 * time.Second)}) }, 9 * time.Second, "[##########--] 8/9, 1 read again until 00:00:30 at most"},
+		"nothing yet":   {func(s *status) { s.begin("reading") }, 500 * time.Millisecond, ""},
+		"reading":       {func(s *status) { s.begin("reading") }, 3500 * time.Millisecond, "reading, 3 s"},
+		"reading waits": {func(s *status) { s.begin("reading"); s.wait(at(9*time.Second), "503") }, 0, "reading; waits 9 s: 503"},
+		"sending":       {begun, 1500 * time.Millisecond, "[###---------] 90/360, ends 00:01:00, 5.0/s"},
+		"no answer":     {begun, 7500 * time.Millisecond, "[###---------] 90/360, ends 00:01:00, no answer for 7 s"},
+		"limit":         {func(s *status) { begun(s); s.wait(at(20*time.Second), "the limit") }, 4 * time.Second, "[###---------] 90/360, ends 00:01:00; waits 16 s: the limit"},
+		"minutes":       {func(s *status) { begun(s); s.wait(at(time.Hour), "the limit") }, 0, "[###---------] 90/360, ends 00:01:00; waits 60 min: the limit"},
+		"limit is over": {func(s *status) { begun(s); s.wait(at(time.Second), "the limit") }, 1500 * time.Millisecond, "[###---------] 90/360, ends 00:01:00, 5.0/s"},
+		"settling": {func(s *status) {
+			s.report(batch.Progress{Settled: 8, Total: 9, Settling: 1, Closes: at(30 * time.Second)})
+		}, 9 * time.Second, "[##########--] 8/9, 1 read again until 00:00:30 at most"},
 		"all settled":    {func(s *status) { s.report(batch.Progress{Settled: 9, Total: 9, Rate: 5}) }, 9 * time.Second, "[############] 9/9"},
 		"a long reason":  {func(s *status) { begun(s); s.wait(at(time.Hour), strings.Repeat("x", 99)) }, 0, "[###---------] 90/360, ends 00:01:00; waits 60 min: " + strings.Repeat("x", 26) + "…"},
 		"words above it": {func(s *status) { begun(s); fmt.Fprint(s, "a notice\n") }, 0, "a notice\n"},

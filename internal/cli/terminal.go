@@ -62,6 +62,8 @@ func (p *program) lines() <-chan string {
 
 // yes reads one line and reports whether it is "yes". The end of the input, and the end of ctx, is no.
 func (p *program) yes(ctx context.Context) (bool, error) {
+	p.signals.asking.Store(true)
+	defer p.signals.asking.Store(false)
 	select {
 	case line := <-p.lines():
 		return strings.EqualFold(strings.TrimSpace(line), "yes"), nil

@@ -7,6 +7,7 @@ import (
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
+	"taskrecon/internal/runs"
 )
 
 // Summary is what a run comes down to: the object that --json prints.
@@ -30,7 +31,7 @@ type Summary struct {
 	Ledger    string               `json:"ledger"`
 	Reports   []string             `json:"reports"`
 	Next      string               `json:"next,omitempty"`    // the command to run next
-	Runs      []PastRun            `json:"runs,omitempty"`    // of the command runs
+	Runs      []runs.Run           `json:"runs,omitempty"`    // of the command runs
 	Checks    []Check              `json:"checks,omitempty"`  // of the command doctor
 	Config    []Setting            `json:"config,omitempty"`  // of the command config
 	Profile   any                  `json:"profile,omitempty"` // of the command probe
