@@ -204,6 +204,9 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 		config.Client, config.Cloud, config.GraphURL = target.client, target.cloud, target.url
 	}
 	config.Watcher = w
+	if apply && !finished && !c.Bool("yes") {
+		config.Confirm = func(ctx context.Context, q job.Question) (bool, error) { return p.ask(ctx, q, w.tasks) }
+	}
 	summary, err := job.Run(c.Context, config)
 	w.status.end()
 	summary.Next = p.next(c, summary, file)
@@ -273,7 +276,6 @@ func (p *program) sendingConfig(c *cli.Context, config *job.Config) (err error) 
 		if err := p.mayAsk(c, config.File); err != nil {
 			return err
 		}
-		config.Confirm = p.ask
 	}
 	if path := c.String("signers"); path != "" {
 		if config.Signers, err = readSmall(path, mostOfSigners, nil); err != nil {
@@ -403,14 +405,14 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 }
 
 // ask shows the plan on the terminal and waits for a yes.
-func (p *program) ask(ctx context.Context, q job.Question) (bool, error) {
+func (p *program) ask(ctx context.Context, q job.Question, all int) (bool, error) {
 	p.signals.asking.Store(true)
 	defer p.signals.asking.Store(false)
 	changes := task.Plural(len(q.Plan.Pending()), "change")
 	w := p.screen(p.stderr)
 	printAmounts(w, diff.AmountsOf(q.Plan))
 	printPlan(w, q.Plan, promptChanges)
-	fmt.Fprintf(w, "%s\nPlan    %s\nKeys    a shows all rows, w writes the plan as a page\n\n", planWords(q.Plan), q.Hash)
+	fmt.Fprintf(w, "%s\nPlan    %s\nKeys    a shows all rows, w writes the plan as a page\n\n", planWords(q.Plan, all), q.Hash)
 	lines := p.lines()
 	for {
 		fmt.Fprintf(p.stderr, "Send %s? Only \"yes\" sends: ", changes)

@@ -223,10 +223,10 @@ func (p *program) writeSheet(c *cli.Context, e job.Export) (*job.Summary, error)
 	out := p.humanOut(c)
 	w.status.begin("reading the tenant's tasks")
 	defer w.status.end()
-	s, err := job.ExportTasks(c.Context, c.Command.Name, e, func(tenant, picked int, amounts *diff.Amounts) {
+	s, err := job.ExportTasks(c.Context, c.Command.Name, e, func(all, managed, picked int, amounts *diff.Amounts) {
 		w.status.end()
 		if c.String("where") != "" || e.Edit != nil {
-			fmt.Fprintf(out, "%d of %s picked\n", picked, task.Plural(tenant, "task"))
+			fmt.Fprintf(out, "%s %s picked\n", text.Grouped(picked), tenantWords(managed, all))
 		}
 		printAmounts(out, amounts)
 	})

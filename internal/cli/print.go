@@ -108,8 +108,17 @@ func actionWords(plan *diff.Plan) string {
 	return fmt.Sprintf(" (status of %d by updateStatus, %s to Defender that cannot be taken back)", actions, task.Plural(notes, "note"))
 }
 
-// planWords sums a plan up in one sentence, which counts every row.
-func planWords(plan *diff.Plan) string {
+// tenantWords says of a number of tasks which ones it counts. All is how many there are of any kind, 0 where that is not known.
+func tenantWords(managed, all int) string {
+	words := "of the tenant's " + text.Count(managed, "managed task")
+	if all > managed {
+		words += fmt.Sprintf(" (of %s in all)", text.Grouped(all))
+	}
+	return words
+}
+
+// planWords sums a plan up in one sentence, which counts every row. All is as in tenantWords.
+func planWords(plan *diff.Plan, all int) string {
 	counts := map[diff.Outcome]int{}
 	maps.Copy(counts, plan.Settled)
 	rows, merged := len(plan.Changes), counts[diff.Pending]
@@ -132,7 +141,7 @@ func planWords(plan *diff.Plan) string {
 	if others := job.OutcomeWords(counts); others != "" {
 		words += ", " + others
 	}
-	return words + fmt.Sprintf("; %d of the tenant's %s named by no row", len(plan.Unmanaged), task.Plural(plan.Tenant, "security task"))
+	return words + fmt.Sprintf("; %s %s named by no row", text.Grouped(len(plan.Unmanaged)), tenantWords(plan.Tenant, all))
 }
 
 // printSummary says how a run ended, where its files are and what comes next.

@@ -116,15 +116,15 @@ func TestPlanWords(t *testing.T) {
 	add(1, diff.WrongType, -1)
 	add(1, diff.Invalid, -1)
 	add(1, diff.NotSent, -1)
-	want := "170 rows: 3 to change, 4 as wanted already, 2 merged with an earlier row, 157 conflict, 1 notFound, 1 wrongType, 1 invalid, 1 notSent; 2 of the tenant's 9 security tasks named by no row"
-	if got := planWords(plan); got != want {
+	want := "170 rows: 3 to change, 4 as wanted already, 2 merged with an earlier row, 157 conflict, 1 notFound, 1 wrongType, 1 invalid, 1 notSent; 2 of the tenant's 9 managed tasks (of 12 in all) named by no row"
+	if got := planWords(plan, 12); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
 	plan = &diff.Plan{Changes: plan.Changes[:3], Tenant: 9, Settled: map[diff.Outcome]int{
 		diff.Pending: 2, diff.Unchanged: 4, diff.Conflict: 157, diff.Applied: 5,
 	}}
-	want = "171 rows: 3 to change, 4 as wanted already, 2 merged with an earlier row, 5 applied, 157 conflict; 0 of the tenant's 9 security tasks named by no row"
-	if got := planWords(plan); got != want {
+	want = "171 rows: 3 to change, 4 as wanted already, 2 merged with an earlier row, 5 applied, 157 conflict; 0 of the tenant's 9 managed tasks (of 12 in all) named by no row"
+	if got := planWords(plan, 12); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
 }

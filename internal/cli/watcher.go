@@ -26,6 +26,7 @@ type watcher struct {
 	quiet    bool
 	logged   time.Time // of the last progress in the log
 
+	tasks    int       // of any kind in the tenant; 0 while that is not known
 	status status // on a terminal, in place of lines about progress
 }
 
@@ -109,7 +110,10 @@ func (w *watcher) Relisting(page int, at time.Time, why error) {
 }
 
 // Fetched logs the size of the tenant's list.
-func (w *watcher) Fetched(tasks int) { w.info(EventTenantRead).Int("tasks", tasks).Msg("tenant read") }
+func (w *watcher) Fetched(tasks int) {
+	w.tasks = tasks
+	w.info(EventTenantRead).Int("tasks", tasks).Msg("tenant read")
+}
 
 // Planned prints the plan where the command is plan.
 func (w *watcher) Planned(plan *diff.Plan, hash string) {
@@ -120,7 +124,7 @@ func (w *watcher) Planned(plan *diff.Plan, hash string) {
 	if w.name == "plan" {
 		printAmounts(w.humanOut, diff.AmountsOf(plan))
 		printPlan(w.humanOut, plan, 0)
-		fmt.Fprintf(w.humanOut, "%s\nPlan    %s\n", planWords(plan), hash)
+		fmt.Fprintf(w.humanOut, "%s\nPlan    %s\n", planWords(plan, w.tasks), hash)
 	}
 }
 
