@@ -224,6 +224,7 @@ func (p *program) writeSheet(c *cli.Context, e job.Export) (*job.Summary, error)
 	w.status.begin("reading the tenant's tasks")
 	defer w.status.end()
 	s, err := job.ExportTasks(c.Context, c.Command.Name, e, func(all, managed, picked int, amounts *diff.Amounts) {
+		w.Fetched(all)
 		w.status.end()
 		if c.String("where") != "" || e.Edit != nil {
 			fmt.Fprintf(out, "%s %s picked\n", text.Grouped(picked), tenantWords(managed, all))
@@ -246,6 +247,7 @@ func (p *program) writeSheet(c *cli.Context, e job.Export) (*job.Summary, error)
 	}
 	fmt.Fprintf(out, "%s\n", what)
 	for i, path := range s.Reports {
+		w.Written("sheet", path)
 		fmt.Fprintf(out, "%-7s %s\n", []string{"Sheet", "Base"}[min(i, 1)], text.Line(path))
 	}
 	if s.Next != "" {

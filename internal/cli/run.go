@@ -258,8 +258,11 @@ func variable(flag string) string {
 
 // permute moves the flags of a command before its file argument, where urfave/cli looks for them.
 func permute(app *cli.App, args []string) ([]string, error) {
-	if len(args) < 2 {
+	if len(args) < 2 || asksForHelp(args[1]) {
 		return args, nil
+	}
+	if strings.HasPrefix(args[1], "-") {
+		return nil, exit.Errorf(exit.Usage, "see taskrecon --help", "%s comes before a command; flags follow it, as in taskrecon plan FILE %[1]s", text.Line(args[1]))
 	}
 	cmd := app.Command(args[1])
 	if cmd == nil || cmd.SkipFlagParsing {
