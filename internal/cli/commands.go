@@ -26,6 +26,7 @@ import (
 	"taskrecon/internal/notify"
 	"taskrecon/internal/report"
 	"taskrecon/internal/report/render"
+	"taskrecon/internal/screen"
 	"taskrecon/internal/sshsig"
 	"taskrecon/internal/task"
 	"taskrecon/internal/text"
@@ -166,9 +167,9 @@ func (p *program) printJSON(s *job.Summary) error {
 }
 
 // humanOut is where what is meant for people goes: stdout, unless that belongs to --json.
-func (p *program) humanOut(c *cli.Context) screen {
+func (p *program) humanOut(c *cli.Context) screen.Screen {
 	if c.Bool("json") {
-		return screen{Writer: io.Discard}
+		return screen.Screen{Writer: io.Discard}
 	}
 	return p.screen(p.stdout)
 }
@@ -208,7 +209,7 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 		config.Confirm = func(ctx context.Context, q job.Question) (bool, error) { return p.ask(ctx, q, w.tasks) }
 	}
 	summary, err := job.Run(c.Context, config)
-	w.status.end()
+	w.status.End()
 	summary.Next = p.next(c, summary, file)
 	if finished && err == nil {
 		fmt.Fprintln(p.humanOut(c), text.Line(summary.Reason))
@@ -410,9 +411,9 @@ func (p *program) ask(ctx context.Context, q job.Question, all int) (bool, error
 	defer p.signals.asking.Store(false)
 	changes := task.Plural(len(q.Plan.Pending()), "change")
 	w := p.screen(p.stderr)
-	printAmounts(w, diff.AmountsOf(q.Plan))
-	printPlan(w, q.Plan, promptChanges)
-	fmt.Fprintf(w, "%s\nPlan    %s\nKeys    a shows all rows, w writes the plan as a page\n\n", planWords(q.Plan, all), q.Hash)
+	w.Amounts(diff.AmountsOf(q.Plan))
+	w.Plan(q.Plan, promptChanges)
+	fmt.Fprintf(w, "%s\nPlan    %s\nKeys    a shows all rows, w writes the plan as a page\n\n", screen.PlanWords(q.Plan, all), q.Hash)
 	lines := p.lines()
 	for {
 		fmt.Fprintf(p.stderr, "Send %s? Only \"yes\" sends: ", changes)
@@ -429,7 +430,7 @@ func (p *program) ask(ctx context.Context, q job.Question, all int) (bool, error
 			fmt.Fprintln(p.stderr)
 			return false, nil
 		case word == "a":
-			printPlan(w, q.Plan, 0)
+			w.Plan(q.Plan, 0)
 		case word == "w":
 			if path, err := q.Page(); err != nil {
 				fmt.Fprintf(p.stderr, "The page was not written: %s\n", text.Line(err.Error()))

@@ -13,6 +13,7 @@ import (
 	"taskrecon/internal/exit"
 	"taskrecon/internal/export"
 	"taskrecon/internal/job"
+	"taskrecon/internal/screen"
 	"taskrecon/internal/task"
 	"taskrecon/internal/text"
 	"taskrecon/internal/where"
@@ -221,15 +222,15 @@ func (p *program) writeSheet(c *cli.Context, e job.Export) (*job.Summary, error)
 	w := p.newWatcher(c)
 	e.Again, e.Notice = w.Relisting, w.Noticed
 	out := p.humanOut(c)
-	w.status.begin("reading the tenant's tasks")
-	defer w.status.end()
+	w.status.Begin("reading the tenant's tasks")
+	defer w.status.End()
 	s, err := job.ExportTasks(c.Context, c.Command.Name, e, func(all, managed, picked int, amounts *diff.Amounts) {
 		w.Fetched(all)
-		w.status.end()
+		w.status.End()
 		if c.String("where") != "" || e.Edit != nil {
-			fmt.Fprintf(out, "%s %s picked\n", text.Grouped(picked), tenantWords(managed, all))
+			fmt.Fprintf(out, "%s %s picked\n", text.Grouped(picked), screen.TenantWords(managed, all))
 		}
-		printAmounts(out, amounts)
+		out.Amounts(amounts)
 	})
 	if err != nil {
 		return s, err

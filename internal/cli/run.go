@@ -19,6 +19,7 @@ import (
 
 	"taskrecon/internal/exit"
 	"taskrecon/internal/graph"
+	"taskrecon/internal/screen"
 	"taskrecon/internal/task"
 	"taskrecon/internal/text"
 )
@@ -37,7 +38,7 @@ func Main() int {
 	}
 	signal.Ignore(syscall.SIGPIPE) // a reader that leaves must not end a run half-way
 	say := func(words string) {
-		if isTerminal(os.Stderr) {
+		if screen.IsTerminal(os.Stderr) {
 			fmt.Fprintln(os.Stderr) // behind what is drawn on the last line
 		}
 		fmt.Fprintln(os.Stderr, "taskrecon: "+words)
@@ -139,7 +140,7 @@ func (p *program) printError(err error) {
 		return // said on stdout already; differences are an answer, not a mishap
 	}
 	w := p.screen(p.stderr)
-	fmt.Fprintf(w, "%s %s\n", w.paint(red, "taskrecon:"), strings.Join(errorLines(err), "\n"))
+	fmt.Fprintf(w, "%s %s\n", w.Paint(screen.Red, "taskrecon:"), strings.Join(errorLines(err), "\n"))
 	if e != nil && e.Hint != "" {
 		fmt.Fprintf(p.stderr, "taskrecon: %s\n", text.Line(e.Hint))
 	}

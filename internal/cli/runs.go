@@ -9,9 +9,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"taskrecon/internal/diff"
 	"taskrecon/internal/exit"
 	"taskrecon/internal/job"
 	"taskrecon/internal/runs"
+	"taskrecon/internal/screen"
 	"taskrecon/internal/text"
 )
 
@@ -96,27 +98,27 @@ func (p *program) listRuns(c *cli.Context, s *job.Summary, all []runs.Run) {
 }
 
 // printRun prints how a run ended, where it is, and how to go on with it.
-func printRun(w screen, r *runs.Run) {
+func printRun(w screen.Screen, r *runs.Run) {
 	const column = 34 // of the outcomes
 	if !r.Verified {
-		fmt.Fprintf(w, "%-19s  %s\n    %s\n", "-", w.paint(red, hanging(text.Line(r.Problem), 21, 21)), text.Line(placeOf(r)))
+		fmt.Fprintf(w, "%-19s  %s\n    %s\n", "-", w.Paint(screen.Red, screen.Wrap(text.Line(r.Problem), 21, 21)), text.Line(placeOf(r)))
 		return
 	}
 	code := "none"
 	if r.ExitCode != nil {
 		code = strconv.Itoa(*r.ExitCode)
 	}
-	words := fmt.Sprintf("%s %s: %s", r.Command, text.Line(r.File), job.OutcomeWords(r.Outcomes))
-	fmt.Fprintf(w, "%s  %4s %6d  %s\n", r.Started.UTC().Format(time.DateTime), code, r.Rows, hanging(words, column, column))
+	words := fmt.Sprintf("%s %s: %s", r.Command, text.Line(r.File), diff.OutcomeWords(r.Outcomes))
+	fmt.Fprintf(w, "%s  %4s %6d  %s\n", r.Started.UTC().Format(time.DateTime), code, r.Rows, screen.Wrap(words, column, column))
 	fmt.Fprintf(w, "    %s  by %s\n", text.Line(placeOf(r)), text.Line(r.Operator))
 	switch {
 	case r.Passed:
 	case r.Saved:
-		fmt.Fprintf(w, "    %s %s\n", w.paint(yellow, "a saved plan; to send it:"), text.Line(r.Next))
+		fmt.Fprintf(w, "    %s %s\n", w.Paint(screen.Yellow, "a saved plan; to send it:"), text.Line(r.Next))
 	case r.ExitCode == nil:
-		fmt.Fprintf(w, "    %s\n      %s\n", w.paint(yellow, "cut short, or still running; to go on:"), text.Line(r.Next))
+		fmt.Fprintf(w, "    %s\n      %s\n", w.Paint(screen.Yellow, "cut short, or still running; to go on:"), text.Line(r.Next))
 	default:
-		fmt.Fprintf(w, "    %s\n      %s\n", w.paint(yellow, "something is left; to go on:"), text.Line(r.Next))
+		fmt.Fprintf(w, "    %s\n      %s\n", w.Paint(screen.Yellow, "something is left; to go on:"), text.Line(r.Next))
 	}
 }
 

@@ -4,49 +4,23 @@ import (
 	"bufio"
 	"context"
 	"io"
-	"os"
 	"strings"
 
-	"golang.org/x/term"
+	"taskrecon/internal/screen"
 )
 
-func isTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// screen is a stream for people. On a terminal it takes colours, unless NO_COLOR says otherwise.
-type screen struct {
-	io.Writer
-	colours bool
-}
-
-func (p *program) screen(stream io.Writer) screen {
-	to := stream
+// screen is a stream for people.
+func (p *program) screen(stream io.Writer) screen.Screen {
 	if o, ok := stream.(*output); ok {
-		to = o.to
+		return screen.Screen{Writer: stream, Colours: screen.New(o.to, p.env["NO_COLOR"]).Colours}
 	}
-	return screen{stream, isTerminal(to) && p.env["NO_COLOR"] == ""}
-}
-
-// Colours, as terminals number them.
-const (
-	bold   = "1"
-	red    = "31"
-	green  = "32"
-	yellow = "33"
-)
-
-// paint colours a text that has been made safe to show.
-func (s screen) paint(colour, text string) string {
-	if !s.colours || text == "" {
-		return text
-	}
-	return "\x1b[" + colour + "m" + text + "\x1b[0m"
+	return screen.New(stream, p.env["NO_COLOR"])
 }
 
 // interactive reports whether there is somebody to ask.
-func (p *program) interactive() bool { return isTerminal(p.stdin) && isTerminal(p.stderr) }
+func (p *program) interactive() bool {
+	return screen.IsTerminal(p.stdin) && screen.IsTerminal(p.stderr)
+}
 
 // lines are the lines of standard input, closed at its end.
 func (p *program) lines() <-chan string {

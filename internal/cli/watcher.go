@@ -12,6 +12,7 @@ import (
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ingest"
 	"taskrecon/internal/job"
+	"taskrecon/internal/screen"
 	"taskrecon/internal/text"
 )
 
@@ -20,14 +21,14 @@ import (
 type watcher struct {
 	log      zerolog.Logger
 	stderr   io.Writer
-	humanOut screen
+	humanOut screen.Screen
 	name     string // of the command
 	lines    bool   // for people: problems and notices as plain lines, and nothing that the summary says anyway
 	quiet    bool
 	logged   time.Time // of the last progress in the log
 
-	tasks    int       // of any kind in the tenant; 0 while that is not known
-	status status // on a terminal, in place of lines about progress
+	tasks  int           // of any kind in the tenant; 0 while that is not known
+	status screen.Status // on a terminal, in place of lines about progress
 }
 
 func init() { zerolog.TimeFieldFormat = time.RFC3339Nano } // of the whole process, so not a matter of each run
@@ -36,13 +37,13 @@ func (p *program) newWatcher(c *cli.Context) *watcher {
 	jsonLines := c.String("log-format") == "json"
 	verbose, quiet := c.Bool("verbose"), c.Bool("quiet")
 	w := &watcher{stderr: p.stderr, humanOut: p.humanOut(c), name: c.Command.Name, lines: !jsonLines, quiet: quiet}
-	if isTerminal(p.stderr) && !jsonLines && !verbose && !quiet {
-		w.status.out, w.stderr = p.stderr, &w.status
+	if screen.IsTerminal(p.stderr) && !jsonLines && !verbose && !quiet {
+		w.status.Terminal, w.stderr = p.stderr, &w.status
 	}
 	out := w.stderr
 	if !jsonLines {
 		out = zerolog.ConsoleWriter{
-			Out: out, NoColor: !p.screen(p.stderr).colours, TimeFormat: time.DateTime,
+			Out: out, NoColor: !p.screen(p.stderr).Colours, TimeFormat: time.DateTime,
 			FieldsExclude: []string{eventMember, runMember, "until", "why"}, // the words name these
 		}
 	}
@@ -50,7 +51,7 @@ func (p *program) newWatcher(c *cli.Context) *watcher {
 	switch {
 	case quiet:
 		level = zerolog.ErrorLevel
-	case verbose, jsonLines, w.name == "apply" && w.status.out == nil:
+	case verbose, jsonLines, w.name == "apply" && w.status.Terminal == nil:
 		level = zerolog.InfoLevel
 	}
 	w.log = zerolog.New(zerolog.SyncWriter(out)).Level(level).With().Timestamp().Logger()
@@ -83,7 +84,7 @@ func (w *watcher) Read(in *ingest.Input) {
 	for _, line := range in.ProblemLines() {
 		w.say(EventInputProblem, zerolog.ErrorLevel, line)
 	}
-	w.status.begin("reading the tenant's tasks")
+	w.status.Begin("reading the tenant's tasks")
 	w.info(EventInputRead).Str("file", in.File).Str("sheet", in.Sheet).Int("rows", len(in.Rows)).Int("problems", len(in.Problems)).Msg("input read")
 }
 
@@ -101,8 +102,8 @@ func (w *watcher) say(event string, level zerolog.Level, words string) {
 // Relisting logs that listing the tasks waits, and why.
 func (w *watcher) Relisting(page int, at time.Time, why error) {
 	seconds := untilSeconds(at)
-	if w.status.out != nil {
-		w.status.wait(at, text.Line(why.Error()))
+	if w.status.Terminal != nil {
+		w.status.Wait(at, text.Line(why.Error()))
 		return
 	}
 	w.log.Warn().Str(eventMember, EventListWait).Int("page", page).Float64("seconds", seconds).Time("until", at.UTC()).
@@ -119,12 +120,12 @@ func (w *watcher) Fetched(tasks int) {
 func (w *watcher) Planned(plan *diff.Plan, hash string) {
 	n := len(plan.Pending())
 	_, notes := plan.Actions()
-	w.status.end()
+	w.status.End()
 	w.info(EventPlanMade).Int("changes", n).Int("notes", notes).Int("rows", len(plan.Changes)).Int("unmanaged", len(plan.Unmanaged)).Str("plan", hash).Msg("plan made")
 	if w.name == "plan" {
-		printAmounts(w.humanOut, diff.AmountsOf(plan))
-		printPlan(w.humanOut, plan, 0)
-		fmt.Fprintf(w.humanOut, "%s\nPlan    %s\n", planWords(plan, w.tasks), hash)
+		w.humanOut.Amounts(diff.AmountsOf(plan))
+		w.humanOut.Plan(plan, 0)
+		fmt.Fprintf(w.humanOut, "%s\nPlan    %s\n", screen.PlanWords(plan, w.tasks), hash)
 	}
 }
 
@@ -139,7 +140,7 @@ func (w *watcher) Noticed(text string) { w.say(EventPlanNotice, zerolog.WarnLeve
 // Waiting reports that nothing is sent before a time, and why: in the status, where there is one.
 func (w *watcher) Waiting(until time.Time, why string) {
 	why = text.Line(why)
-	w.status.wait(until, why)
+	w.status.Wait(until, why)
 	words := fmt.Sprintf("nothing is sent before %s: %s", until.Local().Format(time.TimeOnly), why)
 	w.info(EventThrottleWait).Float64("seconds", untilSeconds(until)).Time("until", until.UTC()).Str("why", why).Msg(words)
 }
@@ -150,7 +151,7 @@ func untilSeconds(at time.Time) float64 {
 
 // Progress shows how far it is in the status, and every half minute in the log.
 func (w *watcher) Progress(p batch.Progress) {
-	w.status.report(p)
+	w.status.Report(p)
 	if time.Since(w.logged) < 30*time.Second {
 		return
 	}
@@ -163,7 +164,7 @@ func (w *watcher) Progress(p batch.Progress) {
 func (w *watcher) Settled(r diff.Result) {
 	line := w.log.Info()
 	switch {
-	case r.Outcome.Good() && w.lines, w.status.out != nil:
+	case r.Outcome.Good() && w.lines, w.status.Terminal != nil:
 		return
 	case !r.Outcome.Good():
 		line = w.log.Warn()

@@ -2,8 +2,6 @@ package job
 
 import (
 	"cmp"
-	"fmt"
-	"strings"
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
@@ -84,18 +82,7 @@ func (s *Summary) OfPast(past *ledger.Reader, file string) {
 
 // Words lists the outcomes that occurred: "18 applied, 3 unchanged, 1 notFound".
 func (s *Summary) Words() string {
-	return cmp.Or(OutcomeWords(s.Outcomes), "no rows")
-}
-
-// OutcomeWords lists the outcomes that occurred, in the order of diff.Outcomes; "" where none did.
-func OutcomeWords(counts map[diff.Outcome]int) string {
-	var parts []string
-	for _, o := range diff.Outcomes() {
-		if n := counts[o]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, o))
-		}
-	}
-	return strings.Join(parts, ", ")
+	return cmp.Or(diff.OutcomeWords(s.Outcomes), "no rows")
 }
 
 // short counts the rows that are not as wanted.

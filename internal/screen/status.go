@@ -1,4 +1,4 @@
-package cli
+package screen
 
 import (
 	"fmt"
@@ -15,11 +15,11 @@ import (
 	"taskrecon/internal/batch"
 )
 
-// status is the last line of a terminal: how far a command is and what it waits for. It is drawn in place when something happens and
-// every second, so that it never stands still without saying why, and it makes room for whatever else is printed. The zero status
+// Status is the last line of a terminal: how far a command is and what it waits for. It is drawn in place when something happens and
+// every second, so that it never stands still without saying why, and it makes room for whatever else is printed. The zero Status
 // draws nothing. Its methods may be called concurrently.
-type status struct {
-	out io.Writer // the terminal; nil draws nothing
+type Status struct {
+	Terminal io.Writer // nil draws nothing
 
 	mu       sync.Mutex
 	phase    string         // what is done before anything is sent; "" is nothing to say
@@ -32,8 +32,8 @@ type status struct {
 }
 
 // update changes what the line says, and draws it. A phase is not drawn before it has lasted a second.
-func (s *status) update(change func(*status)) {
-	if s.out == nil {
+func (s *Status) update(change func(*Status)) {
+	if s.Terminal == nil {
 		return
 	}
 	s.mu.Lock()
@@ -48,20 +48,22 @@ func (s *status) update(change func(*status)) {
 	}
 }
 
-// begin says what is done from now on, before anything is sent.
-func (s *status) begin(phase string) {
-	s.update(func(s *status) { s.phase, s.last = phase, time.Now() })
+// Begin says what is done from now on, before anything is sent.
+func (s *Status) Begin(phase string) {
+	s.update(func(s *Status) { s.phase, s.last = phase, time.Now() })
 }
 
-func (s *status) report(p batch.Progress) {
-	s.update(func(s *status) { s.progress, s.last = p, time.Now() })
+// Report says how far the sending is.
+func (s *Status) Report(p batch.Progress) {
+	s.update(func(s *Status) { s.progress, s.last = p, time.Now() })
 }
 
-func (s *status) wait(until time.Time, why string) {
-	s.update(func(s *status) { s.until, s.why = until, why })
+// Wait says that nothing is sent or read before a time, and why.
+func (s *Status) Wait(until time.Time, why string) {
+	s.update(func(s *Status) { s.until, s.why = until, why })
 }
 
-func (s *status) tick(stop <-chan struct{}) {
+func (s *Status) tick(stop <-chan struct{}) {
 	ticks := time.NewTicker(time.Second)
 	defer ticks.Stop()
 	for {
@@ -76,8 +78,8 @@ func (s *status) tick(stop <-chan struct{}) {
 	}
 }
 
-// end takes the line away. The last state of a sending stays, in a line of its own.
-func (s *status) end() {
+// End takes the line away. The last state of a sending stays, in a line of its own.
+func (s *Status) End() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stop == nil {
@@ -88,42 +90,42 @@ func (s *status) end() {
 	if s.phase = ""; s.progress.Total > 0 {
 		s.last = time.Now()
 		s.draw()
-		fmt.Fprintln(s.out)
+		fmt.Fprintln(s.Terminal)
 		s.progress, s.drawn = batch.Progress{}, 0
 	}
 	s.clear()
 }
 
 // put writes words over what is drawn. A terminal that cannot be drawn on must not stop the run.
-func (s *status) put(words string) {
+func (s *Status) put(words string) {
 	n := utf8.RuneCountInString(words)
-	_, _ = io.WriteString(s.out, "\r"+words+strings.Repeat(" ", max(s.drawn-n, 0)))
+	_, _ = io.WriteString(s.Terminal, "\r"+words+strings.Repeat(" ", max(s.drawn-n, 0)))
 	s.drawn = n
 }
 
-func (s *status) clear() {
+func (s *Status) clear() {
 	if s.drawn > 0 {
 		s.put("")
-		_, _ = io.WriteString(s.out, "\r")
+		_, _ = io.WriteString(s.Terminal, "\r")
 	}
 }
 
 // Write prints above the line.
-func (s *status) Write(b []byte) (int, error) {
+func (s *Status) Write(b []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.clear()
-	return s.out.Write(b)
+	return s.Terminal.Write(b)
 }
 
-func (s *status) draw() {
+func (s *Status) draw() {
 	words := s.words(time.Now())
 	if words == "" {
 		s.clear()
 		return
 	}
-	width := screenWidth
-	if f, ok := s.out.(*os.File); ok {
+	width := Width
+	if f, ok := s.Terminal.(*os.File); ok {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
 			width = w
 		}
@@ -140,7 +142,7 @@ const (
 )
 
 // words are what the line says: what is waited for goes before how fast it goes.
-func (s *status) words(now time.Time) string {
+func (s *Status) words(now time.Time) string {
 	p, words := s.progress, s.phase
 	if p.Total > 0 {
 		done := min(barWidth*p.Settled/p.Total, barWidth)

@@ -1,4 +1,4 @@
-package cli
+package screen
 
 import (
 	"fmt"
@@ -29,9 +29,9 @@ func quoted(s string) side { return side{text: []rune(s), quoted: true} }
 
 var notSet = words(diff.Unset)
 
-// printEdits prints each edit as "NAME  BEFORE -> AFTER". Where that is too long for a line the two are printed one above the
+// edits prints each edit as "NAME  BEFORE -> AFTER". Where that is too long for a line the two are printed one above the
 // other, cut to the part in which they differ.
-func printEdits(w screen, edits []diff.Edit) {
+func (w Screen) edits(edits []diff.Edit) {
 	width := 0
 	for _, e := range edits {
 		width = max(width, len(e.Property.Name))
@@ -40,17 +40,17 @@ func printEdits(w screen, edits []diff.Edit) {
 		lead := fmt.Sprintf("%*s%-*s  ", editIndent, "", width, e.Property.Name)
 		if e.Property.Kind == task.Settings {
 			if pairs, ok := pairEdits(e); ok {
-				printPairs(w, lead, pairs)
+				w.pairs(lead, pairs)
 				continue
 			}
 		}
 		before, after := sidesOf(e)
 		if b, a, ok := inLine(len(lead), before, after); ok {
-			fmt.Fprintf(w, "%s%s -> %s\n", lead, w.paint(red, b), w.paint(green, a))
+			fmt.Fprintf(w, "%s%s -> %s\n", lead, w.Paint(Red, b), w.Paint(Green, a))
 			continue
 		}
-		b, a := cut(before, after, screenWidth-len(lead))
-		fmt.Fprintf(w, "%s%s\n%*s-> %s\n", lead, w.paint(red, b), len(lead)-3, "", w.paint(green, a))
+		b, a := cut(before, after, Width-len(lead))
+		fmt.Fprintf(w, "%s%s\n%*s-> %s\n", lead, w.Paint(Red, b), len(lead)-3, "", w.Paint(Green, a))
 	}
 }
 
@@ -72,7 +72,7 @@ func sidesOf(e diff.Edit) (before, after side) {
 
 // inLine is both sides if "BEFORE -> AFTER" fits into what is left of a line.
 func inLine(column int, before, after side) (b, a string, fits bool) {
-	room := screenWidth - column
+	room := Width - column
 	if len(before.text)+len(after.text) > room {
 		return "", "", false // before a long text is written out
 	}
@@ -188,7 +188,7 @@ func valuesSide(values []string) side {
 	return words(strings.Join(all, " and "))
 }
 
-func printPairs(w screen, lead string, pairs []pairEdit) {
+func (w Screen) pairs(lead string, pairs []pairEdit) {
 	column := len(lead)
 	for i, p := range pairs {
 		if i > 0 {
@@ -196,11 +196,11 @@ func printPairs(w screen, lead string, pairs []pairEdit) {
 		}
 		name := settingName(p.name)
 		if b, a, ok := inLine(column+utf8.RuneCountInString(name)+1, p.before, p.after); ok {
-			fmt.Fprintf(w, "%s%s %s -> %s\n", lead, name, w.paint(red, b), w.paint(green, a))
+			fmt.Fprintf(w, "%s%s %s -> %s\n", lead, name, w.Paint(Red, b), w.Paint(Green, a))
 			continue
 		}
-		b, a := cut(p.before, p.after, screenWidth-column-3)
-		fmt.Fprintf(w, "%s%s\n%*s%s\n%*s-> %s\n", lead, name, column+3, "", w.paint(red, b), column, "", w.paint(green, a))
+		b, a := cut(p.before, p.after, Width-column-3)
+		fmt.Fprintf(w, "%s%s\n%*s%s\n%*s-> %s\n", lead, name, column+3, "", w.Paint(Red, b), column, "", w.Paint(Green, a))
 	}
 }
 
