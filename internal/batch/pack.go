@@ -19,7 +19,7 @@ const mostLate = 30 * time.Second
 //
 // Writes come first, the oldest look first; then looks before writes; then looks that settle.
 func (s *sender) next(now time.Time) *request {
-	s.wakeAt = time.Time{}
+	s.wakeAt, s.readsBound = time.Time{}, false
 	s.takeDue(now)
 	if s.inFlight >= s.o.Concurrency {
 		return nil
@@ -111,6 +111,7 @@ func (s *sender) nextWrite(now time.Time) *request {
 		return nil
 	}
 	if s.budget.requestsFree(write, now) < n {
+		s.readsBound = true
 		s.wake(s.budget.requestsAt(write, n, now))
 		return nil
 	}
@@ -220,6 +221,7 @@ func (s *sender) affordable(k callKind, n int, now time.Time) int {
 		return n
 	}
 	if at := s.budget.requestsAt(k, n, now); at.IsZero() || at.After(now) {
+		s.readsBound = true
 		s.wake(at)
 		return 0
 	}

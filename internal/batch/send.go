@@ -60,6 +60,7 @@ type sender struct {
 	inFlight, looking, sending, rereading int // envelopes
 	notBefore                             time.Time
 	wakeAt                                time.Time // when time alone may let an envelope leave; zero is never
+	readsBound                            bool      // the limit of requests keeps an envelope back
 	stopped                               bool      // no write leaves any more
 	leaving                               bool      // nothing is settled any more
 	unsynced                              bool
@@ -192,7 +193,7 @@ func (s *sender) wait(from time.Time) {
 		return
 	}
 	again := slices.ContainsFunc(s.later, func(r *row) bool { return r.again })
-	if again || len(s.queue)+len(s.ready) > 0 {
+	if again || s.readsBound || len(s.queue)+len(s.ready) > 0 {
 		s.account.Waited += time.Since(from)
 	}
 }
@@ -206,8 +207,10 @@ func (s *sender) sayWait(now time.Time) {
 		return
 	}
 	switch {
+	case s.readsBound:
+		s.waitFor(s.wakeAt, "the read limit, "+s.o.Reads.String())
 	case len(s.queue)+len(s.ready) > 0:
-		s.waitFor(s.wakeAt, "the limit of "+s.o.Writes.String())
+		s.waitFor(s.wakeAt, "the write limit, "+s.o.Writes.String())
 	case len(s.later) > 0 && s.later[0].again:
 		s.waitFor(s.wakeAt, "the service asked for it")
 	}

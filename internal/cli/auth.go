@@ -12,6 +12,7 @@ import (
 
 	"taskrecon/internal/exit"
 	"taskrecon/internal/graph"
+	"taskrecon/internal/screen"
 	"taskrecon/internal/text"
 )
 
@@ -148,7 +149,7 @@ func (p *program) signIn(c *cli.Context, kind graph.SignInKind, cloud graph.Clou
 	case graph.SignInCertificate:
 		return in, p.clientCertificate(c, &in)
 	case graph.SignInDeviceCode, graph.SignInInteractive:
-		if !isTerminal(p.stderr) {
+		if !screen.IsTerminal(p.stderr) {
 			return in, usage("--auth %s needs a person at a terminal, and there is none; unattended runs sign in with secret, certificate, managed-identity or workload-identity", kind)
 		}
 		in.Prompt = func(_ context.Context, message string) error {

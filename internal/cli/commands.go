@@ -26,6 +26,7 @@ import (
 	"taskrecon/internal/notify"
 	"taskrecon/internal/report"
 	"taskrecon/internal/report/render"
+	"taskrecon/internal/screen"
 	"taskrecon/internal/sshsig"
 	"taskrecon/internal/task"
 	"taskrecon/internal/text"
@@ -166,11 +167,11 @@ func (p *program) printJSON(s *job.Summary) error {
 }
 
 // humanOut is where what is meant for people goes: stdout, unless that belongs to --json.
-func (p *program) humanOut(c *cli.Context) io.Writer {
+func (p *program) humanOut(c *cli.Context) screen.Screen {
 	if c.Bool("json") {
-		return io.Discard
+		return screen.Screen{Writer: io.Discard}
 	}
-	return p.stdout
+	return p.screen(p.stdout)
 }
 
 // reconcile is plan and apply.
@@ -204,8 +205,11 @@ func (p *program) reconcile(c *cli.Context) (*job.Summary, error) {
 		config.Client, config.Cloud, config.GraphURL = target.client, target.cloud, target.url
 	}
 	config.Watcher = w
+	if apply && !finished && !c.Bool("yes") {
+		config.Confirm = func(ctx context.Context, q job.Question) (bool, error) { return p.ask(ctx, q, w.tasks) }
+	}
 	summary, err := job.Run(c.Context, config)
-	w.close()
+	w.status.End()
 	summary.Next = p.next(c, summary, file)
 	if finished && err == nil {
 		fmt.Fprintln(p.humanOut(c), text.Line(summary.Reason))
@@ -219,7 +223,7 @@ func (p *program) runConfig(c *cli.Context, file string) (config job.Config, err
 	config = job.Config{
 		Command: c.Command.Name, File: file, SkipInvalid: c.Bool("skip-invalid"), Detailed: c.Bool("detailed-exitcode"),
 		Expect:  c.String("expect-plan"),
-		Outputs: job.Outputs{RunDir: c.String("run-dir"), Ledger: c.String("ledger"), Reports: c.StringSlice("report"), Overwrite: c.Bool("overwrite"), Others: append(filesRead(c), filesWritten(c)...)},
+		Outputs: job.Outputs{Runs: c.String("runs"), RunDir: c.String("run-dir"), Ledger: c.String("ledger"), Reports: c.StringSlice("report"), Overwrite: c.Bool("overwrite"), Others: append(filesRead(c), filesWritten(c)...)},
 		Report:  report.Options{Overwrite: c.Bool("overwrite")},
 		Version: version(), Operator: p.operator(), Options: optionsInForce(c, file), Fixed: fixedOptions(c),
 	}
@@ -273,7 +277,6 @@ func (p *program) sendingConfig(c *cli.Context, config *job.Config) (err error) 
 		if err := p.mayAsk(c, config.File); err != nil {
 			return err
 		}
-		config.Confirm = p.ask
 	}
 	if path := c.String("signers"); path != "" {
 		if config.Signers, err = readSmall(path, mostOfSigners, nil); err != nil {
@@ -403,13 +406,14 @@ func (p *program) render(c *cli.Context) (*job.Summary, error) {
 }
 
 // ask shows the plan on the terminal and waits for a yes.
-func (p *program) ask(ctx context.Context, q job.Question) (bool, error) {
+func (p *program) ask(ctx context.Context, q job.Question, all int) (bool, error) {
 	p.signals.asking.Store(true)
 	defer p.signals.asking.Store(false)
 	changes := task.Plural(len(q.Plan.Pending()), "change")
-	printAmounts(p.stderr, diff.AmountsOf(q.Plan))
-	printPlan(p.stderr, q.Plan, promptChanges)
-	fmt.Fprintf(p.stderr, "%s\nPlan    %s\nKeys    a shows all rows, w writes the plan as a page\n\n", planWords(q.Plan), q.Hash)
+	w := p.screen(p.stderr)
+	w.Amounts(diff.AmountsOf(q.Plan))
+	w.Plan(q.Plan, promptChanges)
+	fmt.Fprintf(w, "%s\nPlan    %s\nKeys    a shows all rows, w writes the plan as a page\n\n", screen.PlanWords(q.Plan, all), q.Hash)
 	lines := p.lines()
 	for {
 		fmt.Fprintf(p.stderr, "Send %s? Only \"yes\" sends: ", changes)
@@ -426,7 +430,7 @@ func (p *program) ask(ctx context.Context, q job.Question) (bool, error) {
 			fmt.Fprintln(p.stderr)
 			return false, nil
 		case word == "a":
-			printPlan(p.stderr, q.Plan, 0)
+			w.Plan(q.Plan, 0)
 		case word == "w":
 			if path, err := q.Page(); err != nil {
 				fmt.Fprintf(p.stderr, "The page was not written: %s\n", text.Line(err.Error()))

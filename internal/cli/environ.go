@@ -28,7 +28,7 @@ func (p *program) checkVariables() error {
 	var strange []string
 	for _, name := range slices.Sorted(maps.Keys(p.env)) {
 		own := strings.HasPrefix(name, prefix) && !slices.ContainsFunc(foreignVariables, func(begin string) bool { return strings.HasPrefix(name, begin) })
-		if !own || slices.Contains(known, name) {
+		if !own || p.env[name] == "" || slices.Contains(known, name) {
 			continue
 		}
 		if i := slices.IndexFunc(known, func(k string) bool { return levenshtein.ComputeDistance(k, name) == 1 }); i >= 0 {

@@ -13,6 +13,7 @@ import (
 	"taskrecon/internal/exit"
 	"taskrecon/internal/export"
 	"taskrecon/internal/job"
+	"taskrecon/internal/screen"
 	"taskrecon/internal/task"
 	"taskrecon/internal/text"
 	"taskrecon/internal/where"
@@ -248,11 +249,15 @@ func (p *program) writeSheet(c *cli.Context, e job.Export) (*job.Summary, error)
 	w := p.newWatcher(c)
 	e.Again, e.Notice = w.Relisting, w.Noticed
 	out := p.humanOut(c)
-	s, err := job.ExportTasks(c.Context, c.Command.Name, e, func(tenant, picked int, amounts *diff.Amounts) {
+	w.status.Begin("reading the tenant's tasks")
+	defer w.status.End()
+	s, err := job.ExportTasks(c.Context, c.Command.Name, e, func(all, managed, picked int, amounts *diff.Amounts) {
+		w.Fetched(all)
+		w.status.End()
 		if c.String("where") != "" || e.Edit != nil {
-			fmt.Fprintf(out, "%d of %s picked\n", picked, task.Plural(tenant, "task"))
+			fmt.Fprintf(out, "%s %s picked\n", text.Grouped(picked), screen.TenantWords(managed, all))
 		}
-		printAmounts(out, amounts)
+		out.Amounts(amounts)
 	})
 	if err != nil {
 		return s, err
@@ -270,6 +275,7 @@ func (p *program) writeSheet(c *cli.Context, e job.Export) (*job.Summary, error)
 	}
 	fmt.Fprintf(out, "%s\n", what)
 	for i, path := range s.Reports {
+		w.Written("sheet", path)
 		fmt.Fprintf(out, "%-7s %s\n", []string{"Sheet", "Base"}[min(i, 1)], text.Line(path))
 	}
 	if s.Next != "" {

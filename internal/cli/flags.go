@@ -92,7 +92,8 @@ func flagsOfLimits() []cli.Flag {
 
 func flagsOfOutput() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "run-dir", Category: outputFlags, Usage: "`DIR` for ledger and report (default for apply: runs/<utc>-<id>)"},
+		flagOfRuns(),
+		&cli.StringFlag{Name: "run-dir", Category: outputFlags, Usage: "`DIR` for ledger and report (default for apply: <utc>-<id> in that of --runs)"},
 		&cli.StringFlag{Name: "ledger", Category: outputFlags, Usage: "write the ledger to `FILE`"},
 		&cli.StringFlag{Name: "sign-key", Category: outputFlags, Usage: "sign the ledger's final hash with the OpenSSH Ed25519 key in `FILE`: a plan's into LEDGER.sig, a run's into LEDGER.run.sig"},
 		&cli.StringSliceFlag{Name: "report", Category: outputFlags, Usage: "write a report to `FILE`, an .xlsx, .html, .json or .csv; may be repeated"},

@@ -14,11 +14,11 @@ import (
 
 	"taskrecon/internal/exit"
 	"taskrecon/internal/sandbox"
+	"taskrecon/internal/screen"
 )
 
 const (
-	screenWidth = 80 // columns of a help text, and of a printed plan
-	flagColumn  = 28 // where the words about a flag begin
+	flagColumn = 28 // where the words about a flag begin
 )
 
 // templates holds the templates of help and manual page, and the completion scripts.
@@ -43,7 +43,7 @@ func templateText(name string) string {
 
 // helpFuncs is what the templates call beside urfave/cli's own functions.
 var helpFuncs = map[string]any{
-	"wrapAt": func() int { return screenWidth },
+	"wrapAt": func() int { return screen.Width },
 	"column": column, "flagNames": flagNames, "flagWords": flagWords, "roff": roff, "date": sourceDate,
 	"exitCodes": func() []exit.Meaning { return exit.Meanings },
 	"faults":    func() []fault { f, _ := faults(); return f },

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"taskrecon/internal/screen"
 )
 
 // runHere runs the program inside the test, with nothing in its environment but what env says.
@@ -29,7 +31,7 @@ func TestHelpFits80Columns(t *testing.T) {
 			t.Errorf("%q: exit %d, stderr %q, stdout %.100q", call, code, diag, out)
 		}
 		for line := range strings.SplitSeq(out, "\n") {
-			if n := utf8.RuneCountInString(line); n > screenWidth {
+			if n := utf8.RuneCountInString(line); n > screen.Width {
 				t.Errorf("%q: %d columns: %s", call, n, line)
 			}
 			if strings.TrimRight(line, " ") != line {

@@ -19,6 +19,7 @@ import (
 
 	"taskrecon/internal/exit"
 	"taskrecon/internal/graph"
+	"taskrecon/internal/screen"
 	"taskrecon/internal/task"
 	"taskrecon/internal/text"
 )
@@ -36,19 +37,23 @@ func Main() int {
 		signal.Notify(signals, syscall.SIGHUP)
 	}
 	signal.Ignore(syscall.SIGPIPE) // a reader that leaves must not end a run half-way
+	say := func(words string) {
+		if screen.IsTerminal(os.Stderr) {
+			fmt.Fprintln(os.Stderr) // behind what is drawn on the last line
+		}
+		fmt.Fprintln(os.Stderr, "taskrecon: "+words)
+	}
 	go func() {
 		e := signalExit(<-signals)
 		cancel(e)
 		if !state.asking.Load() {
-			if isTerminal(os.Stderr) {
-				fmt.Fprintln(os.Stderr) // behind the bar
-			}
-			fmt.Fprintln(os.Stderr, "taskrecon: stopping: no new changes leave, what was sent is settled; a second signal leaves at once")
+			say("stopping: no new changes leave, what was sent is settled; a second signal leaves at once")
 		}
 		<-signals
 		close(state.leave)
-		fmt.Fprintln(os.Stderr, "taskrecon: leaving: what is not settled counts as unknown; the report is being written")
+		say("leaving: what is not settled counts as unknown; the report is being written")
 		<-signals
+		say("ended at once, without a report; taskrecon runs shows what was cut short, and how to go on")
 		os.Exit(e.Code)
 	}()
 	return run(context.WithValue(ctx, signalKey{}, state), os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr)
@@ -134,7 +139,8 @@ func (p *program) printError(err error) {
 	if errors.As(err, &e) && e.Code == exit.Differences {
 		return // said on stdout already; differences are an answer, not a mishap
 	}
-	fmt.Fprintf(p.stderr, "taskrecon: %s\n", strings.Join(errorLines(err), "\n"))
+	w := p.screen(p.stderr)
+	fmt.Fprintf(w, "%s %s\n", w.Paint(screen.Red, "taskrecon:"), strings.Join(errorLines(err), "\n"))
 	if e != nil && e.Hint != "" {
 		fmt.Fprintf(p.stderr, "taskrecon: %s\n", text.Line(e.Hint))
 	}
@@ -253,8 +259,11 @@ func variable(flag string) string {
 
 // permute moves the flags of a command before its file argument, where urfave/cli looks for them.
 func permute(app *cli.App, args []string) ([]string, error) {
-	if len(args) < 2 {
+	if len(args) < 2 || asksForHelp(args[1]) {
 		return args, nil
+	}
+	if strings.HasPrefix(args[1], "-") {
+		return nil, exit.Errorf(exit.Usage, "see taskrecon --help", "%s comes before a command; flags follow it, as in taskrecon plan FILE %[1]s", text.Line(args[1]))
 	}
 	cmd := app.Command(args[1])
 	if cmd == nil || cmd.SkipFlagParsing {

@@ -37,7 +37,11 @@ func (s *service) close() {
 // connect finds the service that the flags name and the credential for it. Without write nothing but
 // reading requests can leave. The caller closes it.
 func (p *program) connect(c *cli.Context, write bool) (*service, error) {
-	s := &service{notice: func(words string) { fmt.Fprintf(p.stderr, "taskrecon: %s\n", text.Line(words)) }}
+	s := &service{notice: func(words string) {
+		if !c.Bool("quiet") {
+			fmt.Fprintf(p.stderr, "taskrecon: %s\n", text.Line(words))
+		}
+	}}
 	if err := p.reach(c, s, write); err != nil {
 		s.close()
 		return nil, err

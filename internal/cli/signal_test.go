@@ -104,6 +104,9 @@ func TestSecondSignal(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.exits(t, 130)
+	if s := p.summary(t); s.Ledger != w.ledger || !strings.HasPrefix(s.Next, "taskrecon apply ") || !strings.HasSuffix(s.Next, w.ledger) {
+		t.Errorf("it names %q, and to go on %q", s.Ledger, s.Next)
+	}
 	if took := time.Since(second); took > 5*time.Second {
 		t.Errorf("it leaves after %s", took)
 	}

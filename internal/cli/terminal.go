@@ -3,22 +3,24 @@ package cli
 import (
 	"bufio"
 	"context"
-	"os"
+	"io"
 	"strings"
 
-	"golang.org/x/term"
+	"taskrecon/internal/screen"
 )
 
-func isTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+// screen is a stream for people.
+func (p *program) screen(stream io.Writer) screen.Screen {
+	if o, ok := stream.(*output); ok {
+		return screen.Screen{Writer: stream, Colours: screen.New(o.to, p.env["NO_COLOR"]).Colours}
+	}
+	return screen.New(stream, p.env["NO_COLOR"])
 }
 
-// colours reports whether a stream takes colours: a terminal does, unless NO_COLOR says otherwise.
-func (p *program) colours(stream any) bool { return isTerminal(stream) && p.env["NO_COLOR"] == "" }
-
 // interactive reports whether there is somebody to ask.
-func (p *program) interactive() bool { return isTerminal(p.stdin) && isTerminal(p.stderr) }
+func (p *program) interactive() bool {
+	return screen.IsTerminal(p.stdin) && screen.IsTerminal(p.stderr)
+}
 
 // lines are the lines of standard input, closed at its end.
 func (p *program) lines() <-chan string {
@@ -34,6 +36,8 @@ func (p *program) lines() <-chan string {
 
 // yes reads one line and reports whether it is "yes". The end of the input, and the end of ctx, is no.
 func (p *program) yes(ctx context.Context) (bool, error) {
+	p.signals.asking.Store(true)
+	defer p.signals.asking.Store(false)
 	select {
 	case line := <-p.lines():
 		return strings.EqualFold(strings.TrimSpace(line), "yes"), nil

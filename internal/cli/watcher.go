@@ -6,13 +6,13 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-	"github.com/schollz/progressbar/v3"
 	"github.com/urfave/cli/v2"
 
 	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ingest"
 	"taskrecon/internal/job"
+	"taskrecon/internal/screen"
 	"taskrecon/internal/text"
 )
 
@@ -21,40 +21,37 @@ import (
 type watcher struct {
 	log      zerolog.Logger
 	stderr   io.Writer
-	humanOut io.Writer
+	humanOut screen.Screen
 	name     string // of the command
 	lines    bool   // for people: problems and notices as plain lines, and nothing that the summary says anyway
-	bars     bool
 	quiet    bool
 	logged   time.Time // of the last progress in the log
 
-	progress   batch.Progress // the last one
-	waiting    time.Time      // until when nothing is sent
-	waitingFor string
-	bar        *progressbar.ProgressBar
+	tasks  int           // of any kind in the tenant; 0 while that is not known
+	status screen.Status // on a terminal, in place of lines about progress
 }
 
 func init() { zerolog.TimeFieldFormat = time.RFC3339Nano } // of the whole process, so not a matter of each run
 
 func (p *program) newWatcher(c *cli.Context) *watcher {
 	jsonLines := c.String("log-format") == "json"
-	terminal, verbose, quiet := isTerminal(p.stderr), c.Bool("verbose"), c.Bool("quiet")
-	w := &watcher{
-		stderr: p.stderr, humanOut: p.humanOut(c), name: c.Command.Name,
-		lines: !jsonLines, bars: terminal && !jsonLines && !verbose && !quiet, quiet: quiet,
+	verbose, quiet := c.Bool("verbose"), c.Bool("quiet")
+	w := &watcher{stderr: p.stderr, humanOut: p.humanOut(c), name: c.Command.Name, lines: !jsonLines, quiet: quiet}
+	if screen.IsTerminal(p.stderr) && !jsonLines && !verbose && !quiet {
+		w.status.Terminal, w.stderr = p.stderr, &w.status
 	}
-	var out io.Writer = p.stderr
+	out := w.stderr
 	if !jsonLines {
 		out = zerolog.ConsoleWriter{
-			Out: p.stderr, NoColor: !p.colours(p.stderr), TimeFormat: time.DateTime,
-			FieldsExclude: []string{eventMember, runMember},
+			Out: out, NoColor: !p.screen(p.stderr).Colours, TimeFormat: time.DateTime,
+			FieldsExclude: []string{eventMember, runMember, "until", "why"}, // the words name these
 		}
 	}
 	level := zerolog.WarnLevel // what is printed anyway, and on a terminal the bar, say the rest
 	switch {
 	case quiet:
 		level = zerolog.ErrorLevel
-	case verbose, jsonLines, w.name == "apply" && !w.bars:
+	case verbose, jsonLines, w.name == "apply" && w.status.Terminal == nil:
 		level = zerolog.InfoLevel
 	}
 	w.log = zerolog.New(zerolog.SyncWriter(out)).Level(level).With().Timestamp().Logger()
@@ -87,6 +84,7 @@ func (w *watcher) Read(in *ingest.Input) {
 	for _, line := range in.ProblemLines() {
 		w.say(EventInputProblem, zerolog.ErrorLevel, line)
 	}
+	w.status.Begin("reading the tenant's tasks")
 	w.info(EventInputRead).Str("file", in.File).Str("sheet", in.Sheet).Int("rows", len(in.Rows)).Int("problems", len(in.Problems)).Msg("input read")
 }
 
@@ -104,22 +102,30 @@ func (w *watcher) say(event string, level zerolog.Level, words string) {
 // Relisting logs that listing the tasks waits, and why.
 func (w *watcher) Relisting(page int, at time.Time, why error) {
 	seconds := untilSeconds(at)
+	if w.status.Terminal != nil {
+		w.status.Wait(at, text.Line(why.Error()))
+		return
+	}
 	w.log.Warn().Str(eventMember, EventListWait).Int("page", page).Float64("seconds", seconds).Time("until", at.UTC()).
 		Msg(text.Line(fmt.Sprintf("listing the tasks waits %v s for the service: %v", seconds, why)))
 }
 
 // Fetched logs the size of the tenant's list.
-func (w *watcher) Fetched(tasks int) { w.info(EventTenantRead).Int("tasks", tasks).Msg("tenant read") }
+func (w *watcher) Fetched(tasks int) {
+	w.tasks = tasks
+	w.info(EventTenantRead).Int("tasks", tasks).Msg("tenant read")
+}
 
 // Planned prints the plan where the command is plan.
 func (w *watcher) Planned(plan *diff.Plan, hash string) {
 	n := len(plan.Pending())
 	_, notes := plan.Actions()
+	w.status.End()
 	w.info(EventPlanMade).Int("changes", n).Int("notes", notes).Int("rows", len(plan.Changes)).Int("unmanaged", len(plan.Unmanaged)).Str("plan", hash).Msg("plan made")
 	if w.name == "plan" {
-		printAmounts(w.humanOut, diff.AmountsOf(plan))
-		printPlan(w.humanOut, plan, 0)
-		fmt.Fprintf(w.humanOut, "%s\nPlan    %s\n", planWords(plan), hash)
+		w.humanOut.Amounts(diff.AmountsOf(plan))
+		w.humanOut.Plan(plan, 0)
+		fmt.Fprintf(w.humanOut, "%s\nPlan    %s\n", screen.PlanWords(plan, w.tasks), hash)
 	}
 }
 
@@ -131,27 +137,21 @@ func (w *watcher) Sending(e diff.Envelope) {
 // Noticed prints a notice about the run.
 func (w *watcher) Noticed(text string) { w.say(EventPlanNotice, zerolog.WarnLevel, text) }
 
-// Waiting reports that nothing is sent before a time, and why: on the bar, where there is one.
+// Waiting reports that nothing is sent before a time, and why: in the status, where there is one.
 func (w *watcher) Waiting(until time.Time, why string) {
-	if w.bars {
-		w.waiting, w.waitingFor = until, text.Line(why)
-		w.describe()
-		return
-	}
-	w.info(EventThrottleWait).Float64("seconds", untilSeconds(until)).Time("until", until.UTC()).Str("why", why).Msg("nothing is sent until then")
+	why = text.Line(why)
+	w.status.Wait(until, why)
+	words := fmt.Sprintf("nothing is sent before %s: %s", until.Local().Format(time.TimeOnly), why)
+	w.info(EventThrottleWait).Float64("seconds", untilSeconds(until)).Time("until", until.UTC()).Str("why", why).Msg(words)
 }
 
 func untilSeconds(at time.Time) float64 {
 	return max(float64(time.Until(at).Round(time.Millisecond).Milliseconds())/1000, 0) // Seconds() adds a fraction: 7.3469999999999995
 }
 
-// Progress shows on the bar, and every half minute in the log, how fast it goes and when it should end.
+// Progress shows how far it is in the status, and every half minute in the log.
 func (w *watcher) Progress(p batch.Progress) {
-	if w.bars {
-		w.progress = p
-		w.describe()
-		return
-	}
+	w.status.Report(p)
 	if time.Since(w.logged) < 30*time.Second {
 		return
 	}
@@ -160,39 +160,11 @@ func (w *watcher) Progress(p batch.Progress) {
 		Float64("waited", p.Waited.Round(time.Millisecond).Seconds()).Time("finish", p.Finish.UTC()).Msg("progress")
 }
 
-// describe draws the bar: how far it is, how fast it goes, what is waited for, and when it should end.
-func (w *watcher) describe() {
-	p := w.progress
-	if w.bar == nil {
-		w.bar = progressbar.NewOptions(max(p.Total, 1), progressbar.OptionSetWriter(w.stderr), progressbar.OptionFullWidth(),
-			progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(false)) // the limits, not the past, say when it ends
-	}
-	words := "settled"
-	if p.Settling > 0 {
-		words += fmt.Sprintf(", %d read again", p.Settling)
-	}
-	if p.Rate > 0 {
-		words += fmt.Sprintf(" (%.1f/s", p.Rate)
-		if p.Waited > 0 {
-			words += fmt.Sprintf(", %s waited", p.Waited.Round(time.Second))
-		}
-		words += ", done " + p.Finish.Local().Format(time.TimeOnly) + ")"
-	}
-	if time.Now().Before(w.waiting) {
-		words += ", waits until " + w.waiting.Local().Format(time.TimeOnly) + ": " + w.waitingFor
-	}
-	if p.Total > 0 {
-		w.bar.ChangeMax(p.Total)
-	}
-	w.bar.Describe(words)
-	_ = w.bar.Set(p.Settled) // a terminal that cannot be drawn on must not stop the run
-}
-
 // Settled logs what is not as wanted, on the console nothing else.
 func (w *watcher) Settled(r diff.Result) {
 	line := w.log.Info()
 	switch {
-	case r.Outcome.Good() && w.lines, w.bars:
+	case r.Outcome.Good() && w.lines, w.status.Terminal != nil:
 		return
 	case !r.Outcome.Good():
 		line = w.log.Warn()
@@ -221,11 +193,4 @@ func (w *watcher) Ended(s *job.Summary) {
 	w.info(EventRunEnd).Int("exitCode", s.ExitCode).Str("reason", text.Line(s.Reason)).Float64("seconds", s.Seconds).Int("rows", s.Rows).
 		Dict("outcomes", outcomes).Int("patches", s.Patches).Int("batches", s.Batches).Int("requests", s.Requests).
 		Int("throttled", s.Throttled).Int("retries", s.Retries).Float64("waited", s.Waited).Msg("run ended")
-}
-
-func (w *watcher) close() {
-	if w.bar != nil {
-		_ = w.bar.Exit()
-		_, _ = io.WriteString(w.stderr, "\n")
-	}
 }

@@ -77,7 +77,6 @@ type Plan struct {
 	Changes   []Change
 	Unmanaged []*task.Task // that no row names, of kinds that are known, in the order of the tenant's list
 	Tenant    int          // tasks in the tenant, of kinds that are known
-	Strange   int          // tasks of other kinds
 	// Settled counts the rows that have no change here, since a run that goes on has nothing left to do for them; under Pending those
 	// that share the outcome of a change here.
 	Settled map[Outcome]int
@@ -141,11 +140,7 @@ func Make(rows []Row, current []*task.Task) *Plan {
 		plan.Changes[i] = verdict(i, &rows[i], found)
 	}
 	for i, t := range current {
-		if again[i] {
-			continue
-		}
-		if !t.Managed() {
-			plan.Strange++
+		if !t.Managed() || again[i] {
 			continue
 		}
 		plan.Tenant++

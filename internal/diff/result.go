@@ -1,7 +1,9 @@
 package diff
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"taskrecon/internal/task"
@@ -107,4 +109,15 @@ type Account struct {
 	Retries   int           `json:"retries"`   // write items that were sent before
 	Throttled int           `json:"throttled"` // answers 429, of items and of whole calls
 	Waited    time.Duration `json:"waited"`    // time in which sending stood still for a limit or the service
+}
+
+// OutcomeWords lists the outcomes that occurred, in the order of Outcomes; "" where none did.
+func OutcomeWords(counts map[Outcome]int) string {
+	var parts []string
+	for _, o := range Outcomes() {
+		if n := counts[o]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, o))
+		}
+	}
+	return strings.Join(parts, ", ")
 }

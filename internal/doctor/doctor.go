@@ -250,7 +250,7 @@ func (d *doctor) read(ctx context.Context) {
 		if g.More {
 			more = ", and further pages"
 		}
-		d.say("read", job.CheckOK, "", "%s on the first page%s, %d of kinds that are managed, in %s", task.Plural(g.Tasks, "task"), more, g.Ours, g.Took.Round(time.Millisecond))
+		d.say("read", job.CheckOK, "", "%s on the first page%s, %d of them managed, in %s", task.Plural(g.Tasks, "task"), more, g.Ours, g.Took.Round(time.Millisecond))
 	}
 	d.quota(g)
 }

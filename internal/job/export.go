@@ -35,10 +35,11 @@ type Edit interface {
 	Replaced() []string
 }
 
-// Fetched is called with how many tasks the tenant has, how many of them were picked, and what the rows amount to.
-type Fetched func(tenant, picked int, amounts *diff.Amounts)
+// Fetched is called with how many tasks the tenant has, how many of them are managed and how many of those were picked, and what the rows
+// amount to.
+type Fetched func(all, managed, picked int, amounts *diff.Amounts)
 
-// ExportTasks reads the tenant's tasks of the kinds that are known, writes those that are picked as a sheet that plan and apply
+// ExportTasks reads the tenant's tasks of the kinds that are known, and writes those that are picked as a sheet that plan and apply
 // take back. The summary counts the rows of the sheet: as notSent where it asks for something, else as unchanged.
 func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched) (*Summary, error) {
 	s := NewSummary(command)
@@ -64,7 +65,7 @@ func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched)
 	if err != nil {
 		return s, &exit.Error{Code: exit.Input, Err: err, Hint: "nothing was written"}
 	}
-	fetched(len(current)-strange(current), picked, amountsOf(rows))
+	fetched(len(current), len(managedOnce(current)), picked, amountsOf(rows))
 	e.noticeAssignees(rows, current)
 	s.Rows = len(rows)
 	for _, row := range rows {

@@ -15,18 +15,20 @@ import (
 	"taskrecon/internal/exit"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/report/render"
+	"taskrecon/internal/runs"
 )
 
 // The names of a run's files in its directory.
 const (
-	ledgerFile = "ledger.jsonl"
+	ledgerFile = runs.LedgerFile
 	reportFile = "report.xlsx"
 	undoFile   = "undo.csv"
 )
 
 // Outputs says what a run leaves where. Apply always leaves a ledger and a report; plan leaves what is named here.
 type Outputs struct {
-	RunDir    string   // directory of this run; "" is runs/<utc>-<id> for apply, none for plan
+	Runs      string   // directory of all runs; "" is runs
+	RunDir    string   // directory of this run; "" is <utc>-<id> in Runs for apply, none for plan
 	Ledger    string   // "" is ledger.jsonl in RunDir
 	Reports   []string // none is report.xlsx in RunDir
 	Overwrite bool     // what exists; a ledger is never overwritten, nor is the input

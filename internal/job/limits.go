@@ -92,7 +92,7 @@ func (r *run) shrunk() error {
 		file = r.input.File
 	}
 	if q.Percent {
-		measured += fmt.Sprintf(" for the tenant's %s", task.Plural(tenant, "task"))
+		measured += fmt.Sprintf(" for the tenant's %s", task.Plural(tenant, "managed task"))
 	}
 	return exit.Errorf(exit.Input, "see whether the file is whole; nothing was sent", "%s has %s; --min-rows asks for at least %s", file, measured, q)
 }
@@ -147,7 +147,7 @@ func (l Limits) checkChanges(n, tenant int) string {
 	}
 	measured := fmt.Sprintf("%d changes, but the tenant has no securityConfigurationTask", n)
 	if tenant > 0 {
-		measured = fmt.Sprintf("%d changes are %s %% of the tenant's %s", n, share(n, tenant, l.MaxChanges.N), task.Plural(tenant, "task"))
+		measured = fmt.Sprintf("%d changes are %s %% of the tenant's %s", n, share(n, tenant, l.MaxChanges.N), task.Plural(tenant, "managed task"))
 	}
 	enough := Quota{N: n} // where no percentage is enough
 	if n <= tenant {

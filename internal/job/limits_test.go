@@ -95,13 +95,13 @@ func TestLimitOfChanges(t *testing.T) {
 		want    string // "" passes
 	}{
 		{"under", "30%", 16, 54, ""},
-		{"over", "30%", 17, 54, "17 changes are 31.5 % of the tenant's 54 tasks; the limit is 30 % (raise it with --max-changes 32%)"},
+		{"over", "30%", 17, 54, "17 changes are 31.5 % of the tenant's 54 managed tasks; the limit is 30 % (raise it with --max-changes 32%)"},
 		{"exactly at it", "30%", 30, 100, ""},
-		{"just over", "30%", 31, 100, "31 changes are 31 % of the tenant's 100 tasks; the limit is 30 % (raise it with --max-changes 31%)"},
-		{"over by less than is shown at first", "30%", 3001, 10000, "3001 changes are 30.01 % of the tenant's 10000 tasks; the limit is 30 % (raise it with --max-changes 31%)"},
-		{"over by a task in 20,000", "30%", 6001, 20000, "6001 changes are 30.005 % of the tenant's 20000 tasks; the limit is 30 % (raise it with --max-changes 31%)"},
-		{"the whole tenant", "30%", 10, 10, "10 changes are 100 % of the tenant's 10 tasks; the limit is 30 % (raise it with --max-changes 100%)"},
-		{"a share of nothing", "0%", 10, 1000, "10 changes are 1 % of the tenant's 1000 tasks; the limit is 0 % (raise it with --max-changes 1%)"},
+		{"just over", "30%", 31, 100, "31 changes are 31 % of the tenant's 100 managed tasks; the limit is 30 % (raise it with --max-changes 31%)"},
+		{"over by less than is shown at first", "30%", 3001, 10000, "3001 changes are 30.01 % of the tenant's 10000 managed tasks; the limit is 30 % (raise it with --max-changes 31%)"},
+		{"over by a task in 20,000", "30%", 6001, 20000, "6001 changes are 30.005 % of the tenant's 20000 managed tasks; the limit is 30 % (raise it with --max-changes 31%)"},
+		{"the whole tenant", "30%", 10, 10, "10 changes are 100 % of the tenant's 10 managed tasks; the limit is 30 % (raise it with --max-changes 100%)"},
+		{"a share of nothing", "0%", 10, 1000, "10 changes are 1 % of the tenant's 1000 managed tasks; the limit is 0 % (raise it with --max-changes 1%)"},
 		{"everything is allowed", "100%", 10, 10, ""},
 		{"a small run", "30%", 9, 9, ""},
 		{"a small run and no share", "0%", 9, 9, ""},
@@ -111,7 +111,7 @@ func TestLimitOfChanges(t *testing.T) {
 		{"number of zero", "0", 10, 1000, "10 changes; the limit is 0 (raise it with --max-changes 10)"},
 		{"empty tenant", "30%", 10, 0, "10 changes, but the tenant has no securityConfigurationTask; the limit is 30 % (raise it with --max-changes 10)"},
 		{"empty tenant, nothing to do", "30%", 0, 0, ""},
-		{"more than the tenant has", "100%", 12, 10, "12 changes are 120 % of the tenant's 10 tasks; the limit is 100 % (raise it with --max-changes 12)"},
+		{"more than the tenant has", "100%", 12, 10, "12 changes are 120 % of the tenant's 10 managed tasks; the limit is 100 % (raise it with --max-changes 12)"},
 		{"off", "off", 50, 50, ""},
 	}
 	for _, c := range cases {
@@ -201,7 +201,7 @@ func TestOtherLimits(t *testing.T) {
 			"every limit at once",
 			Limits{MaxChanges: Quota{N: 30, Percent: true}, MaxClears: 1, MaxPerAssignee: 2},
 			rowsOf(times(3, limitEdit(task.Insights, "x", ""), status("rejected", "active")), times(8, assign("anna"))),
-			`4 safety limits are exceeded: (1) 11 changes are 55 % of the tenant's 20 tasks; the limit is 30 % (raise it with --max-changes 55%)` +
+			`4 safety limits are exceeded: (1) 11 changes are 55 % of the tenant's 20 managed tasks; the limit is 30 % (raise it with --max-changes 55%)` +
 				` (2) 3 values would be cleared (insights 3) in rows 2, 3, 4; the limit is 1 (raise it with --max-clears 3)` +
 				` (3) 8 tasks would be newly assigned to "anna" (rows 5, 6, 7, 8, 9 and 3 more); the limit for one assignee is 2 (raise it with --max-per-assignee 8)` +
 				` (4) 3 tasks would be reopened, from completed or rejected to pending or active, in rows 2, 3, 4; the limit is 0 (allow it with --allow-reopen)`,

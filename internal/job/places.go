@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -40,7 +41,7 @@ func (r *run) placeNew() error {
 	f, o, sends := &r.files, r.Outputs, r.Command == "apply"
 	f.ledger, f.reports, f.dir = o.Ledger, o.Reports, o.RunDir
 	if f.dir == "" && sends && (f.ledger == "" || len(f.reports) == 0) {
-		f.dir = filepath.Join("runs", f.runID)
+		f.dir = o.dirOf(f.runID)
 	}
 	if f.dir != "" && f.ledger == "" {
 		f.ledger = filepath.Join(f.dir, ledgerFile)
@@ -72,6 +73,11 @@ func (r *run) placeNew() error {
 	return r.checkPlaces(places, r.File, "")
 }
 
+// dirOf is the directory of a run among the runs.
+func (o *Outputs) dirOf(runID string) string {
+	return filepath.Join(cmp.Or(o.Runs, "runs"), filepath.Base(runID))
+}
+
 // undoBeside is where the undo of a run goes whose ledger is by itself.
 func undoBeside(ledger string) string {
 	return strings.TrimSuffix(ledger, filepath.Ext(ledger)) + "." + undoFile
@@ -89,8 +95,8 @@ func (r *run) checkBeside() error {
 	return r.checkPlaces(r.files.places(), r.past.Header.Input.File, r.past.Header.Input.SHA256)
 }
 
-// findBeside finds the places of a run that goes on, or has finished: the reports that are named, else one beside the ledger or
-// where the first leg left it. What earlier legs left there is the run's own. What a leg that was killed left half-written is
+// findBeside finds the places of a run that goes on, or has finished: the reports that are named, else one beside the ledger or,
+// of a saved plan or where the first leg left it, in the run's directory among the runs. What earlier legs left there is the run's own. What a leg that was killed left half-written is
 // removed.
 func (r *run) findBeside() error {
 	if r.Outputs.Ledger != "" || r.Outputs.RunDir != "" {
@@ -100,10 +106,11 @@ func (r *run) findBeside() error {
 	f.runID, f.ledger, f.undo = h.RunID, r.File, undoBeside(r.File)
 	f.reports, f.own = r.Outputs.Reports, map[string]bool{}
 	beside := strings.TrimSuffix(r.File, filepath.Ext(r.File)) + ".xlsx"
+	among := r.Outputs.dirOf(h.RunID)
 	if dir, name := filepath.Split(r.File); name == ledgerFile {
 		f.undo, beside = filepath.Join(dir, undoFile), filepath.Join(dir, reportFile)
-	} else if dir := filepath.Join("runs", filepath.Base(h.RunID)); render.Of(filepath.Join(dir, reportFile), h.RunID) {
-		f.undo, beside = filepath.Join(dir, undoFile), filepath.Join(dir, reportFile) // of a run of which only the ledger was named
+	} else if exists(among) || r.past.Planned() && !samePlace(filepath.Dir(r.File), filepath.Dir(among)) {
+		f.dir, f.undo, beside = among, filepath.Join(among, undoFile), filepath.Join(among, reportFile)
 	}
 	if len(f.reports) == 0 {
 		f.reports = []string{beside}
@@ -204,13 +211,28 @@ func (f *files) open(r *run) error {
 		}
 		f.temp, f.ledger = temp, filepath.Join(temp, ledgerFile)
 	}
+	if err := f.makeDir(); err != nil || f.dir == "" {
+		return err
+	}
+	return r.writable(f.places())
+}
+
+func (f *files) makeDir() error {
 	if f.dir == "" {
 		return nil
 	}
 	if err := os.MkdirAll(f.dir, 0o700); err != nil {
 		return fmt.Errorf("making the run's directory: %w", err)
 	}
-	return r.writable(f.places())
+	return nil
+}
+
+// link gives a ledger that is elsewhere another name in the run's directory among the runs, so that past runs are found in one place.
+// Where the two places are on different disks, that directory has the reports alone.
+func (f *files) link() {
+	if name := filepath.Join(f.dir, ledgerFile); filepath.Base(f.dir) == f.runID && !exists(name) {
+		_ = os.Link(f.ledger, name)
+	}
 }
 
 // shownLedger is the ledger's path, if it stays.

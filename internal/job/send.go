@@ -29,6 +29,7 @@ func (r *run) carryOut(ctx context.Context) error {
 	if r.Disk != nil {
 		book.Through(r.Disk)
 	}
+	r.files.link()
 	r.summary.Run, r.summary.Ledger = r.files.runID, r.files.shownLedger()
 	hold, err := LockLedger(r.files.ledger)
 	if err != nil {

@@ -98,6 +98,10 @@ func (r *run) goOn(book *ledger.Writer) error {
 	if kept || err != nil {
 		signature = "" // where one is asked for, signed says what is wrong
 	}
+	if err := r.files.makeDir(); err != nil {
+		return err
+	}
+	r.files.link()
 	return book.Resumed(r.header(), signature)
 }
 

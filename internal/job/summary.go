@@ -2,11 +2,10 @@ package job
 
 import (
 	"cmp"
-	"fmt"
-	"strings"
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
+	"taskrecon/internal/runs"
 )
 
 // Summary is what a run comes down to: the object that --json prints.
@@ -30,7 +29,7 @@ type Summary struct {
 	Ledger    string               `json:"ledger"`
 	Reports   []string             `json:"reports"`
 	Next      string               `json:"next,omitempty"`    // the command to run next
-	Runs      []PastRun            `json:"runs,omitempty"`    // of the command runs
+	Runs      []runs.Run           `json:"runs,omitempty"`    // of the command runs
 	Checks    []Check              `json:"checks,omitempty"`  // of the command doctor
 	Config    []Setting            `json:"config,omitempty"`  // of the command config
 	Profile   any                  `json:"profile,omitempty"` // of the command probe
@@ -83,18 +82,7 @@ func (s *Summary) OfPast(past *ledger.Reader, file string) {
 
 // Words lists the outcomes that occurred: "18 applied, 3 unchanged, 1 notFound".
 func (s *Summary) Words() string {
-	return cmp.Or(OutcomeWords(s.Outcomes), "no rows")
-}
-
-// OutcomeWords lists the outcomes that occurred, in the order of diff.Outcomes; "" where none did.
-func OutcomeWords(counts map[diff.Outcome]int) string {
-	var parts []string
-	for _, o := range diff.Outcomes() {
-		if n := counts[o]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, o))
-		}
-	}
-	return strings.Join(parts, ", ")
+	return cmp.Or(diff.OutcomeWords(s.Outcomes), "no rows")
 }
 
 // short counts the rows that are not as wanted.

@@ -71,7 +71,7 @@ func planReason(s *Summary) string {
 		others[o] = s.Outcomes[o]
 	}
 	words := task.Plural(s.Changes, "row") + " would change"
-	if cannot := OutcomeWords(others); cannot != "" {
+	if cannot := diff.OutcomeWords(others); cannot != "" {
 		words += "; " + cannot
 	}
 	return words

@@ -1,4 +1,4 @@
-package cli
+package screen
 
 import (
 	"strings"
@@ -65,7 +65,7 @@ func TestPrintEdits(t *testing.T) {
 	}
 	for _, c := range cases {
 		var b strings.Builder
-		printEdits(&b, []diff.Edit{{Property: c.of, Before: c.before, Wanted: c.after}})
+		Screen{Writer: &b}.edits([]diff.Edit{{Property: c.of, Before: c.before, Wanted: c.after}})
 		if got := strings.TrimSuffix(b.String(), "\n"); got != strings.TrimPrefix(c.want, "\n") {
 			t.Errorf("%s:\n%s\nwant\n%s", c.name, got, c.want)
 		}
@@ -86,10 +86,10 @@ func FuzzPrintEdits(f *testing.F) {
 		}
 		for _, p := range []*task.Property{task.Description, task.EndpointSecurityPolicyProfile} {
 			var b strings.Builder
-			printEdits(&b, []diff.Edit{{Property: p, Before: task.Text(before), Wanted: task.Text(after)}})
+			Screen{Writer: &b}.edits([]diff.Edit{{Property: p, Before: task.Text(before), Wanted: task.Text(after)}})
 			shown := strings.TrimSuffix(b.String(), "\n")
 			for line := range strings.SplitSeq(shown, "\n") {
-				if utf8.RuneCountInString(line) > screenWidth || text.Line(line) != line {
+				if utf8.RuneCountInString(line) > Width || text.Line(line) != line {
 					t.Errorf("%q", line)
 				}
 			}
@@ -116,15 +116,15 @@ func TestPlanWords(t *testing.T) {
 	add(1, diff.WrongType, -1)
 	add(1, diff.Invalid, -1)
 	add(1, diff.NotSent, -1)
-	want := "170 rows: 3 to change, 4 as wanted already, 2 merged with an earlier row, 157 conflict, 1 notFound, 1 wrongType, 1 invalid, 1 notSent; 2 of the tenant's 9 security tasks named by no row"
-	if got := planWords(plan); got != want {
+	want := "170 rows: 3 to change, 4 as wanted already, 2 merged with an earlier row, 157 conflict, 1 notFound, 1 wrongType, 1 invalid, 1 notSent; 2 of the tenant's 9 managed tasks (of 12 in all) named by no row"
+	if got := PlanWords(plan, 12); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
 	plan = &diff.Plan{Changes: plan.Changes[:3], Tenant: 9, Settled: map[diff.Outcome]int{
 		diff.Pending: 2, diff.Unchanged: 4, diff.Conflict: 157, diff.Applied: 5,
 	}}
-	want = "171 rows: 3 to change, 4 as wanted already, 2 merged with an earlier row, 5 applied, 157 conflict; 0 of the tenant's 9 security tasks named by no row"
-	if got := planWords(plan); got != want {
+	want = "171 rows: 3 to change, 4 as wanted already, 2 merged with an earlier row, 5 applied, 157 conflict; 0 of the tenant's 9 managed tasks (of 12 in all) named by no row"
+	if got := PlanWords(plan, 12); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
 }

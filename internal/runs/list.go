@@ -1,4 +1,4 @@
-package job
+package runs
 
 import (
 	"cmp"
@@ -15,8 +15,11 @@ import (
 	"taskrecon/internal/ledger"
 )
 
-// PastRun is what a ledger says of its run.
-type PastRun struct {
+// LedgerFile is the name of the ledger in a run's directory.
+const LedgerFile = "ledger.jsonl"
+
+// Run is what a ledger says of its run.
+type Run struct {
 	Ledger   string               `json:"ledger"`
 	Run      string               `json:"run"`
 	Command  string               `json:"command"`
@@ -30,31 +33,36 @@ type PastRun struct {
 	ExitCode *int                 `json:"exitCode"` // null for a run that has not ended
 	Verified bool                 `json:"verified"` // every line is as it was written
 	Problem  string               `json:"problem,omitempty"`
+	Next     string               `json:"next,omitempty"` // the command that sends or settles what is left; the caller's
+
+	Ended  time.Time `json:"-"`
+	Saved  bool      `json:"-"` // a plan of which nothing was sent yet
+	Passed bool      `json:"-"` // nothing is left to be sent or settled
 }
 
-// History reads the ledgers (*.jsonl, but for bases) in dir and one directory below it, oldest run first. A ledger that was
+// List reads the ledgers (*.jsonl, but for bases) in dir and one directory below it, oldest run first. A ledger that was
 // altered is listed with the problem; only a directory that cannot be read is an error.
-func History(dir string) ([]PastRun, error) {
+func List(dir string) ([]Run, error) {
 	if _, err := os.ReadDir(dir); err != nil {
 		return nil, fmt.Errorf("listing the runs: %w", err)
 	}
-	var runs []PastRun
-	for _, pattern := range []string{"*.jsonl", "*/*.jsonl"} {
+	var runs []Run
+	var seen []os.FileInfo
+	for _, pattern := range []string{"*/" + LedgerFile, "*.jsonl", "*/*.jsonl"} {
 		paths, err := filepath.Glob(filepath.Join(globQuote(dir), pattern))
 		if err != nil {
 			return nil, err
 		}
 		for _, path := range paths {
-			if strings.HasSuffix(path, ".base.jsonl") {
+			info, err := os.Stat(path)
+			known := func(other os.FileInfo) bool { return os.SameFile(info, other) }
+			if err != nil || !info.Mode().IsRegular() || strings.HasSuffix(path, ".base.jsonl") || slices.ContainsFunc(seen, known) {
 				continue
 			}
-			if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-				continue
-			}
-			runs = append(runs, pastRun(path))
+			seen, runs = append(seen, info), append(runs, read(path))
 		}
 	}
-	slices.SortStableFunc(runs, func(a, b PastRun) int {
+	slices.SortStableFunc(runs, func(a, b Run) int {
 		return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(a.Ledger, b.Ledger))
 	})
 	return runs, nil
@@ -65,8 +73,8 @@ func globQuote(dir string) string {
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(dir)
 }
 
-func pastRun(path string) PastRun {
-	p := PastRun{Ledger: path}
+func read(path string) Run {
+	p := Run{Ledger: path}
 	past, err := ledger.Open(path)
 	if err != nil {
 		p.Problem = plainCause(err)
@@ -76,8 +84,9 @@ func pastRun(path string) PastRun {
 	h := &past.Header
 	p.Run, p.Command, p.Started, p.Operator, p.Actor, p.Tenant = h.RunID, h.Command, h.Started, h.Operator, h.Actor, h.Tenant
 	p.File, p.Rows, p.Outcomes, p.Verified = h.Input.File, past.Rows(), past.Counts(), true
+	p.Saved, p.Passed = past.Planned() && past.End == nil, past.Finished()
 	if past.End != nil {
-		p.ExitCode = &past.End.ExitCode
+		p.ExitCode, p.Ended = &past.End.ExitCode, past.End.At
 	}
 	return p
 }

@@ -1,8 +1,7 @@
-package cli
+package screen
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,9 +29,9 @@ func quoted(s string) side { return side{text: []rune(s), quoted: true} }
 
 var notSet = words(diff.Unset)
 
-// printEdits prints each edit as "NAME  BEFORE -> AFTER". Where that is too long for a line the two are printed one above the
+// edits prints each edit as "NAME  BEFORE -> AFTER". Where that is too long for a line the two are printed one above the
 // other, cut to the part in which they differ.
-func printEdits(w io.Writer, edits []diff.Edit) {
+func (w Screen) edits(edits []diff.Edit) {
 	width := 0
 	for _, e := range edits {
 		width = max(width, len(e.Property.Name))
@@ -41,17 +40,17 @@ func printEdits(w io.Writer, edits []diff.Edit) {
 		lead := fmt.Sprintf("%*s%-*s  ", editIndent, "", width, e.Property.Name)
 		if e.Property.Kind == task.Settings {
 			if pairs, ok := pairEdits(e); ok {
-				printPairs(w, lead, pairs)
+				w.pairs(lead, pairs)
 				continue
 			}
 		}
 		before, after := sidesOf(e)
-		if line, ok := inLine(len(lead), before, after); ok {
-			fmt.Fprintf(w, "%s%s\n", lead, line)
+		if b, a, ok := inLine(len(lead), before, after); ok {
+			fmt.Fprintf(w, "%s%s -> %s\n", lead, w.Paint(Red, b), w.Paint(Green, a))
 			continue
 		}
-		b, a := cut(before, after, screenWidth-len(lead))
-		fmt.Fprintf(w, "%s%s\n%*s-> %s\n", lead, b, len(lead)-3, "", a)
+		b, a := cut(before, after, Width-len(lead))
+		fmt.Fprintf(w, "%s%s\n%*s-> %s\n", lead, w.Paint(Red, b), len(lead)-3, "", w.Paint(Green, a))
 	}
 }
 
@@ -71,14 +70,14 @@ func sidesOf(e diff.Edit) (before, after side) {
 	return of(e.Before), of(e.Wanted)
 }
 
-// inLine is "BEFORE -> AFTER" if it fits into what is left of a line.
-func inLine(column int, before, after side) (string, bool) {
-	room := screenWidth - column
+// inLine is both sides if "BEFORE -> AFTER" fits into what is left of a line.
+func inLine(column int, before, after side) (b, a string, fits bool) {
+	room := Width - column
 	if len(before.text)+len(after.text) > room {
-		return "", false // before a long text is written out
+		return "", "", false // before a long text is written out
 	}
-	line := before.window(0, room) + " -> " + after.window(0, room)
-	return line, utf8.RuneCountInString(line) <= room
+	b, a = before.window(0, room), after.window(0, room)
+	return b, a, utf8.RuneCountInString(b+" -> "+a) <= room
 }
 
 // cut shows of two long texts the part from a little before their first difference, both from the same place on.
@@ -189,19 +188,19 @@ func valuesSide(values []string) side {
 	return words(strings.Join(all, " and "))
 }
 
-func printPairs(w io.Writer, lead string, pairs []pairEdit) {
+func (w Screen) pairs(lead string, pairs []pairEdit) {
 	column := len(lead)
 	for i, p := range pairs {
 		if i > 0 {
 			lead = strings.Repeat(" ", column)
 		}
 		name := settingName(p.name)
-		if line, ok := inLine(column+utf8.RuneCountInString(name)+1, p.before, p.after); ok {
-			fmt.Fprintf(w, "%s%s %s\n", lead, name, line)
+		if b, a, ok := inLine(column+utf8.RuneCountInString(name)+1, p.before, p.after); ok {
+			fmt.Fprintf(w, "%s%s %s -> %s\n", lead, name, w.Paint(Red, b), w.Paint(Green, a))
 			continue
 		}
-		b, a := cut(p.before, p.after, screenWidth-column-3)
-		fmt.Fprintf(w, "%s%s\n%*s%s\n%*s-> %s\n", lead, name, column+3, "", b, column, "", a)
+		b, a := cut(p.before, p.after, Width-column-3)
+		fmt.Fprintf(w, "%s%s\n%*s%s\n%*s-> %s\n", lead, name, column+3, "", w.Paint(Red, b), column, "", w.Paint(Green, a))
 	}
 }
 
