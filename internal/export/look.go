@@ -27,11 +27,11 @@ type cellState uint8
 
 const (
 	open   cellState = iota
-	locked           // not to be edited
+	locked           // not for edits
 	wished           // already asks for something
 )
 
-// sheetLook is what a cell looks like, and whether it can be edited.
+// sheetLook is what a cell looks like.
 type sheetLook struct {
 	format cellFormat
 	state  cellState
@@ -58,7 +58,7 @@ func headerLook(c sheetColumn) sheetLook { return sheetLook{format: heading, sta
 
 // look is how such a cell is drawn. The contrast of each pair of colours is at least 6 to 1.
 func (s sheetLook) look() xlsx.Look {
-	l := xlsx.Look{Family: "Calibri", Size: 11, Ink: "000000", Format: "@", Upward: "top", Wrap: s.format == wrapped, Open: s.state != locked}
+	l := xlsx.Look{Family: "Calibri", Size: 11, Ink: "000000", Format: "@", Upward: "top", Wrap: s.format == wrapped}
 	switch s.state {
 	case locked:
 		l.Fill, l.Ink, l.Edge = "F2F2F2", "505050", "D0D0D0"
@@ -126,12 +126,19 @@ func (b *workbookWriter) layColumns() error {
 
 // furnish adds what excelize keeps beside the rows.
 func (b *workbookWriter) furnish() error {
-	last := xlsx.ColumnName(len(b.columns))
-	if err := b.f.AutoFilter(sheetName, fmt.Sprintf("A1:%s%d", last, max(2, len(b.rows)+1)), nil); err != nil {
+	err := b.f.AutoFilter(sheetName, fmt.Sprintf("A1:%s%d", xlsx.ColumnName(len(b.columns)), max(2, len(b.rows)+1)), nil)
+	if err != nil {
 		return err
 	}
 	for i, c := range b.columns {
-		if err := b.validate(i+1, c); err != nil {
+		last := max(len(b.rows)+1, spareRows) + spareRows // for rows that are added
+		switch {
+		case c.property == nil && !c.base && len(b.rows) > 0:
+			err = validate(b.f, sheetName, i+1, 2, len(b.rows)+1, nil)
+		case c.open():
+			err = validate(b.f, sheetName, i+1, 2, last, c.property)
+		}
+		if err != nil {
 			return err
 		}
 		note := excelize.Comment{
@@ -142,35 +149,33 @@ func (b *workbookWriter) furnish() error {
 			return err
 		}
 	}
-	// Without a password: it guards against slips, not against people.
-	return b.f.ProtectSheet(sheetName, &excelize.SheetProtectionOptions{
-		AutoFilter: true, Sort: true, SelectLockedCells: true, SelectUnlockedCells: true,
-		FormatCells: true, FormatColumns: true, FormatRows: true,
-		InsertColumns: true, InsertRows: true, DeleteColumns: true, DeleteRows: true,
-	})
+	return nil
 }
 
-// validate makes a spreadsheet refuse what the column cannot take. Dates may be texts, so they are not checked.
-func (b *workbookWriter) validate(number int, c sheetColumn) (err error) {
-	p := c.property
-	if !c.open() || p.Kind != task.Enum && p.Kind != task.Int32 {
-		return nil
-	}
+// validate makes a spreadsheet refuse what is typed into a column that cannot take it. Dates may be texts, so they are not checked. The
+// sheet is not protected, since its rows are to be sorted and deleted; a row is tied to its task by the base.
+func validate(f *excelize.File, sheet string, number, first, last int, p *task.Property) (err error) {
 	v := excelize.NewDataValidation(true)
-	name, end := xlsx.ColumnName(number), min(maxRows, max(len(b.rows)+1, spareRows)+spareRows)
-	v.Sqref = fmt.Sprintf("%s2:%s%d", name, name, end)
-	message := "Choose one of the list, or leave the cell blank to leave the property as it is."
-	if p.Kind == task.Enum {
+	name := xlsx.ColumnName(number)
+	v.Sqref = fmt.Sprintf("%s%d:%s%d", name, first, name, min(maxRows, last))
+	title, message := task.IDName, "The id names the task of this row. Do not edit it; delete the row if nothing is to change."
+	switch {
+	case p == nil:
+		v.Type, v.Formula1 = "custom", "FALSE"
+	case p.Kind == task.Enum:
+		title, message = p.Name, "Choose one of the list, or leave the cell blank to leave the property as it is."
 		err = v.SetDropList(p.Members)
-	} else {
-		message = "Write a whole number, or leave the cell blank to leave the property as it is."
+	case p.Kind == task.Int32:
+		title, message = p.Name, "Write a whole number, or leave the cell blank to leave the property as it is."
 		err = v.SetRange(math.MinInt32, math.MaxInt32, excelize.DataValidationTypeWhole, excelize.DataValidationOperatorBetween)
+	default:
+		return nil
 	}
 	if err != nil {
 		return err
 	}
-	v.SetError(excelize.DataValidationErrorStyleStop, p.Name, message)
-	return b.f.AddDataValidation(sheetName, v)
+	v.SetError(excelize.DataValidationErrorStyleStop, title, message)
+	return f.AddDataValidation(sheet, v)
 }
 
 // note says at the header what a column takes.
@@ -178,9 +183,9 @@ func (b *workbookWriter) note(c sheetColumn) string {
 	p := c.property
 	switch {
 	case c.base:
-		return "Ties the row to what was exported (hidden sheet). Leave it; blank it to ask for every value of the row. (The sheet's protection has no password.)"
+		return "Ties the row to what was exported (hidden sheet). Leave it; blank it to ask for every value of the row."
 	case p == nil:
-		return "Names the task; do not edit."
+		return "Names the task; do not edit. Rows can be sorted, and deleted to leave their tasks as they are."
 	case c.current:
 		return "What " + p.Name + " was when this sheet was made, for comparison. It is not read."
 	case !p.Writable:
