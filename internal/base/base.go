@@ -41,6 +41,9 @@ type Source struct {
 	Cloud  string    `json:"cloud"`
 	At     time.Time `json:"at"`
 	Zone   string    `json:"timezone,omitempty"` // of dates that carry no offset, by its IANA name; "" where the sheet has none
+
+	Columns []string `json:"columns,omitempty"` // the header of the sheet, in its order
+	Undoes  string   `json:"undoes,omitempty"`  // id of the run that the sheet takes back; "" for one that takes none back
 }
 
 // Header is the first line of a base.

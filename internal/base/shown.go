@@ -1,7 +1,9 @@
 package base
 
 import (
+	"cmp"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf16"
 
@@ -57,6 +59,19 @@ func Unguard(p *task.Property, text string) string {
 		return rest
 	}
 	return text
+}
+
+// Wall is the wall clock in a zone, to the second and as UTC, that the date cell of a workbook shows of a date-time. ok is false for what is
+// none, and where a date cell cannot show it: the calendar of workbooks errs before 1901, and after 4000 the 15 digits that they keep are
+// too few for a second.
+func Wall(v task.Value, zone *time.Location) (wall time.Time, ok bool) {
+	t, err := task.ParseTime(v.String())
+	if err != nil {
+		return t, false
+	}
+	local := t.In(cmp.Or(zone, time.UTC))
+	wall = time.Date(local.Year(), local.Month(), local.Day(), local.Hour(), local.Minute(), local.Second(), 0, time.UTC)
+	return wall, 1901 <= wall.Year() && wall.Year() <= 4000
 }
 
 // SameText compares what a sheet showed with what it shows now. Line ends do not count: programs that save sheets change them.

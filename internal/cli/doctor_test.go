@@ -73,7 +73,7 @@ func TestDoctorNamesTheFault(t *testing.T) {
 	dead := "http://" + closed.Addr().String()
 	closed.Close()
 	for name, i := range map[string]illness{
-		"healthy":        {check: "read", status: job.CheckOK, found: "2 tasks on the first page, 1 of them managed", code: 0},
+		"healthy":        {check: "read", status: job.CheckOK, found: "2 tasks on the first page, 2 of them managed", code: 0},
 		"no token":       {noToken: true, check: "settings", status: job.CheckFailed, found: "no access token", fix: "TASKRECON_ACCESS_TOKEN", code: 1},
 		"no such name":   {url: "https://taskrecon.invalid", check: "network", status: job.CheckFailed, found: "it ends at the name", fix: "DNS", code: 1},
 		"nobody listens": {url: dead, check: "network", status: job.CheckFailed, found: "it ends at the connection", fix: "firewall", code: 1},

@@ -38,7 +38,7 @@ func flagsOfInput() []cli.Flag {
 		&cli.StringFlag{Name: "delimiter", Category: inputFlags, Usage: "`CHARACTER` between a CSV's cells, or tab (default: the one that fits the header)"},
 		&cli.StringFlag{Name: "own-columns", Category: inputFlags, Usage: "columns `NAME,...` are your own, however near to a property's name"},
 		&cli.StringFlag{Name: "timezone", Category: inputFlags, Value: "UTC", Usage: "`ZONE` of dates without an offset, such as Europe/Berlin"},
-		&cli.StringFlag{Name: "problems", Category: outputFlags, Usage: "where cells are wrong, write the sheet to `FILE.xlsx` with these coloured and commented"},
+		&cli.StringFlag{Name: "problems", Category: outputFlags, Usage: "where cells are wrong, write a copy of the sheet to `FILE.xlsx` with these marked, behind a list that leads to each"},
 		&cli.StringFlag{Name: "status-via", Category: inputFlags, Value: string(diff.ViaAuto), Usage: "send status by `auto|patch|updateStatus`; auto takes updateStatus where the row has a note, and patch sends no note"},
 		&cli.StringFlag{Name: "date-order", Category: inputFlags, Usage: "read 03/04/2026 as `dmy|mdy|ymd` (default: refuse it as ambiguous)"},
 	}

@@ -42,6 +42,6 @@ func (m marking) Read(in *ingest.Input) {
 	}
 	m.Written("marked sheet", m.path)
 	if m.lines {
-		fmt.Fprintln(m.stderr, text.Line(m.path+" marks each of these cells"))
+		fmt.Fprintln(m.stderr, text.Line(m.path+" is a copy that marks each of these cells, behind a list that leads to them; correct it and use it in place of "+in.File))
 	}
 }

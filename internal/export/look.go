@@ -27,11 +27,11 @@ type cellState uint8
 
 const (
 	open   cellState = iota
-	locked           // not to be edited
+	locked           // not for edits
 	wished           // already asks for something
 )
 
-// sheetLook is what a cell looks like, and whether it can be edited.
+// sheetLook is what a cell looks like.
 type sheetLook struct {
 	format cellFormat
 	state  cellState
@@ -58,7 +58,7 @@ func headerLook(c sheetColumn) sheetLook { return sheetLook{format: heading, sta
 
 // look is how such a cell is drawn. The contrast of each pair of colours is at least 6 to 1.
 func (s sheetLook) look() xlsx.Look {
-	l := xlsx.Look{Family: "Calibri", Size: 11, Ink: "000000", Format: "@", Upward: "top", Wrap: s.format == wrapped, Open: s.state != locked}
+	l := xlsx.Look{Family: "Calibri", Size: 11, Ink: "000000", Format: "@", Upward: "top", Wrap: s.format == wrapped}
 	switch s.state {
 	case locked:
 		l.Fill, l.Ink, l.Edge = "F2F2F2", "505050", "D0D0D0"
@@ -128,12 +128,19 @@ func (b *workbookWriter) layColumns() error {
 
 // furnish adds what excelize keeps beside the rows.
 func (b *workbookWriter) furnish() error {
-	last := xlsx.ColumnName(len(b.columns))
-	if err := b.f.AutoFilter(sheetName, fmt.Sprintf("A1:%s%d", last, max(2, len(b.rows)+1)), nil); err != nil {
+	err := b.f.AutoFilter(sheetName, fmt.Sprintf("A1:%s%d", xlsx.ColumnName(len(b.columns)), max(2, len(b.rows)+1)), nil)
+	if err != nil {
 		return err
 	}
 	for i, c := range b.columns {
-		if err := b.validate(i+1, c); err != nil {
+		last := max(len(b.rows)+1, spareRows) + spareRows // for rows that are added
+		switch {
+		case c.property == nil && !c.base && !c.kind && len(b.rows) > 0:
+			err = validate(b.f, sheetName, rowsOf(i+1, 2, len(b.rows)+1), nil)
+		case c.open():
+			err = validate(b.f, sheetName, b.rowsWith(i+1, last, c.property), c.property)
+		}
+		if err != nil {
 			return err
 		}
 		note := excelize.Comment{
@@ -144,38 +151,45 @@ func (b *workbookWriter) furnish() error {
 			return err
 		}
 	}
-	return nil // without protection: locked cells can be neither sorted nor deleted, and the base notices what was changed by mistake
+	return nil
 }
 
-// validate makes a spreadsheet refuse what the column cannot take. Dates may be texts, so they are not checked.
-func (b *workbookWriter) validate(number int, c sheetColumn) (err error) {
-	p := c.property
-	if !c.open() || p.Kind != task.Enum && p.Kind != task.Int32 {
-		return nil
-	}
+// validate makes a spreadsheet refuse what is typed into a column that cannot take it. Dates may be texts, so they are not checked. The
+// sheet is not protected, since its rows are to be sorted and deleted; a row is tied to its task by the base.
+func validate(f *excelize.File, sheet, cells string, p *task.Property) (err error) {
 	v := excelize.NewDataValidation(true)
-	name, end := xlsx.ColumnName(number), min(maxRows, max(len(b.rows)+1, spareRows)+spareRows)
-	v.Sqref = b.rowsWith(p, name, end)
-	message := "Choose one of the list, or leave the cell blank to leave the property as it is."
-	if p.Kind == task.Enum {
+	v.Sqref = cells
+	title, message := task.IDName, "The id names the task of this row. Do not edit it; delete the row if nothing is to change."
+	switch {
+	case p == nil:
+		v.Type, v.Formula1 = "custom", "FALSE"
+	case p.Kind == task.Enum:
+		title, message = p.Name, "Choose one of the list, or leave the cell blank to leave the property as it is."
 		err = v.SetDropList(p.Members)
-	} else {
-		message = "Write a whole number, or leave the cell blank to leave the property as it is."
+	case p.Kind == task.Int32:
+		title, message = p.Name, "Write a whole number, or leave the cell blank to leave the property as it is."
 		err = v.SetRange(math.MinInt32, math.MaxInt32, excelize.DataValidationTypeWhole, excelize.DataValidationOperatorBetween)
+	default:
+		return nil
 	}
 	if err != nil {
 		return err
 	}
-	v.SetError(excelize.DataValidationErrorStyleStop, p.Name, message)
-	return b.f.AddDataValidation(sheetName, v)
+	v.SetError(excelize.DataValidationErrorStyleStop, title, message)
+	return f.AddDataValidation(sheet, v)
 }
 
 // mostRanges is how many ranges of rows a drop-down list is given at most.
 const mostRanges = 500
 
+// rowsOf are the cells of a column in some rows.
+func rowsOf(column, first, last int) string {
+	return xlsx.Ref(column, first) + ":" + xlsx.Ref(column, min(maxRows, last))
+}
+
 // rowsWith are the cells of a column in rows whose kind of task has the property, and in those below the data. Where these are too many
 // ranges, it is the whole column.
-func (b *workbookWriter) rowsWith(p *task.Property, column string, end int) string {
+func (b *workbookWriter) rowsWith(column, last int, p *task.Property) string {
 	var ranges []string
 	from := 0 // row at which a range begins, or 0
 	for i := 0; i <= len(b.rows); i++ {
@@ -184,14 +198,13 @@ func (b *workbookWriter) rowsWith(p *task.Property, column string, end int) stri
 		case has && from == 0:
 			from = i + 2
 		case !has && from > 0:
-			ranges, from = append(ranges, fmt.Sprintf("%s%d:%s%d", column, from, column, i+1)), 0
+			ranges, from = append(ranges, rowsOf(column, from, i+1)), 0
 		}
 	}
-	ranges = append(ranges, fmt.Sprintf("%s%d:%s%d", column, from, column, end))
-	if len(ranges) > mostRanges {
-		return fmt.Sprintf("%s2:%s%d", column, column, end)
+	if len(ranges) >= mostRanges {
+		return rowsOf(column, 2, last)
 	}
-	return strings.Join(ranges, " ")
+	return strings.Join(append(ranges, rowsOf(column, from, last)), " ")
 }
 
 // note says at the header what a column takes.
@@ -203,7 +216,7 @@ func (b *workbookWriter) note(c sheetColumn) string {
 	case c.kind:
 		return "The kind of the task. It is not read."
 	case p == nil:
-		return "Names the task; do not edit."
+		return "Names the task; do not edit. Rows can be sorted, and deleted to leave their tasks as they are."
 	case c.current:
 		return "What " + p.Name + " was when this sheet was made, for comparison. It is not read."
 	case !p.Writable:

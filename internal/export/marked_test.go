@@ -23,7 +23,8 @@ func mark(t *testing.T, in *ingest.Input) (path string, comments map[string]stri
 	f, err := excelize.OpenFile(path)
 	must(t, err)
 	defer f.Close()
-	list, err := f.GetComments(f.GetSheetName(0))
+	sheet := f.GetSheetName(1)
+	list, err := f.GetComments(sheet)
 	must(t, err)
 	comments = map[string]string{}
 	for _, c := range list {
@@ -32,12 +33,23 @@ func mark(t *testing.T, in *ingest.Input) (path string, comments map[string]stri
 			text += p.Text
 		}
 		comments[c.Cell] = text
-		style, err := f.GetCellStyle(f.GetSheetName(0), c.Cell)
+		style, err := f.GetCellStyle(sheet, c.Cell)
 		must(t, err)
 		s, err := f.GetStyle(style)
 		must(t, err)
 		if len(s.Fill.Color) != 1 || s.Fill.Color[0] != "FFC7CE" {
 			t.Errorf("%s is commented on and not coloured", c.Cell)
+		}
+	}
+	problems, err := f.GetRows(ingest.ProblemsSheet)
+	must(t, err)
+	if len(problems) != 1+len(in.Problems) {
+		t.Errorf("%d problems are listed, of %d", len(problems)-1, len(in.Problems))
+	}
+	for i, p := range problems[1:min(len(problems), 100)] {
+		linked, to, err := f.GetCellHyperLink(ingest.ProblemsSheet, "A"+itoa(i+2))
+		if !linked || to != "'"+sheet+"'!"+p[0] || !strings.Contains(comments[p[0]], p[2]) || err != nil {
+			t.Errorf("%q leads to %q (%v)", p, to, err)
 		}
 	}
 	return path, comments
@@ -53,6 +65,7 @@ func TestMarkedSheet(t *testing.T) {
 		setRow(t, f, 8, "c", "active")
 		setRow(t, f, 9, "d", nil, "merged")
 		must(t, f.MergeCell("Tasks", "B8", "B9"))
+		must(t, f.SetColWidth("Tasks", "C", "C", 71))
 	})
 	in := readBook(t, data, ingest.Options{HeaderRow: 3})
 	path, comments := mark(t, in)
@@ -66,6 +79,14 @@ func TestMarkedSheet(t *testing.T) {
 	}
 	if len(comments) != 7 {
 		t.Errorf("comments %q", comments)
+	}
+	copied := openSheet(t, path)
+	width, err := copied.GetColWidth("Tasks", "C")
+	must(t, err)
+	lists, err := copied.GetDataValidations("Tasks")
+	must(t, err)
+	if names := copied.GetDefinedName(); width != 71 || len(lists) != 1 || lists[0].Sqref != "B4:B1009" || len(names) != 1 || names[0].RefersTo != "'Tasks'!$A$3:$E$9" {
+		t.Errorf("width %v, lists %+v, filter %+v", width, lists, names)
 	}
 	again, err := ingest.Read(path, ingest.Options{HeaderRow: 3})
 	must(t, err)

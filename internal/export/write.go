@@ -135,7 +135,11 @@ func (w *sheetWriter) plan() (err error) {
 	for i, r := range w.rows {
 		all[i].Base = r.Base
 	}
-	w.baseID, w.lines, err = base.Encode(all, w.options.Source)
+	from := w.options.Source
+	for _, c := range w.columns {
+		from.Columns = append(from.Columns, c.header)
+	}
+	w.baseID, w.lines, err = base.Encode(all, from)
 	return err
 }
 

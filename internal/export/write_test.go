@@ -1,10 +1,8 @@
 package export_test
 
 import (
-	"archive/zip"
 	"encoding/csv"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -140,9 +138,10 @@ func checkShown(t *testing.T, f *excelize.File, rows []export.Row, o export.Opti
 	for i, r := range rows {
 		all[i].Base = r.Base
 	}
-	id, _, err := base.Encode(all, o.Source)
-	must(t, err)
 	b, err := baseIn(t, f)
+	must(t, err)
+	o.Source.Columns = b.Source.Columns
+	id, _, err := base.Encode(all, o.Source)
 	must(t, err)
 	if b.ID != id || len(b.Lines) != 1+len(rows) {
 		t.Errorf("the base is %s with %d lines", b.ID, len(b.Lines))
@@ -187,7 +186,7 @@ func TestWrittenWorkbookShowsEveryValue(t *testing.T) {
 	name, description, created := columnOf(t, f, "displayName"), columnOf(t, f, "description"), columnOf(t, f, "createdDateTime")
 	for i := range rows {
 		for column, isNumber := range map[string]bool{
-			name: false, description: false, due: i == 0 || i%8 < 2, count: i == 0 || i%4 < 2, created: true,
+			name: false, description: false, due: i%8 < 4, count: i == 0 || i%4 < 2, created: true,
 		} {
 			typ, err := f.GetCellType("Tasks", column+itoa(i+2))
 			must(t, err)
@@ -200,7 +199,7 @@ func TestWrittenWorkbookShowsEveryValue(t *testing.T) {
 			}
 		}
 	}
-	for row, want := range map[int]string{2: "2027-03-01 11:00:00", 3: "2026-07-15 10:30:00", 4: "2026-10-25T00:30:00Z", 5: dues[3], 6: dues[4], 7: dues[5], 8: "", 9: "soon"} {
+	for row, want := range map[int]string{2: "2027-03-01 11:00:00", 3: "2026-07-15 10:30:00", 4: "2026-10-25 02:30:00", 5: "2026-01-15 09:30:59", 6: dues[4], 7: dues[5], 8: "", 9: "soon"} {
 		if got, err := f.GetCellValue("Tasks", due+itoa(row)); got != want || err != nil {
 			t.Errorf("due of row %d: %q, want %q (%v)", row, got, want, err)
 		}
@@ -238,51 +237,16 @@ func checkWishes(t *testing.T, path string, rows []export.Row) {
 	}
 }
 
-// parts are the worksheets of a workbook.
-func parts(t *testing.T, path string) (sheets []string) {
-	t.Helper()
-	z, err := zip.OpenReader(path)
-	must(t, err)
-	defer z.Close()
-	for _, f := range z.File {
-		if strings.HasPrefix(f.Name, "xl/worksheets/sheet") {
-			r, err := f.Open()
-			must(t, err)
-			data, err := io.ReadAll(r)
-			must(t, err)
-			sheets = append(sheets, string(data))
-		}
-	}
-	return sheets
-}
-
-func TestWrittenWorkbookGuardsWhatIsNotToBeEdited(t *testing.T) {
+// A sheet is not protected: its rows are sorted and deleted, and each keeps its base by its id.
+func TestWrittenWorkbookIsOpenToEdits(t *testing.T) {
 	rows, o := nastyRows(), sheetOptions(t)
 	path := writeSheet(t, "tasks.xlsx", rows, o)
 	f := openSheet(t, path)
-	isLocked := func(style int) bool {
-		s, err := f.GetStyle(style)
-		must(t, err)
-		return s.Protection == nil || s.Protection.Locked
+	if p, err := f.GetSheetProtection("Tasks"); err != nil || p != (excelize.SheetProtectionOptions{}) {
+		t.Errorf("the sheet is protected: %+v, %v", p, err)
 	}
-	for header, want := range map[string]bool{
-		"id": true, "createdDateTime": true, "Current status": true, "Current dueDateTime": true, base.Name: true,
-		"status": false, "dueDateTime": false, "displayName": false, "intendedSettings": false, "managedDeviceCount": false,
-	} {
-		column := columnOf(t, f, header)
-		cell, err := f.GetCellStyle("Tasks", column+"3")
-		must(t, err)
-		below, err := f.GetColStyle("Tasks", column)
-		must(t, err)
-		top, err := f.GetCellStyle("Tasks", column+"1")
-		must(t, err)
-		if isLocked(cell) != want || isLocked(below) != want || !isLocked(top) {
-			t.Errorf("%s: locked %v, below %v, header %v; want %v", header, isLocked(cell), isLocked(below), isLocked(top), want)
-		}
-	}
-	protected := slices.DeleteFunc(parts(t, path), func(part string) bool { return !strings.Contains(part, "sheetProtection") })
-	if len(protected) != 1 { // the hidden base
-		t.Errorf("%d sheets are protected: one that is can be neither sorted nor its rows deleted", len(protected))
+	if p, err := f.GetSheetProtection(base.Name); err != nil || p.FormatCells || p.InsertRows {
+		t.Errorf("the base allows %+v, %v", p, err)
 	}
 	if visible, err := f.GetSheetVisible(base.Name); visible || err != nil {
 		t.Error("the base is visible")
@@ -299,6 +263,11 @@ func TestWrittenWorkbookGuardsWhatIsNotToBeEdited(t *testing.T) {
 			t.Errorf("%s is highlighted: %v", column, got)
 		}
 	}
+	must(t, f.RemoveRow("Tasks", 4))
+	must(t, f.DuplicateRowTo("Tasks", 2, len(rows)+1))
+	must(t, f.RemoveRow("Tasks", 2))
+	must(t, f.SaveAs(path))
+	checkWishes(t, path, append(append([]export.Row{rows[1]}, rows[3:]...), rows[0]))
 }
 
 func TestWrittenWorkbookHelpsToEdit(t *testing.T) {
@@ -314,7 +283,7 @@ func TestWrittenWorkbookHelpsToEdit(t *testing.T) {
 	if got := seen[status+"2:"+status+"2000"]; got != `list "unknown,pending,active,completed,rejected"` {
 		t.Errorf("status takes %q of %q", got, seen)
 	}
-	if got := seen[count+"2:"+count+"2000"]; got != "whole -21474836482147483647" || len(seen) != 9 {
+	if got := seen[count+"2:"+count+"2000"]; got != "whole -21474836482147483647" || len(seen) != 10 || seen[fmt.Sprintf("A2:A%d", len(rows)+1)] != "custom FALSE" {
 		t.Errorf("managedDeviceCount takes %q of %q", got, seen)
 	}
 	comments, err := f.GetComments("Tasks")

@@ -62,6 +62,9 @@ func (b *workbookWriter) fill() error {
 
 func (w *sheetWriter) properties() xlsx.Properties {
 	p := xlsx.Properties{Author: "taskrecon", Title: "Microsoft Intune security tasks", At: w.options.Source.At}
+	if p.At.IsZero() { // of a template
+		p.At = time.Now()
+	}
 	if tenant := w.options.Source.Tenant; tenant != "" {
 		p.Description = "Tasks of the tenant " + tenant
 	}
@@ -125,7 +128,8 @@ func (b *workbookWriter) row(number int, row Row) error {
 	return b.out.SetRow("A"+strconv.Itoa(number), cells, o)
 }
 
-// value is the cell's text, or the number or the date that means exactly that value.
+// value is the cell's text, or a number or a date. A date cell shows the second of what the base holds, which knows the rest; one that asks
+// for something means exactly that.
 func (b *workbookWriter) value(p *task.Property, s shownCell) any {
 	switch {
 	case p == nil:
@@ -134,28 +138,17 @@ func (b *workbookWriter) value(p *task.Property, s shownCell) any {
 			return n
 		}
 	case p.Kind == task.DateTime:
-		if serial, ok := daySerial(s.value, b.zone); ok {
-			return serial
+		if wall, ok := base.Wall(s.value, b.zone); ok && (!s.wish || exact(p, wall, s.value, b.zone)) {
+			return serialOf(wall)
 		}
 	}
 	return xlsx.CellText(s.text)
 }
 
-// daySerial is the day number that reads again as this date-time in the zone; ok is false where none does.
-func daySerial(v task.Value, zone *time.Location) (serial float64, ok bool) {
-	t, err := task.ParseTime(v.String())
-	if err != nil || t.Nanosecond() != 0 {
-		return 0, false
-	}
-	local := t.In(zone)
-	if local.Year() < 1901 || local.Year() > 4000 {
-		return 0, false // the calendar of workbooks errs before; later, the 15 digits that they keep are too few for a second
-	}
-	if back, err := (task.Format{Zone: zone}).InZone(local); err != nil || !back.Equal(t) {
-		return 0, false
-	}
-	wall := time.Date(local.Year(), local.Month(), local.Day(), local.Hour(), local.Minute(), local.Second(), 0, time.UTC)
-	return serialOf(wall), true
+// exact reports whether the date cell of a wall clock reads again as that value.
+func exact(p *task.Property, wall time.Time, v task.Value, zone *time.Location) bool {
+	t, err := (task.Format{Zone: zone}).InZone(wall)
+	return err == nil && p.Equal(task.Text(task.FormatTime(t)), v)
 }
 
 // serialOf is the day number of a wall clock, rounded up to a part of a second: LibreOffice shows 00:59:59 for a number that

@@ -10,6 +10,9 @@ import (
 	"taskrecon/internal/xlsx"
 )
 
+// ProblemsSheet is the name of the list of problems that comes before the sheet in a marked copy. It is never the input.
+const ProblemsSheet = "taskrecon problems"
+
 // chooseSheet finds the worksheet by name, or the first visible one.
 func chooseSheet(book *xlsx.Book, name string) (*xlsx.Sheet, error) {
 	var names []string
@@ -18,7 +21,7 @@ func chooseSheet(book *xlsx.Book, name string) (*xlsx.Sheet, error) {
 		switch named := strings.EqualFold(s.Name, name); {
 		case name != "" && named && !s.Worksheet:
 			return nil, fmt.Errorf("sheet %q is a chart or dialog, not a worksheet", s.Name)
-		case !s.Worksheet:
+		case !s.Worksheet || s.Name == ProblemsSheet:
 			continue
 		case named || name == "" && !s.Hidden:
 			return s, nil

@@ -3,6 +3,7 @@ package ingest
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"taskrecon/internal/base"
 	"taskrecon/internal/task"
@@ -39,6 +40,10 @@ func (b *builder) asInBase(from *task.Base, m match, c cell) bool {
 		return true
 	case c.kind == xlsx.Text || c.kind == xlsx.Number && m.property.Kind == task.Int32:
 		return base.SameText(c.text, shown)
+	case c.kind == xlsx.Number && c.format == xlsx.DateFormat:
+		cell, err := serialTime(c.text, b.date1904)
+		wall, dated := base.Wall(v, b.format.Zone)
+		return err == nil && dated && cell.Round(time.Second).Equal(wall)
 	}
 	return false
 }

@@ -28,6 +28,7 @@ type match struct {
 	twice    bool   // another column is for the same already
 	near     string // a name that was probably meant
 	short    bool   // which is a guess from a word that people use for their own columns too
+	renamed  bool   // which the column had when the sheet was made
 }
 
 // known reports whether the column is of the task, and not the user's own.
@@ -206,6 +207,10 @@ func (b *builder) readHeader(rec record) error {
 		}
 		b.header.columns = append(b.header.columns, m)
 	}
+	if err := b.takeBase(); err != nil {
+		return err
+	}
+	b.findRenamed(seen)
 	b.checkNearNames(seen)
 	b.checkID()
 	for _, p := range task.All() {
@@ -213,7 +218,32 @@ func (b *builder) readHeader(rec record) error {
 			b.notice(p.Name + " is read-only; its column is ignored")
 		}
 	}
-	return b.takeBase()
+	return nil
+}
+
+// findRenamed finds the columns of an exported sheet that have another header than they had: those of no property, where the base's header
+// has a property that the sheet lacks.
+func (b *builder) findRenamed(seen map[string]int) {
+	if b.base == nil {
+		return
+	}
+	was := b.base.Source.Columns
+	at := -1 // in was, of the column that was found last
+	for i := range b.header.columns {
+		m, text := &b.header.columns[i], b.in.Columns[i]
+		same := func(name string) bool { return task.FoldName(name) == task.FoldName(text) }
+		if j := slices.IndexFunc(was, same); j >= 0 {
+			at = j
+			continue
+		}
+		if blank(text) || m.known() || m.base || m.twice || at+1 >= len(was) || slices.ContainsFunc(b.ownColumns, same) {
+			continue
+		}
+		if p := task.Named(was[at+1]); p != nil && p.Writable && seen[p.Name] == 0 {
+			*m = match{near: p.Name, renamed: true}
+			at++
+		}
+	}
 }
 
 // matchColumn is matchHeader for a header that --own-columns may say is the user's own.
@@ -239,6 +269,11 @@ func (b *builder) checkNearNames(seen map[string]int) {
 		}
 		if m.short && seen[m.near] > 0 {
 			m.near = ""
+			continue
+		}
+		if m.renamed {
+			b.headerProblem(b.in.Header, i+1, fmt.Sprintf("column %q was %q when this sheet was made; name it so again. If it is a column of your own, say --own-columns %q",
+				clip(b.in.Columns[i]), m.near, clip(b.in.Columns[i])))
 			continue
 		}
 		b.headerProblem(b.in.Header, i+1, fmt.Sprintf("column %q is not a property; did you mean %q? If it is a column of your own, say --own-columns %q",

@@ -69,6 +69,7 @@ type Input struct {
 	BaseLines    []string // of the sheet's base as it was read; nil where it has none
 	IDColumn     int      // counted from 1; 0 where the header has none
 	MergedHeader bool
+	Widths       []xlsx.Width // of the sheet's columns; nil in CSV
 
 	path   string
 	state  os.FileInfo // of the file when it was read; nil for standard input

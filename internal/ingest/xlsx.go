@@ -33,6 +33,7 @@ func readXLSX(in *Input, data []byte, o Options) error {
 	if b.layout, err = eachRow(rows, b.add); err != nil {
 		return err
 	}
+	in.Widths = b.layout.Widths
 	return b.finish()
 }
 

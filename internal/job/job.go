@@ -186,9 +186,9 @@ func Reject(input *ingest.Input, skipInvalid bool) error {
 	case n == 0 || (skipInvalid && input.HeaderProblems == 0):
 		return nil
 	case input.HeaderProblems > 0:
-		return exit.Errorf(exit.Input, "mend the header; nothing was sent", "%s: %s, of the header among them", input.File, task.Plural(n, "problem"))
+		return exit.Errorf(exit.Input, "correct the header (--problems FILE.xlsx writes a copy that marks each cell); nothing was sent", "%s: %s, of the header among them", input.File, task.Plural(n, "problem"))
 	}
-	return exit.Errorf(exit.Input, "mend the rows, or leave them out with --skip-invalid; nothing was sent", "%s: %s", input.File, task.Plural(n, "problem"))
+	return exit.Errorf(exit.Input, "correct the rows (--problems FILE.xlsx writes a copy that marks each cell), or leave them out with --skip-invalid; nothing was sent", "%s: %s", input.File, task.Plural(n, "problem"))
 }
 
 // signInAndLock learns whose tenant this is, and keeps other runs out of it while this one sends.

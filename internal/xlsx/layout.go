@@ -16,7 +16,14 @@ const (
 	// Rows and columns smaller than this show nothing, whether or not they say that they are hidden.
 	leastHeight = 1.0 // points
 	leastWidth  = 0.5 // characters
+	maxWidth    = 255
 )
+
+// Width is how wide columns are, in characters.
+type Width struct {
+	First, Last int
+	Chars       float64
+}
 
 // Area is a range of cells, its edges within it.
 type Area struct{ Left, Top, Right, Bottom int }
@@ -36,6 +43,7 @@ func (a Area) String() string {
 // Layout is what a sheet shows otherwise than it holds, its hidden rows aside.
 type Layout struct {
 	HiddenColumns [][2]int // first and last
+	Widths        []Width  // of columns that are shown and say theirs
 	Merges        []Area
 	Filtered      bool // a filter is set, which hides rows and shows that it does
 
@@ -80,18 +88,24 @@ func (l *Layout) read(x *elements, name string) error {
 }
 
 func (l *Layout) readColumn(x *elements) error {
-	to := &l.HiddenColumns
-	if !x.isTrue("hidden") && !x.below("width", leastWidth) {
-		if _, sized := x.attr("width"); !l.noWidth || !sized {
-			return nil
-		}
-		to = &l.wide
-	}
 	first, _ := x.attr("min")
 	last, _ := x.attr("max")
 	from, err1 := strconv.Atoi(first)
 	end, err2 := strconv.Atoi(last)
-	if err1 != nil || err2 != nil || from < 1 || end < from || len(*to) == maxHides {
+	valid := err1 == nil && err2 == nil && from >= 1 && end >= from
+	to := &l.HiddenColumns
+	if !x.isTrue("hidden") && !x.below("width", leastWidth) {
+		width, sized := x.attr("width")
+		chars, err := strconv.ParseFloat(width, 64)
+		if valid && err == nil && chars <= maxWidth && len(l.Widths) < maxHides {
+			l.Widths = append(l.Widths, Width{from, end, chars})
+		}
+		if !l.noWidth || !sized {
+			return nil
+		}
+		to = &l.wide
+	}
+	if !valid || len(*to) == maxHides {
 		return fmt.Errorf("it hides the columns %q to %q", clip(first), clip(last))
 	}
 	*to = append(*to, [2]int{from, end})

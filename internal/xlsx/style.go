@@ -6,7 +6,7 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// Look is how cells look, and whether they can be edited. The zero value is a spreadsheet's own; colours are six hexadecimal digits.
+// Look is how cells look. The zero value is a spreadsheet's own; colours are six hexadecimal digits.
 type Look struct {
 	Family                   string // of the font
 	Size                     float64
@@ -18,7 +18,6 @@ type Look struct {
 	Wrap                     bool
 	Rule                     string // colour of a line below
 	Edge                     string // colour of lines on all sides
-	Open                     bool   // can be edited where the sheet is protected
 }
 
 // Styles are a workbook's styles by look.
@@ -40,9 +39,8 @@ func (s *Styles) Of(l Look) int {
 		return id
 	}
 	style := &excelize.Style{
-		Font:       &excelize.Font{Family: l.Family, Size: l.Size, Bold: l.Bold, Italic: l.Italic, Color: l.Ink},
-		Alignment:  &excelize.Alignment{WrapText: l.Wrap, Vertical: l.Upward, Horizontal: l.Across, Indent: l.Indent},
-		Protection: &excelize.Protection{Locked: !l.Open},
+		Font:      &excelize.Font{Family: l.Family, Size: l.Size, Bold: l.Bold, Italic: l.Italic, Color: l.Ink},
+		Alignment: &excelize.Alignment{WrapText: l.Wrap, Vertical: l.Upward, Horizontal: l.Across, Indent: l.Indent},
 	}
 	if l.Underlined {
 		style.Font.Underline = "single"
