@@ -41,15 +41,15 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// TestReadme compares the table of the README with the one wording.
-func TestReadme(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+// TestTable compares the table of docs/runs.md with the one wording.
+func TestTable(t *testing.T) {
+	table, err := os.ReadFile("../../docs/runs.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, m := range exit.Meanings {
-		if row := fmt.Sprintf("\n| %d | %s |\n", m.Code, m); !strings.Contains(string(readme), row) {
-			t.Errorf("README.md lacks the row%s", row)
+		if row := fmt.Sprintf("\n| %d | %s |\n", m.Code, m); !strings.Contains(string(table), row) {
+			t.Errorf("docs/runs.md lacks the row%s", row)
 		}
 	}
 }
