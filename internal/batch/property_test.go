@@ -121,7 +121,7 @@ func (w weather) script(r *run) {
 	}
 }
 
-// Whatever the weather, when nobody else writes: every change has one result, applied says the truth, nothing that is known to
+// Whatever the weather, when no other editor writes: every change has one result, applied says the truth, nothing that is known to
 // be applied is sent again, and it ends.
 func TestWhateverTheWeather(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {

@@ -171,7 +171,7 @@ var measured [2]struct {
 	*ending
 }
 
-// undisturbed is how a run of a world ends when nobody kills it, from its file or from a saved plan.
+// undisturbed is how a run of a world ends without a kill, from its file or from a saved plan.
 func undisturbed(t *testing.T, saved bool) *ending {
 	t.Helper()
 	m := &measured[0]

@@ -64,7 +64,7 @@ func TestFullDiskBefore(t *testing.T) {
 	}
 	p.summary(t)
 	free()
-	w.run(w.next()...).exits(t, want.code) // it begins anew
+	w.run(w.next()...).exits(t, want.code) // it begins again
 	compare(t, w.end(t), want)
 }
 

@@ -193,7 +193,7 @@ func jsonType(v any) string {
 	return fmt.Sprintf("%T", v)
 }
 
-// TestEventsAddUp: the events of a run tell the same as its summary.
+// TestEventsAddUp: the events of a run say the same as its summary.
 func TestEventsAddUp(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

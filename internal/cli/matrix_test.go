@@ -89,7 +89,7 @@ func faultMatrix(t *testing.T, nth int, firstSeed, seeds uint64) {
 			})
 		}
 	}
-	_ = all.Wait() // what is wrong was told to t
+	_ = all.Wait() // t has what is wrong
 }
 
 // place fills in where the faults show.
@@ -172,7 +172,7 @@ func (m *matrixRun) apply(t *testing.T) {
 	}
 }
 
-// judge demands that there is one outcome for each row, that they tell the truth, and that nothing was done twice.
+// judge demands that there is one outcome for each row, that they are true, and that nothing was done twice.
 func (m *matrixRun) judge(t *testing.T, code int, twice bool) {
 	if m.summary.ExitCode != code {
 		t.Errorf("exit code %d, want %d: %s", m.summary.ExitCode, code, m.summary.Reason)

@@ -44,7 +44,7 @@ func TestSignal(t *testing.T) {
 	}
 }
 
-// interrupt sends the first signal and waits until the program says that it has heard it.
+// interrupt sends the first signal and waits until the program says that it has got it.
 func (w *world) interrupt(p *process, s syscall.Signal) {
 	w.t.Helper()
 	if err := p.Process.Signal(s); err != nil {

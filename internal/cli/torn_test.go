@@ -36,7 +36,7 @@ func torn(t *testing.T, seeds uint64) {
 			got, ids := w.end(t), readLines(t, w.ledger).ids
 			compareTenants(t, got, want)
 			for i, o := range got.outcomes {
-				// Whether a patch that no line names any more was ours, nobody can tell.
+				// Whether a patch that no line names any more was ours, cannot be known.
 				if o != want.outcomes[i] && (o != diff.Unchanged || want.outcomes[i] != diff.Applied || !lost[ids[i]]) {
 					t.Errorf("row %d is %s, want %s", i, o, want.outcomes[i])
 				}

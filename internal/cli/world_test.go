@@ -123,7 +123,7 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 	w.at.Add(1)
 	defer w.at.Add(-1)
-	time.Sleep(3 * time.Millisecond) // whoever asked may die meanwhile; what was asked for is done all the same
+	time.Sleep(3 * time.Millisecond) // the client may die meanwhile; what was asked for is done all the same
 	n := int(w.batches.Add(1))
 	serve := func() { w.sandbox.ServeHTTP(rw, r) }
 	if h := w.hook.Load(); h != nil {
@@ -133,7 +133,7 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	serve()
 }
 
-// onBatch installs a hook and counts the calls of $batch anew; nil removes it.
+// onBatch installs a hook and counts the calls of $batch from 0; nil removes it.
 func (w *world) onBatch(h hook) {
 	w.batches.Store(0)
 	if h == nil {

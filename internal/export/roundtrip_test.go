@@ -127,7 +127,7 @@ func mostDrawn() int {
 	return 40
 }
 
-// An export that nobody edited asks for nothing, whatever the tenant holds.
+// An export without an edit asks for nothing, whatever the tenant holds.
 func TestUneditedSheets(t *testing.T) {
 	zones := []string{"UTC", "Europe/Berlin", "America/St_Johns", "Pacific/Apia"}
 	dir, drawn := t.TempDir(), 0

@@ -216,7 +216,7 @@ func TestWrittenSheetAsksForItsWishesOnly(t *testing.T) {
 	}
 }
 
-// checkWishes reads a sheet that nobody edited.
+// checkWishes reads a sheet without an edit.
 func checkWishes(t *testing.T, path string, rows []export.Row) {
 	t.Helper()
 	in, err := ingest.Read(path, ingest.Options{})

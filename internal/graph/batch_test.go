@@ -122,7 +122,7 @@ func TestBatchAnswers(t *testing.T) {
 	}
 }
 
-// What an answer without responses means depends on its status: refused, or nobody knows.
+// What an answer without responses means depends on its status: refused, or not known.
 func TestBatchWithoutAnswers(t *testing.T) {
 	const html = "<html><b>Gateway</b></html>"
 	cases := []struct {

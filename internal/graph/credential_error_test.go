@@ -53,7 +53,7 @@ func TestCredentialErrorsHideTokens(t *testing.T) {
 	}
 }
 
-// TestCredentialErrorsOfDefault has the first way of the chain refused: the others are not tried, and its code is told.
+// TestCredentialErrorsOfDefault has the first way of the chain refused: the others are not tried, and its code is in the error.
 func TestCredentialErrorsOfDefault(t *testing.T) {
 	noAzure(t)
 	t.Setenv("AZURE_TENANT_ID", "the-tenant")

@@ -111,7 +111,7 @@ func TestCredentialFreshOnce(t *testing.T) {
 	})
 }
 
-// An authority that gives the refused token again is told of, so that no call goes round in circles.
+// An authority that gives the refused token again is an error, so that no call goes round in circles.
 func TestCredentialSameTokenAgain(t *testing.T) {
 	noAzure(t)
 	synctest.Test(t, func(t *testing.T) {

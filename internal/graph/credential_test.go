@@ -128,7 +128,7 @@ func TestCredentialsOfApplications(t *testing.T) {
 	}
 }
 
-// TestCredentialOfEachCloud signs in at the cloud's own authority for the cloud's own Graph, and calls nobody else.
+// TestCredentialOfEachCloud signs in at the cloud's own authority for the cloud's own Graph, and calls no other.
 func TestCredentialOfEachCloud(t *testing.T) {
 	noAzure(t)
 	for _, cloud := range Clouds() {

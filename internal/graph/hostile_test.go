@@ -172,7 +172,7 @@ func TestHostileSlowness(t *testing.T) {
 	}
 }
 
-// rawService speaks to whoever connects without any HTTP server in between, once the request's headers are in.
+// rawService speaks to every client without any HTTP server in between, once the request's headers are in.
 func rawService(t *testing.T, speak func(net.Conn)) (addr string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -172,7 +172,7 @@ func TestBaseIsRefused(t *testing.T) {
 	})
 }
 
-// Rows that a report hands back have a blank base: that nothing guards them any more is told.
+// Rows that a report hands back have a blank base: that nothing guards them any more is said.
 func TestRowsWithoutTheirBaseAreTold(t *testing.T) {
 	for text, want := range map[string]string{
 		"id,status,taskrecon base\na,pending,\nb,active\n":        `2 rows have nothing under "taskrecon base": every value in them is asked for, and nothing shows what somebody else has changed since; go through the plan, or edit a fresh export`,

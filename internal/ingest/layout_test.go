@@ -63,7 +63,7 @@ func TestHiddenRows(t *testing.T) {
 	hide := func(f *excelize.File) {
 		must(t, f.SetRowVisible("Tasks", 3, false))
 		must(t, f.SetRowVisible("Tasks", 5, false))
-		must(t, f.SetRowVisible("Tasks", 9, false)) // blank, so nobody misses it
+		must(t, f.SetRowVisible("Tasks", 9, false)) // blank, so nothing is missed
 	}
 	data := laidOut(t, hide)
 	_, err := ingest.Read(write(t, "in.xlsx", data), ingest.Options{})

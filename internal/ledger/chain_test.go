@@ -110,7 +110,7 @@ func TestTheLastLineIsGuardedToo(t *testing.T) {
 	}
 }
 
-// A line made anew with its right sum is found by the next one; the last only where it is no line that this program
+// A line made again with its right sum is found by the next one; the last only where it is no line that this program
 // writes, and else by comparing Final with a copy kept elsewhere.
 func TestLinesMadeAnew(t *testing.T) {
 	path := sample(t)

@@ -10,7 +10,7 @@ import (
 // checkedLine is a line of which all is known that it says by itself: whether it is as it was written, and what the index needs
 // of a change or a result.
 type checkedLine struct {
-	line  []byte // without its newline; nobody may keep it
+	line  []byte // without its newline; not to be kept
 	whole string // its hash
 	ok    bool   // it is as it was written, by its own sum
 	envelope
@@ -46,7 +46,7 @@ func checkedLines(from io.Reader, take func(*checkedLine) error) (tail []byte, e
 		defer close(work)
 		tail, failed = readBlocks(from, func(b *block) bool {
 			select {
-			case inOrder <- b: // there is room for it before it is checked, so that nobody waits for the other
+			case inOrder <- b: // there is room for it before it is checked, so that neither waits for the other
 			case <-stop:
 				return false
 			}

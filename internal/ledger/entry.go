@@ -122,7 +122,7 @@ func (r *Reader) readAhead(wanted func(int) bool, read chan<- []Entry, stop <-ch
 		return nil
 	})
 	if len(entries) > 0 && !errors.Is(err, errStopped) {
-		_ = flush() // once stopped, nobody asks for the rest
+		_ = flush() // once stopped, the rest is not asked for
 	}
 	return err
 }
@@ -271,7 +271,7 @@ func (r *Reader) unsettled(s *state) (diff.Outcome, string) {
 	return diff.NotSent, "the program was stopped before its turn"
 }
 
-// Planned reports whether the ledger is a saved plan that nobody has begun to carry out.
+// Planned reports whether the ledger is a saved plan that no run has begun to carry out.
 func (r *Reader) Planned() bool { return r.Header.Command == "plan" && !r.begun }
 
 // Counts returns how many rows ended in each outcome, every outcome present.

@@ -11,7 +11,7 @@ import (
 	"taskrecon/internal/ledger"
 )
 
-// told is all that a Reader tells.
+// told is all that a Reader says.
 type told struct {
 	Header  ledger.Header
 	Resumes []ledger.Resumption
@@ -32,7 +32,7 @@ func tell(t *testing.T, r *ledger.Reader) told {
 	return all
 }
 
-// A Reader that follows a ledger as it is written tells what one tells that opens it anew, wherever the writing pauses.
+// A Reader that follows a ledger as it is written says what one says that opens it again, wherever the writing pauses.
 func TestFollow(t *testing.T) {
 	whole, err := os.ReadFile(legs(t))
 	must(t, err)

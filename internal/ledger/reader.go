@@ -17,7 +17,7 @@ import (
 // Reader gives the entries of a ledger in plan order, without holding them: it keeps the place of
 // each change's last result and nothing else that grows with the rows.
 type Reader struct {
-	Header  Header       // the first line, whoever resumed the run later
+	Header  Header       // the first line, also of a run that was resumed
 	Resumes []Resumption // who resumed the run, in the order in which they did
 	End     *End         // the last line of kind "end"; nil when the run or its last leg was cut short, or the ledger is a saved plan
 	Torn    bool         // the last line was not whole and was left out: the program was killed while writing it
@@ -53,7 +53,7 @@ type state struct {
 	settled int64 // when its last result came, the same
 	after   int64 // milliseconds from the last answer to that result
 	outcome uint8 // that stands at place, as an index of diff.Outcomes
-	onWire  bool  // it was put on the wire, as far as results and killed legs tell
+	onWire  bool  // it was put on the wire, as far as results and killed legs show
 	part    bool  // the first of its two writes is applied
 	acted   bool  // a sending line says that its status goes by the action
 	pending bool  // the plan says that it is to be sent
@@ -182,8 +182,8 @@ func (r *Reader) index() error {
 	return nil
 }
 
-// takeTail looks at what stands behind the last newline: the beginning of a line, and of one that may stand there.
-// After a power loss zeros may stand where the rest of it was to be.
+// takeTail looks at what is behind the last newline: the beginning of a line, and of one that may be there.
+// After a power loss zeros may be where the rest of it was to be.
 func (r *Reader) takeTail(tail []byte) error {
 	tail = bytes.TrimRight(tail, "\x00")
 	if i := bytes.LastIndex(tail, []byte(sumStart)); i >= 0 && i+sumLength < len(tail) {
@@ -225,7 +225,7 @@ func (r *Reader) take(l *checkedLine) error {
 	return nil
 }
 
-// envelopeOf reads kind and prev of a line. As this program writes them they stand first; any other line is read as JSON.
+// envelopeOf reads kind and prev of a line. As this program writes them they are first; any other line is read as JSON.
 func envelopeOf(line []byte) (e envelope, err error) {
 	const kindStart, prevStart = `{"kind":"`, `","prev":"`
 	if rest, ok := bytes.CutPrefix(line, []byte(kindStart)); ok {

@@ -171,7 +171,7 @@ func (p *probe) status(ctx context.Context) (err error) {
 	return err
 }
 
-// change announces an edit, and what to do should nobody be left to take it back.
+// change announces an edit, and what to do where the probe is killed before it takes it back.
 func (p *probe) change(e diff.Edit) {
 	p.Step(fmt.Sprintf("setting %s to %s (if this is killed, set it back to %s)", e.Property.Name, e.Wanted.Quoted(), e.Before.Quoted()))
 }

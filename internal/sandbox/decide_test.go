@@ -44,7 +44,7 @@ func TestDecide(t *testing.T) {
 			t.Error(body)
 		}
 		time.Sleep(20 * time.Second)
-		if got, want := told(s, idA), "0 start  alice\n1 other  alice\n11 patch oursx mine\n"; got != want {
+		if got, want := brief(s, idA), "0 start  alice\n1 other  alice\n11 patch oursx mine\n"; got != want {
 			t.Errorf("%s, want\n%s", got, want)
 		}
 		if _, body := send("GET", collection, ""); !strings.Contains(body, "alice") || strings.Contains(body, "mine") || strings.Contains(body, idB) {

@@ -37,8 +37,8 @@ func inMemory(t *testing.T, o Options) (*Server, func(method, path, body string)
 	}
 }
 
-// told is a history in short: second, author, item and value of assignedTo.
-func told(s *Server, id string) string {
+// brief is a history in short: second, author, item and value of assignedTo.
+func brief(s *Server, id string) string {
 	var b strings.Builder
 	all := s.History(id)
 	for _, v := range all {
@@ -69,10 +69,10 @@ func TestHistory(t *testing.T) {
 			t.Error("a task that is not there was changed")
 		}
 		want := "0 start  alice\n1 patch ours mine\n2 patch ours7 in a batch\n2 status ours in a batch\n3 other  theirs\n3 deletion  \n"
-		if got := told(s, strings.ToUpper(idA)); got != want {
+		if got := brief(s, strings.ToUpper(idA)); got != want {
 			t.Errorf("%s, want\n%s", got, want)
 		}
-		if got := told(s, idB); got != "0 start  alice\n" {
+		if got := brief(s, idB); got != "0 start  alice\n" {
 			t.Errorf("a write that was refused is in the history:\n%s", got)
 		}
 		if _, ok := s.Task(idA); ok || len(s.Tasks()) != 2 || s.Stats().Edits != 1 {
@@ -144,7 +144,7 @@ func TestLag(t *testing.T) {
 	})
 }
 
-// Each read draws its own lag, so that a later one may be the staler one; the same seed draws the same, whoever else reads.
+// Each read draws its own lag, so that a later one may be the staler one; the same seed draws the same, no matter who else reads.
 func TestLagOutOfOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shown := func(seed uint64, others bool) (all []string, back bool) {
@@ -214,7 +214,7 @@ func TestLate(t *testing.T) {
 			time.Sleep(5 * time.Second)
 			s.Edit(idA, map[string]any{"assignedTo": "theirs", "insights": "theirs too"})
 			time.Sleep(time.Minute)
-			if got, want := told(s, idA), "0 start  alice\n5 other  theirs\n20 patch ours1 mine\n"; got != want {
+			if got, want := brief(s, idA), "0 start  alice\n5 other  theirs\n20 patch ours1 mine\n"; got != want {
 				t.Errorf("%s:\n%swant\n%s", tt.faults, got, want)
 			}
 			if got := field(t, s, idA, "insights"); got != `"theirs too"` {
@@ -246,7 +246,7 @@ func TestLateCountsFromTheAnswer(t *testing.T) {
 			}
 			time.Sleep(time.Minute)
 			cancel()
-			if got, want := told(s, idA), "0 start  alice\n"+want+" patch ours1 mine\n"; got != want {
+			if got, want := brief(s, idA), "0 start  alice\n"+want+" patch ours1 mine\n"; got != want {
 				t.Errorf("%s:\n%swant\n%s", faulty, got, want)
 			}
 		}
@@ -259,7 +259,7 @@ func TestLateAfterDeletion(t *testing.T) {
 		send("PATCH", collection+"/"+idA, patchBody(mine))
 		s.Delete(idA)
 		time.Sleep(time.Minute)
-		if got := told(s, idA); got != "0 start  alice\n0 deletion  \n" || s.Stats().Pending != 0 {
+		if got := brief(s, idA); got != "0 start  alice\n0 deletion  \n" || s.Stats().Pending != 0 {
 			t.Errorf("%s%+v", got, s.Stats())
 		}
 	})

@@ -2,7 +2,7 @@
 //
 // A Signer signs a text with an Ed25519 key. Check finds the key of a signature and looks it up in an allowed-signers file, by
 // the rules of ssh-keygen: patterns of principals, namespaces and times of validity count, and a key of a certificate authority
-// signs nothing by itself. Verify says only that a signature is of a text, whoever made it.
+// signs nothing by itself. Verify says only that a signature is of a text, by any signer.
 //
 //	signer, err := sshsig.LoadSigner("id_ed25519")
 //	signature, err := signer.Sign([]byte("a text\n"))

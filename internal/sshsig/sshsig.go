@@ -106,7 +106,7 @@ func Check(signature, text []byte, signers io.Reader) (principals string, err er
 	return principals, err
 }
 
-// Verify says why a signature is not of the text, whoever made it.
+// Verify says why a signature is not of the text. It does not look at who made it.
 func Verify(signature, text []byte) error {
 	_, err := keyOf(signature, text)
 	return err
