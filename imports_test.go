@@ -34,11 +34,12 @@ var mayImport = map[string][]string{
 	"runs":       {"report/render", "ledger", "diff"},
 	"job":        {"runs", "base", "atomicfile", "sshsig", "report", "report/render", "export", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
 	"edit":       {"export", "task"},
+	"secret":     {},
 	"screen":     {"batch", "diff", "task"},
 	"doctor":     {"job", "graph", "task"},
 	"probe":      {"atomicfile", "batch", "diff", "graph", "task"},
 	"notify":     {"atomicfile", "job", "graph", "diff", "task"},
-	"cli":        {"runs", "screen", "base", "atomicfile", "sshsig", "notify", "edit", "doctor", "probe", "job", "report", "report/render", "report/verify", "export", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
+	"cli":        {"runs", "screen", "secret", "base", "atomicfile", "sshsig", "notify", "edit", "doctor", "probe", "job", "report", "report/render", "report/verify", "export", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
 
 	"report/workbook": {"report", "base", "xlsx", "ledger", "diff", "task"},
 	"report/page":     {"report", "ledger", "diff"},

@@ -16,7 +16,9 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"taskrecon/internal/exit"
+	"taskrecon/internal/secret"
 	"taskrecon/internal/task"
+	"taskrecon/internal/text"
 )
 
 // maxConfig is the size in bytes up to which a configuration file is read.
@@ -83,19 +85,19 @@ func (p configProblems) Lines() []string { return p }
 
 // configBytes is the content of a file that only its owner can write: it may name commands to run.
 func configBytes(path string) ([]byte, error) {
-	data, err := readSmall(path, maxConfig, func(info os.FileInfo) error {
+	data, err := secret.Small(path, maxConfig, func(info os.FileInfo) error {
 		switch {
 		case info.IsDir():
 			return usage("--config %q is a directory, not a file", path)
 		case runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0:
-			return exit.Errorf(exit.Usage, "chmod go-w "+shellQuote(path),
+			return exit.Errorf(exit.Usage, "chmod go-w "+text.ShellWord(path),
 				"--config %q can be written by others (mode %04o), who could make a run do anything", path, info.Mode().Perm())
 		}
 		return nil
 	})
 	var unfit *exit.Error
 	switch {
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, secret.ErrTooLarge):
 		return nil, usage("--config %q is larger than 1 MiB, which no configuration is", path)
 	case err != nil && !errors.As(err, &unfit):
 		return nil, usage("--config: %s", err.Error())

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"taskrecon/internal/notify"
+	"taskrecon/internal/secret"
 	"taskrecon/internal/text"
 )
 
@@ -122,8 +123,8 @@ func address(c *cli.Context, flag string) (*notify.Address, error) {
 
 // addressIn is all that a file holds, without the space around it; no address is longer than 8 KiB.
 func addressIn(path string) (string, error) {
-	data, err := readSmall(path, 8<<10, nil)
-	if errors.Is(err, errTooLarge) {
+	data, err := secret.Small(path, 8<<10, nil)
+	if errors.Is(err, secret.ErrTooLarge) {
 		err = fmt.Errorf("%s is longer than an address can be", path)
 	}
 	return strings.TrimSpace(string(data)), err

@@ -11,6 +11,7 @@ import (
 	"taskrecon/internal/job"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/report/verify"
+	"taskrecon/internal/secret"
 	"taskrecon/internal/task"
 	"taskrecon/internal/text"
 )
@@ -66,7 +67,7 @@ func (p *program) verify(c *cli.Context) (*job.Summary, error) {
 	}
 	fmt.Fprintf(w, "Final hash  %s\n", past.Final)
 	if signers := c.String("signers"); signers != "" {
-		allowed, err := readSmall(signers, mostOfSigners, nil)
+		allowed, err := secret.Small(signers, mostOfSigners, nil)
 		if err != nil {
 			return s, exit.Errorf(exit.Input, "", "--signers: %w", err)
 		}
