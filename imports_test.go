@@ -35,11 +35,12 @@ var mayImport = map[string][]string{
 	"job":        {"runs", "base", "atomicfile", "sshsig", "report", "report/render", "export", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
 	"edit":       {"export", "task"},
 	"secret":     {},
+	"settings":   {"secret", "task"},
 	"screen":     {"batch", "diff", "task"},
 	"doctor":     {"job", "graph", "task"},
 	"probe":      {"atomicfile", "batch", "diff", "graph", "task"},
 	"notify":     {"atomicfile", "job", "graph", "diff", "task"},
-	"cli":        {"runs", "screen", "secret", "base", "atomicfile", "sshsig", "notify", "edit", "doctor", "probe", "job", "report", "report/render", "report/verify", "export", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
+	"cli":        {"runs", "screen", "secret", "settings", "base", "atomicfile", "sshsig", "notify", "edit", "doctor", "probe", "job", "report", "report/render", "report/verify", "export", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
 
 	"report/workbook": {"report", "base", "xlsx", "ledger", "diff", "task"},
 	"report/page":     {"report", "ledger", "diff"},
@@ -62,7 +63,7 @@ var onlyIn = map[string][]string{
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud":  {"graph"},
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy": {"graph"},
 
-	"go.yaml.in/yaml/v4":                          {"cli"},
+	"go.yaml.in/yaml/v4":                          {"settings"},
 	"github.com/go-json-experiment/json":          {"task", "graph"},
 	"github.com/go-json-experiment/json/jsontext": {"task", "graph", "ledger"},
 	"github.com/expr-lang/expr":                   {"where"},
