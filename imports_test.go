@@ -25,7 +25,7 @@ var mayImport = map[string][]string{
 	"ingest":     {"base", "xlsx", "task"},
 	"diff":       {"task"},
 	"graph":      {"task"},
-	"sandbox":    {"task"},
+	"sandbox":    {"atomicfile", "task"},
 	"where":      {"task"},
 	"batch":      {"diff", "graph", "task"},
 	"ledger":     {"diff", "sshsig", "task", "atomicfile"},

@@ -15,6 +15,7 @@ import (
 	"taskrecon/internal/exit"
 	"taskrecon/internal/job"
 	"taskrecon/internal/ledger"
+	"taskrecon/internal/notify"
 	"taskrecon/internal/settings"
 	"taskrecon/internal/text"
 )
@@ -120,7 +121,7 @@ func settableFlag(name string, f cli.Flag) settings.Flag {
 	case *cli.StringSliceFlag:
 		s.Many = true
 	case *cli.GenericFlag:
-		if _, secret := f.Value.(*secretURL); secret {
+		if _, secret := f.Value.(*notify.SecretAddress); secret {
 			s.Refused = fmt.Sprintf("addresses that notices go to are secrets, and these have no place in a configuration file; name a file with %s-file, or set %s", name, variable(name))
 		}
 	}
