@@ -13,6 +13,7 @@ import (
 	"taskrecon/internal/exit"
 	"taskrecon/internal/graph"
 	"taskrecon/internal/screen"
+	"taskrecon/internal/secret"
 	"taskrecon/internal/text"
 )
 
@@ -171,4 +172,63 @@ func kindList(kinds []graph.SignInKind, between string) string {
 		words = append(words, string(k))
 	}
 	return strings.Join(words, between)
+}
+
+// secrets is where secrets are read.
+func (p *program) secrets() secret.Source { return secret.Source{Env: p.env} }
+
+// clientSecret finds the application's secret. The file or the command goes before the variable.
+func (p *program) clientSecret(c *cli.Context, in *graph.SignIn) error {
+	file, command := c.String("client-secret-file"), c.String("client-secret-command")
+	if file != "" && command != "" {
+		return usage("--client-secret-file and --client-secret-command exclude each other")
+	}
+	var err error
+	switch {
+	case file != "":
+		if in.Secret, err = p.secrets().Line(file); err != nil {
+			return usage("--client-secret-file: %s", err.Error())
+		}
+	case command != "":
+		if in.Secret, err = p.secrets().Printed(c.Context, command); err != nil {
+			return usage("--client-secret-command: %s", err.Error())
+		}
+	}
+	return nil
+}
+
+func (p *program) clientCertificate(c *cli.Context, in *graph.SignIn) error {
+	in.CertificateName = p.setting(c, "client-certificate")
+	if in.CertificateName == "" {
+		return nil
+	}
+	var err error
+	if in.Certificate, err = p.secrets().File(in.CertificateName); err != nil {
+		return usage("--client-certificate: %s", err.Error())
+	}
+	return nil
+}
+
+// tokenSource returns a function that reads an access token from where the flags say, again at each call, since it may be renewed there.
+func (p *program) tokenSource(c *cli.Context) (func(context.Context) (string, error), error) {
+	file, command := c.String("access-token-file"), c.String("access-token-command")
+	if file != "" && command != "" {
+		return nil, usage("--access-token-file and --access-token-command exclude each other")
+	}
+	if file != "" {
+		return func(context.Context) (string, error) {
+			token, err := p.secrets().Line(file)
+			if err != nil {
+				return "", fmt.Errorf("--access-token-file: %w", err)
+			}
+			return token, nil
+		}, nil
+	}
+	return func(ctx context.Context) (string, error) {
+		token, err := p.secrets().Printed(ctx, command)
+		if err != nil {
+			return "", fmt.Errorf("--access-token-command: %w", err)
+		}
+		return token, nil
+	}, nil
 }

@@ -27,6 +27,7 @@ import (
 	"taskrecon/internal/report"
 	"taskrecon/internal/report/render"
 	"taskrecon/internal/screen"
+	"taskrecon/internal/secret"
 	"taskrecon/internal/sshsig"
 	"taskrecon/internal/task"
 	"taskrecon/internal/text"
@@ -279,7 +280,7 @@ func (p *program) sendingConfig(c *cli.Context, config *job.Config) (err error) 
 		}
 	}
 	if path := c.String("signers"); path != "" {
-		if config.Signers, err = readSmall(path, mostOfSigners, nil); err != nil {
+		if config.Signers, err = secret.Small(path, mostOfSigners, nil); err != nil {
 			return usage("--signers: %s", err.Error())
 		}
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"net/url"
 	"slices"
@@ -14,6 +15,8 @@ import (
 	"taskrecon/internal/exit"
 	"taskrecon/internal/job"
 	"taskrecon/internal/ledger"
+	"taskrecon/internal/notify"
+	"taskrecon/internal/settings"
 	"taskrecon/internal/text"
 )
 
@@ -66,24 +69,66 @@ func (p *program) settle(c *cli.Context) (map[string]string, error) {
 
 // takeConfig gives the flags that neither flags nor variables set the values of a configuration file.
 func (p *program) takeConfig(c *cli.Context, path string, sources map[string]string) error {
-	file, err := readConfig(path, p.app().Commands)
+	file, err := settings.Read(path, p.settable(), secretVariables)
 	if err != nil {
 		return err
 	}
 	for _, f := range c.Command.Flags {
 		name := f.Names()[0]
-		value, ok := file.value(c.Command.Name, name)
+		value, ok := file.Value(c.Command.Name, name)
 		if !ok || sources[name] != "default" {
 			continue
 		}
-		sources[name] = fmt.Sprintf("%s:%d", path, value.line)
-		for _, text := range value.texts {
+		sources[name] = fmt.Sprintf("%s:%d", path, value.Line)
+		for _, text := range value.Texts {
 			if err := c.Set(name, text); err != nil {
-				return usage("%s:%d: %s: %s", path, value.line, name, err.Error())
+				return usage("%s:%d: %s: %s", path, value.Line, name, err.Error())
 			}
 		}
 	}
 	return nil
+}
+
+// settable are the flags that a configuration file may set.
+func (p *program) settable() settings.Flags {
+	all := settings.Flags{}
+	for _, c := range p.app().Commands {
+		if c.SkipFlagParsing || !hasFlag(c, configFlag) {
+			continue
+		}
+		all[c.Name] = map[string]settings.Flag{}
+		for _, f := range c.Flags {
+			if name := f.Names()[0]; name != "help" {
+				all[c.Name][name] = settableFlag(name, f)
+			}
+		}
+	}
+	return all
+}
+
+func settableFlag(name string, f cli.Flag) settings.Flag {
+	s := settings.Flag{Wants: "a text", Takes: func(text string) bool {
+		set := flag.NewFlagSet("", flag.ContinueOnError)
+		return f.Apply(set) == nil && set.Set(name, text) == nil
+	}}
+	switch f := f.(type) {
+	case *cli.BoolFlag:
+		s.Wants = "true or false"
+	case *cli.IntFlag, *cli.Uint64Flag:
+		s.Wants = "a whole number"
+	case *cli.DurationFlag:
+		s.Wants = "a time with its unit, such as 30s or 50m"
+	case *cli.StringSliceFlag:
+		s.Many = true
+	case *cli.GenericFlag:
+		if _, secret := f.Value.(*notify.SecretAddress); secret {
+			s.Refused = fmt.Sprintf("addresses that notices go to are secrets, and these have no place in a configuration file; name a file with %s-file, or set %s", name, variable(name))
+		}
+	}
+	if name == configFlag {
+		s.Refused = "a configuration file cannot name another one"
+	}
+	return s
 }
 
 // checkChoices refuses values that are none of those which the help of the flag lists, and gives the others the help's case.
@@ -253,14 +298,4 @@ func shownValue(c *cli.Context, name string) string {
 		return u.String()
 	}
 	return value
-}
-
-// isSecretURL reports whether the value of a flag is an address that is a secret.
-func isSecretURL(f cli.Flag) bool {
-	g, ok := f.(*cli.GenericFlag)
-	if !ok {
-		return false
-	}
-	_, ok = g.Value.(*secretURL)
-	return ok
 }

@@ -140,7 +140,7 @@ func TestConfigMistakes(t *testing.T) {
 		{"not UTF-8", "yes: true\nsheet: M\xe4rz", ":2: the line is not UTF-8"},
 		{"UTF-16", "\xff\xfey\x00", ":1: the line is not UTF-8"},
 		{"deep", "sheet: " + deep, "nightly.yaml:1:"},
-		{"large", "# " + strings.Repeat("x", maxConfig), "is larger than 1 MiB"},
+		{"large", "# " + strings.Repeat("x", 1<<20), "is larger than 1 MiB"},
 	} {
 		path := writeConfig(t, test.content+"\n")
 		out, diag, code := runHere(t, nil, "validate", "--config", path, "nowhere.csv")

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -60,7 +59,8 @@ func (p *program) doctor(c *cli.Context) (*job.Summary, error) {
 	}
 	s.Checks = append(s.Checks, doctor.RunChecks(c.Context, config, show)...)
 	s.Requests = target.client.Requests()
-	return s, verdictOf(s)
+	s.Reason, err = doctor.Verdict(s.Checks)
+	return s, err
 }
 
 // settingsCheck is that of a set-up which is wrong before anything is called.
@@ -79,25 +79,4 @@ func (p *program) signInWords(c *cli.Context, s *service) string {
 		return s.url
 	}
 	return fmt.Sprintf("cloud %s at %s, signing in by %s", s.cloud, s.url, kind)
-}
-
-// verdictOf sums the checks up.
-func verdictOf(s *job.Summary) error {
-	var failed, warned []string
-	for _, c := range s.Checks {
-		switch c.Status {
-		case job.CheckFailed:
-			failed = append(failed, c.Name)
-		case job.CheckWarning:
-			warned = append(warned, c.Name)
-		}
-	}
-	if len(failed) > 0 {
-		return exit.Errorf(exit.Failed, "", "the set-up does not work: %s", strings.Join(failed, ", "))
-	}
-	s.Reason = "the set-up works"
-	if len(warned) > 0 {
-		s.Reason += "; look at " + strings.Join(warned, ", ")
-	}
-	return nil
 }

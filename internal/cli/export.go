@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -73,14 +72,6 @@ func (p *program) setCommand() *cli.Command {
 	}
 }
 
-// sheetColumns is the order in which a sheet is easy to edit; sheets of edits show the first two of a task beside what is edited.
-var sheetColumns = []*task.Property{
-	task.DisplayName, task.Status, task.AssignedTo, task.Priority, task.DueDateTime, task.Category, task.Description,
-	task.Creator, task.CreatorNotes, task.Insights, task.EndpointSecurityPolicy, task.EndpointSecurityPolicyProfile,
-	task.ApplicablePlatform, task.ManagedDeviceCount, task.IntendedSettings, task.AppName, task.AppPublisher, task.AppVersion,
-	task.MitigationType, task.Remediation, task.MobileAppCount, task.UnmanagedDevices, task.CreatedDateTime,
-}
-
 func (p *program) export(c *cli.Context) (*job.Summary, error) {
 	if c.Args().Present() {
 		return nil, usage("export takes no file beside -o, but got %q", c.Args().Slice())
@@ -89,8 +80,8 @@ func (p *program) export(c *cli.Context) (*job.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	if e.Sheet.Columns, err = columnsOf(c.String("columns")); err != nil {
-		return nil, err
+	if e.Sheet.Columns, err = export.Columns(c.String("columns")); err != nil {
+		return nil, usage("--columns%s", err.Error())
 	}
 	if !c.Bool("template") {
 		return p.writeSheet(c, e)
@@ -150,39 +141,6 @@ func ofKinds(names []string, also func(*task.Task) (bool, error)) (func(*task.Ta
 		}
 		return also(t)
 	}, nil
-}
-
-// columnsOf reads --columns.
-func columnsOf(list string) ([]*task.Property, error) {
-	if list == "" {
-		return sheetColumns, nil
-	}
-	var columns []*task.Property
-	for _, name := range strings.Split(list, ",") {
-		p := task.Named(name)
-		switch {
-		case task.FoldName(name) == task.IDName:
-			continue // always the first
-		case p == nil:
-			return nil, usage("--columns: %s", noProperty(name))
-		case slices.Contains(columns, p):
-			return nil, usage("--columns names %s twice", p.Name)
-		}
-		columns = append(columns, p)
-	}
-	return columns, nil
-}
-
-// noProperty says of a name that it is no property, and which it may be.
-func noProperty(name string) string {
-	var names []string
-	for _, p := range task.All() {
-		names = append(names, p.Name)
-	}
-	if near, ok := task.Nearest(strings.TrimSpace(name), names); ok {
-		return fmt.Sprintf("%q is no property; did you mean %q?", name, near)
-	}
-	return fmt.Sprintf("%q is no property; there are %s", name, strings.Join(names, ", "))
 }
 
 func (p *program) set(c *cli.Context) (*job.Summary, error) {

@@ -17,7 +17,9 @@ import (
 	"taskrecon/internal/ingest"
 	"taskrecon/internal/job"
 	"taskrecon/internal/ledger"
+	"taskrecon/internal/secret"
 	"taskrecon/internal/task"
+	"taskrecon/internal/text"
 )
 
 const (
@@ -181,7 +183,7 @@ func (p *program) workbookPassword(c *cli.Context) (string, error) {
 	if path == "" {
 		return p.env[workbookVariable], nil
 	}
-	data, err := readSmall(path, 1024, nil)
+	data, err := secret.Small(path, 1024, nil)
 	if missing := new(fs.PathError); errors.As(err, &missing) && missing.Op == "open" {
 		return "", usage("--password-file: %s", err.Error())
 	}
@@ -321,7 +323,7 @@ func (p *program) commandLine(c *cli.Context, name, file string) string {
 			continue
 		}
 		if takesValue(f) {
-			words = append(words, "--"+flag, shellQuote(flagText(c, flag)))
+			words = append(words, "--"+flag, text.ShellWord(flagText(c, flag)))
 		} else if c.Bool(flag) {
 			words = append(words, "--"+flag)
 		} else {
@@ -336,16 +338,5 @@ func fileWord(file string) string {
 	if strings.HasPrefix(file, "-") && file != ingest.StandardInput {
 		file = "./" + file
 	}
-	return shellQuote(file)
-}
-
-func shellQuote(s string) string {
-	special := func(r rune) bool {
-		plain := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-/:@%+,=", r)
-		return !plain
-	}
-	if s != "" && !strings.ContainsFunc(s, special) && s[0] != '-' {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return text.ShellWord(file)
 }

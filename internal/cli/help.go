@@ -15,6 +15,7 @@ import (
 	"taskrecon/internal/exit"
 	"taskrecon/internal/sandbox"
 	"taskrecon/internal/screen"
+	"taskrecon/internal/text"
 )
 
 const (
@@ -44,10 +45,10 @@ func templateText(name string) string {
 // helpFuncs is what the templates call beside urfave/cli's own functions.
 var helpFuncs = map[string]any{
 	"wrapAt": func() int { return screen.Width },
-	"column": column, "flagNames": flagNames, "flagWords": flagWords, "roff": roff, "date": sourceDate,
+	"column": column, "flagNames": flagNames, "flagWords": flagWords, "roff": text.Roff, "date": sourceDate,
 	"exitCodes": func() []exit.Meaning { return exit.Meanings },
-	"faults":    func() []fault { f, _ := faults(); return f },
-	"faultForm": func() string { _, form := faults(); return form },
+	"faults":    sandbox.FaultTable,
+	"faultForm": sandbox.FaultForm,
 }
 
 // column pads a text to a width, or goes on at that width on the next line where the text is longer.
@@ -77,19 +78,6 @@ func flagWords(f cli.Flag) string {
 		}
 	}
 	return words
-}
-
-// fault is a fault of the sandbox.
-type fault struct{ Name, Does string }
-
-// faults are the sandbox's faults, and how one is written.
-func faults() (list []fault, form string) {
-	table, form, _ := strings.Cut(sandbox.FaultHelp(), "\n\n")
-	for line := range strings.Lines(table) {
-		name, does, _ := strings.Cut(line, " ")
-		list = append(list, fault{name, strings.TrimSpace(does)})
-	}
-	return list, strings.TrimSpace(form)
 }
 
 func (p *program) helpCommand() *cli.Command {
@@ -128,30 +116,6 @@ func (p *program) manCommand() *cli.Command {
 			return nil
 		},
 	}
-}
-
-var roffEscapes = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`, "|", `|\:`)
-
-// roff writes a text for man(7): a paragraph is a line that is filled, a line that begins with spaces stays one.
-func roff(text string) string {
-	var lines []string
-	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		words := roffEscapes.Replace(strings.TrimLeft(line, " "))
-		if strings.HasPrefix(words, ".") {
-			words = `\&` + words // else it were a request
-		}
-		switch indent := len(line) - len(strings.TrimLeft(line, " ")); {
-		case line == "":
-			words = ".PP"
-		case len(lines) > 0 && lines[len(lines)-1] != ".PP":
-			lines = append(lines, ".br")
-			fallthrough
-		default:
-			words = strings.Repeat(`\ `, indent) + words
-		}
-		lines = append(lines, words)
-	}
-	return strings.Join(lines, "\n")
 }
 
 // sourceDate is the day of the commit that the program was built from, so that the same source has the same page; "" if unknown.

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"taskrecon/internal/exit"
+	"taskrecon/internal/text"
 )
 
 func TestManPage(t *testing.T) {
@@ -31,7 +32,7 @@ func TestManPage(t *testing.T) {
 			t.Errorf("no command %s", c.Name)
 		}
 		for _, f := range c.Flags {
-			if !strings.Contains(own, roff("--"+f.Names()[0])) {
+			if !strings.Contains(own, text.Roff("--"+f.Names()[0])) {
 				t.Errorf("%s: no --%s", c.Name, f.Names()[0])
 			}
 		}
@@ -87,16 +88,5 @@ func TestManFits80Columns(t *testing.T) {
 	}
 	if len(lines) < 300 {
 		t.Errorf("only %d lines", len(lines))
-	}
-}
-
-func TestManEscapes(t *testing.T) {
-	for text, want := range map[string]string{
-		".csv": `\&.csv`, "'x'": `\(aqx\(aq`, `a\b`: `a\eb`, "--json": `\-\-json`, "a|b": `a|\:b`, "~/x": `\(ti/x`,
-		"one\n\ntwo\n  kept": "one\n.PP\ntwo\n.br\n\\ \\ kept",
-	} {
-		if got := roff(text); got != want {
-			t.Errorf("%q: %q, want %q", text, got, want)
-		}
 	}
 }

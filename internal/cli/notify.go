@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"taskrecon/internal/notify"
+	"taskrecon/internal/secret"
 	"taskrecon/internal/text"
 )
 
@@ -19,33 +20,13 @@ const noticeFlags = "Notices"
 func flagsOfNotice() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "metrics-file", Category: noticeFlags, Usage: "write the run's metrics to `FILE.prom`, for a node exporter's textfile collector"},
-		&cli.GenericFlag{Name: "notify-url", Category: noticeFlags, Value: &secretURL{}, Usage: "post the summary to `URL` when the run ends (better in TASKRECON_NOTIFY_URL: such addresses are secrets)"},
+		&cli.GenericFlag{Name: "notify-url", Category: noticeFlags, Value: &notify.SecretAddress{}, Usage: "post the summary to `URL` when the run ends (better in TASKRECON_NOTIFY_URL: such addresses are secrets)"},
 		&cli.StringFlag{Name: "notify-url-file", Category: noticeFlags, Usage: "the same, with the address in `FILE`"},
 		&cli.StringFlag{Name: "notify-format", Category: noticeFlags, Value: "json", Usage: "post the summary as `json|teams` (an Adaptive Card)"},
 		&cli.StringFlag{Name: "notify-on", Category: noticeFlags, Value: "always", Usage: "post `always|changes|failure` (changes: when any were planned, or the run failed)"},
-		&cli.GenericFlag{Name: "ping-url", Category: noticeFlags, Value: &secretURL{}, Usage: "ping URL/start, then `URL` or URL/fail, as dead-man switches want it (better in TASKRECON_PING_URL)"},
+		&cli.GenericFlag{Name: "ping-url", Category: noticeFlags, Value: &notify.SecretAddress{}, Usage: "ping URL/start, then `URL` or URL/fail, as dead-man switches want it (better in TASKRECON_PING_URL)"},
 		&cli.StringFlag{Name: "ping-url-file", Category: noticeFlags, Usage: "the same, with the address in `FILE`"},
 	}
-}
-
-// secretURL is the value of a flag that holds an address with a secret in it. Code that lists the values of flags, as the
-// ledger does, gets the host only. It takes any text, since errors about flags repeat their values.
-type secretURL struct{ text string }
-
-func (s *secretURL) Set(text string) error { s.text = text; return nil }
-
-// Get is what cli.Context.Value returns.
-func (s *secretURL) Get() any { return s.String() }
-
-func (s *secretURL) String() string {
-	if s == nil || s.text == "" {
-		return ""
-	}
-	a, err := notify.ParseAddress(s.text)
-	if err != nil {
-		return "(not an address)"
-	}
-	return a.String()
 }
 
 // notifier returns the notifications that the flags ask for. Beside an error it returns those that could be read, so that the error goes out, too.
@@ -94,8 +75,8 @@ func metricsFile(c *cli.Context) (string, error) {
 // address is the address that a flag, or the file that flag-file names, holds; nil is none.
 func address(c *cli.Context, flag string) (*notify.Address, error) {
 	from, text := "--"+flag, ""
-	if s, ok := c.Generic(flag).(*secretURL); ok {
-		text = s.text
+	if s, ok := c.Generic(flag).(*notify.SecretAddress); ok {
+		text = s.Text
 	}
 	if path := c.String(flag + "-file"); path != "" {
 		if text != "" {
@@ -122,8 +103,8 @@ func address(c *cli.Context, flag string) (*notify.Address, error) {
 
 // addressIn is all that a file holds, without the space around it; no address is longer than 8 KiB.
 func addressIn(path string) (string, error) {
-	data, err := readSmall(path, 8<<10, nil)
-	if errors.Is(err, errTooLarge) {
+	data, err := secret.Small(path, 8<<10, nil)
+	if errors.Is(err, secret.ErrTooLarge) {
 		err = fmt.Errorf("%s is longer than an address can be", path)
 	}
 	return strings.TrimSpace(string(data)), err

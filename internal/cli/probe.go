@@ -69,7 +69,7 @@ func (p *program) probe(c *cli.Context) (*job.Summary, error) {
 	}
 	if s.Patches = found.Writes; found.Kind != "" {
 		s.Profile = found
-		printProfile(p.humanOut(c), found)
+		found.Print(p.humanOut(c))
 	}
 	if err == nil && out != "" {
 		if err = probe.Write(out, found, c.Bool("overwrite")); err == nil {

@@ -20,6 +20,7 @@ import (
 	"taskrecon/internal/exit"
 	"taskrecon/internal/graph"
 	"taskrecon/internal/screen"
+	"taskrecon/internal/settings"
 	"taskrecon/internal/task"
 	"taskrecon/internal/text"
 )
@@ -241,7 +242,7 @@ func (p *program) noCommand(app *cli.App, name string) error {
 	for _, c := range app.Commands {
 		known[c.Name] = true
 	}
-	return exit.Errorf(exit.Usage, "see taskrecon --help", "there is no command %q%s", name, meant(name, known))
+	return exit.Errorf(exit.Usage, "see taskrecon --help", "there is no command %q%s", name, settings.Meant(name, known))
 }
 
 func usageError(c *cli.Context, err error, _ bool) error {
@@ -291,7 +292,7 @@ func noFlag(command, name string, known map[string]bool) error {
 	}
 	long := maps.Clone(known)
 	maps.DeleteFunc(long, func(name string, _ bool) bool { return len(name) == 1 })
-	return exit.Errorf(exit.Usage, hint, "%s has no flag --%s%s", command, text.Line(name), meant(name, long))
+	return exit.Errorf(exit.Usage, hint, "%s has no flag --%s%s", command, text.Line(name), settings.Meant(name, long))
 }
 
 func asksForHelp(flag string) bool {

@@ -1,17 +1,13 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 
 	"github.com/urfave/cli/v2"
 
-	"taskrecon/internal/atomicfile"
-	"taskrecon/internal/exit"
 	"taskrecon/internal/graph"
 	"taskrecon/internal/sandbox"
 	"taskrecon/internal/text"
@@ -99,6 +95,26 @@ func (p *program) reach(c *cli.Context, s *service, write bool) error {
 	return nil
 }
 
+// record makes the recording of --debug-http, if that is asked for, a part of the client to be.
+func (p *program) record(c *cli.Context, s *service, config *graph.Config) error {
+	path := c.String("debug-http")
+	if path == "" {
+		return nil
+	}
+	f, err := graph.CreateRecording(path, c.Bool("overwrite"))
+	if err != nil {
+		return usage("--debug-http: %s", err.Error())
+	}
+	r := graph.NewRecording(f)
+	config.Recording = r
+	s.ends = append(s.ends, func() {
+		if err := errors.Join(r.Err(), f.Close()); err != nil {
+			fmt.Fprintf(p.stderr, "taskrecon: --debug-http: the recording %s is not whole: %s\n", text.Line(path), text.Line(err.Error()))
+		}
+	})
+	return nil
+}
+
 // startSandbox serves the tasks that --sandbox names on a loopback port.
 func (s *service) startSandbox(c *cli.Context) error {
 	source, state := c.String("sandbox"), c.String("sandbox-state")
@@ -129,17 +145,13 @@ func (s *service) keep(server *sandbox.Server, state string) {
 		s.notice("the sandbox's changes end with this command; keep them with --sandbox-state FILE")
 		return
 	}
-	data, err := json.MarshalIndent(map[string]any{"value": server.Tasks()}, "", "  ")
-	if err == nil {
-		err = atomicfile.Write(state, append(data, '\n'), 0o600)
-	}
-	if err != nil {
+	if err := server.Save(state); err != nil {
 		s.notice(fmt.Sprintf("the sandbox's changes are lost: %s", err))
 	}
 }
 
-// newSandbox makes a sandbox of a tenant file's tasks, or of n generated ones. Limits and faults are the values of the flags
-// --PREFIXlimits and --PREFIXfaults.
+// newSandbox makes a sandbox of a file's tasks, or of n generated ones. Limits and faults are the values of the flags --PREFIXlimits and
+// --PREFIXfaults.
 func newSandbox(prefix, source, limits, faults string, o sandbox.Options) (*sandbox.Server, error) {
 	if limits == "off" {
 		o.WriteLimit, o.ReadLimit = -1, -1
@@ -148,23 +160,5 @@ func newSandbox(prefix, source, limits, faults string, o sandbox.Options) (*sand
 	if o.Faults, err = sandbox.ParseFaults(faults); err != nil {
 		return nil, usage("--%sfaults: %s", prefix, err.Error())
 	}
-	if n, err := strconv.Atoi(source); err == nil {
-		if n < 1 || n > 2_000_000 {
-			return nil, usage("a sandbox of %d tasks is not between 1 and 2000000", n)
-		}
-		return sandbox.New(sandbox.Generate(n, 1), o)
-	}
-	f, err := os.Open(source)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, usage("%q is neither a file with a sandbox's tasks nor a number of them", source)
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	tasks, err := sandbox.Load(f)
-	if err != nil {
-		return nil, exit.Errorf(exit.Failed, "", "the sandbox's tenant %s: %w", source, err)
-	}
-	return sandbox.New(tasks, o)
+	return sandbox.Open(source, o)
 }

@@ -11,6 +11,7 @@ import (
 	"taskrecon/internal/job"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/report/verify"
+	"taskrecon/internal/secret"
 	"taskrecon/internal/task"
 	"taskrecon/internal/text"
 )
@@ -66,7 +67,7 @@ func (p *program) verify(c *cli.Context) (*job.Summary, error) {
 	}
 	fmt.Fprintf(w, "Final hash  %s\n", past.Final)
 	if signers := c.String("signers"); signers != "" {
-		allowed, err := readSmall(signers, mostOfSigners, nil)
+		allowed, err := secret.Small(signers, mostOfSigners, nil)
 		if err != nil {
 			return s, exit.Errorf(exit.Input, "", "--signers: %w", err)
 		}
@@ -90,26 +91,11 @@ func printLedger(w io.Writer, past *ledger.Reader, file string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "%s: %s, unaltered; run %s, %s\n", text.Line(file), task.Plural(lines, "line"), text.Line(past.Header.RunID), howItEnded(past))
+	fmt.Fprintf(w, "%s: %s, unaltered; run %s, %s\n", text.Line(file), task.Plural(lines, "line"), text.Line(past.Header.RunID), past.Ending())
 	if past.End == nil {
 		fmt.Fprintln(w, "Whether lines are missing at the end can only be seen from a copy of the final hash kept elsewhere.")
 	}
 	return nil
-}
-
-// howItEnded says how the ledger ends. What is missing there is no alteration.
-func howItEnded(past *ledger.Reader) string {
-	words := "cut short: no end is recorded"
-	switch {
-	case past.End != nil:
-		words = fmt.Sprintf("ended with exit code %d", past.End.ExitCode)
-	case past.Planned():
-		words = "a saved plan; nothing was sent"
-	}
-	if past.Torn {
-		words += "; its last line is not whole, since the program was stopped while it wrote it"
-	}
-	return words
 }
 
 // rejectReport is the exit for a report that does not agree with its ledger.

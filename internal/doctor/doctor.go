@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"taskrecon/internal/exit"
 	"taskrecon/internal/graph"
 	"taskrecon/internal/job"
 	"taskrecon/internal/task"
@@ -265,4 +266,25 @@ func (d *doctor) quota(g graph.ListProbe) {
 		words = append(words, name+" "+g.Quota[name])
 	}
 	d.say("quota", job.CheckWarning, "other applications use the tenant's quota, or this one just did", "%s", strings.Join(words, ", "))
+}
+
+// Verdict sums checks up: in words, or as an error that names those which failed.
+func Verdict(checks []job.Check) (reason string, err error) {
+	var failed, warned []string
+	for _, c := range checks {
+		switch c.Status {
+		case job.CheckFailed:
+			failed = append(failed, c.Name)
+		case job.CheckWarning:
+			warned = append(warned, c.Name)
+		}
+	}
+	if len(failed) > 0 {
+		return "", exit.Errorf(exit.Failed, "", "the set-up does not work: %s", strings.Join(failed, ", "))
+	}
+	reason = "the set-up works"
+	if len(warned) > 0 {
+		reason += "; look at " + strings.Join(warned, ", ")
+	}
+	return reason, nil
 }

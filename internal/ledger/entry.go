@@ -314,3 +314,18 @@ func (r *Reader) Passing() (n int) {
 	}
 	return n
 }
+
+// Ending says how the ledger ends. What is missing there is no alteration.
+func (r *Reader) Ending() string {
+	words := "cut short: no end is recorded"
+	switch {
+	case r.End != nil:
+		words = fmt.Sprintf("ended with exit code %d", r.End.ExitCode)
+	case r.Planned():
+		words = "a saved plan; nothing was sent"
+	}
+	if r.Torn {
+		words += "; its last line is not whole, since the program was stopped while it wrote it"
+	}
+	return words
+}

@@ -46,3 +46,24 @@ func (a Address) String() string {
 
 // under is the address with one more step in its path, before the query.
 func (a Address) under(step string) Address { return Address{a.url.JoinPath(step)} }
+
+// SecretAddress is the value of a flag that holds an address with a secret in it. Code that lists the values of flags, as the
+// ledger does, gets the host only. It takes any text, since errors about flags repeat their values.
+type SecretAddress struct{ Text string }
+
+// Set takes any text.
+func (s *SecretAddress) Set(text string) error { s.Text = text; return nil }
+
+// Get is what cli.Context.Value returns.
+func (s *SecretAddress) Get() any { return s.String() }
+
+func (s *SecretAddress) String() string {
+	if s == nil || s.Text == "" {
+		return ""
+	}
+	a, err := ParseAddress(s.Text)
+	if err != nil {
+		return "(not an address)"
+	}
+	return a.String()
+}

@@ -20,7 +20,7 @@ type Fault struct {
 	Count  int    // how often it shows; 0 = once (or, of a condition, without end), negative = without end
 	After  int    // occasions that pass before the first
 	Every  int    // from then on it shows at each Every-th occasion; 0 = at each
-	Target string // narrows the occasions: a kind of call, or a task's id; see FaultHelp
+	Target string // narrows the occasions: a kind of call, or a task's id; see FaultForm
 	How    string // the form that it takes, as the table says; "" = the default
 }
 
@@ -157,17 +157,23 @@ func lookup(name string) (known, error) {
 	return k, nil
 }
 
-// FaultHelp lists the faults that ParseFaults takes, one a line.
-func FaultHelp() string {
-	var b strings.Builder
+// FaultDoc is the name of a fault and what it does.
+type FaultDoc struct{ Name, Does string }
+
+// FaultTable lists the faults that ParseFaults takes.
+func FaultTable() (docs []FaultDoc) {
 	for _, k := range faultTable {
-		fmt.Fprintf(&b, "%-18s %s\n", k.name, k.does)
+		docs = append(docs, FaultDoc{k.name, k.does})
 	}
-	b.WriteString("\nA fault is name[~how][:count][@after][/every][=target]; count * is no end, which keep-status, lag, latency and what is from odd-case to date-off have of themselves.\n" +
+	return docs
+}
+
+// FaultForm says how a fault is written.
+func FaultForm() string {
+	return "A fault is name[~how][:count][@after][/every][=target]; count * is no end, which keep-status, lag, latency and what is from odd-case to date-off have of themselves.\n" +
 		"Targets are list, get, patch, status and batch for whole calls; for items and tasks of the list a task's id, and for items patch, status or get.\n" +
 		"Seconds may be a range such as 0-7.5, of which each occasion draws. 429, 503 and 509 take ~ and a form of Retry-After: seconds such as 0.249 or 315, " +
-		strings.Join(waitForms, ", ") + " (message is in Intune's message). echo- takes a way of writing the token: " + strings.Join(echoForms, ", ") + ".\n")
-	return b.String()
+		strings.Join(waitForms, ", ") + " (message is in Intune's message). echo- takes a way of writing the token: " + strings.Join(echoForms, ", ") + "."
 }
 
 var faultSyntax = regexp.MustCompile(`^([a-z0-9-]+)(?:~([A-Za-z0-9.-]+))?(?::(\d+|\*))?(?:@(\d+))?(?:/(\d+))?(?:=([A-Za-z0-9._-]+))?$`)

@@ -40,7 +40,7 @@ func TestParseFaults(t *testing.T) {
 		}
 	}
 	for _, f := range faultTable {
-		if _, err := ParseFaults(strings.Replace(f.name, "NNN", "503", 1)); err != nil || !strings.Contains(FaultHelp(), f.name) {
+		if _, err := ParseFaults(strings.Replace(f.name, "NNN", "503", 1)); err != nil {
 			t.Errorf("%s: %v", f.name, err)
 		}
 	}

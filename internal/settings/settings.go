@@ -1,42 +1,55 @@
-package cli
+package settings
 
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"runtime"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/urfave/cli/v2"
 	"go.yaml.in/yaml/v4"
 
 	"taskrecon/internal/exit"
+	"taskrecon/internal/secret"
 	"taskrecon/internal/task"
+	"taskrecon/internal/text"
 )
 
 // maxConfig is the size in bytes up to which a configuration file is read.
 const maxConfig = 1 << 20
 
-// fileValue is what a configuration file gives a flag: one text, or several for a flag that may be repeated.
-type fileValue struct {
-	texts []string
-	line  int
+// Flags are the flags that a file may set, by command, then by name.
+type Flags map[string]map[string]Flag
+
+// Flag is what a file may set.
+type Flag struct {
+	Takes   func(text string) bool
+	Wants   string // what it takes, in words
+	Many    bool   // it may be given several times
+	Refused string // why no file may set it; "" where one may
 }
 
-// configFile is a configuration file that has been checked against the flags of all commands.
-type configFile struct {
+// Value is what a file gives a flag: one text, or several for a flag that may be repeated.
+type Value struct {
+	Texts []string
+	Line  int
+}
+
+// File is a configuration file that has been checked against the flags of all commands.
+type File struct {
 	path     string
-	values   map[string]map[string]fileValue // by command, "" for all of them, then by flag
-	problems configProblems
+	secrets  []string
+	values   map[string]map[string]Value // by command, "" for all of them, then by flag
+	problems problems
 }
 
-// value is what the file gives a command's flag. The section of the command wins.
-func (f *configFile) value(command, flag string) (fileValue, bool) {
+// Value is what the file gives a command's flag. The section of the command wins.
+func (f *File) Value(command, flag string) (Value, bool) {
 	if v, ok := f.values[command][flag]; ok {
 		return v, true
 	}
@@ -44,29 +57,22 @@ func (f *configFile) value(command, flag string) (fileValue, bool) {
 	return v, ok
 }
 
-// readConfig reads a configuration file and checks all of it: its keys against the flags of the commands, and its
-// values against the kinds of these flags. The error names every problem with its place.
-func readConfig(path string, commands []*cli.Command) (*configFile, error) {
-	data, err := configBytes(path)
+// Read reads a configuration file and checks all of it: its keys against the flags of the commands, and its values against what these
+// take. The error names every problem with its place. Secrets are the variables for what has no place in a file.
+func Read(path string, flags Flags, secrets []string) (*File, error) {
+	data, err := bytesOf(path)
 	if err != nil {
 		return nil, err
 	}
-	f := &configFile{path: path, values: map[string]map[string]fileValue{}}
+	f := &File{path: path, secrets: secrets, values: map[string]map[string]Value{}}
 	root, err := f.parse(data)
 	if err != nil || root == nil {
 		return f, err
 	}
-	known := map[string]map[string]cli.Flag{"": {}}
-	for _, c := range commands {
-		if c.SkipFlagParsing || !hasFlag(c, configFlag) {
-			continue
-		}
-		known[c.Name] = map[string]cli.Flag{}
-		for _, flag := range c.Flags {
-			if name := flag.Names()[0]; name != "help" {
-				known[c.Name][name], known[""][name] = flag, flag
-			}
-		}
+	known := Flags{"": {}}
+	for command, own := range flags {
+		known[command] = own
+		maps.Copy(known[""], own)
 	}
 	f.read(root, "", known)
 	if len(f.problems) > 0 {
@@ -75,27 +81,29 @@ func readConfig(path string, commands []*cli.Command) (*configFile, error) {
 	return f, nil
 }
 
-// configProblems is an error of a line for each problem.
-type configProblems []string
+func usage(format string, args ...any) error { return exit.Errorf(exit.Usage, "", format, args...) }
 
-func (p configProblems) Error() string   { return strings.Join(p, "\n") }
-func (p configProblems) Lines() []string { return p }
+// problems is an error of a line for each problem.
+type problems []string
 
-// configBytes is the content of a file that only its owner can write: it may name commands to run.
-func configBytes(path string) ([]byte, error) {
-	data, err := readSmall(path, maxConfig, func(info os.FileInfo) error {
+func (p problems) Error() string   { return strings.Join(p, "\n") }
+func (p problems) Lines() []string { return p }
+
+// bytesOf is the content of a file that only its owner can write: it may name commands to run.
+func bytesOf(path string) ([]byte, error) {
+	data, err := secret.Small(path, maxConfig, func(info os.FileInfo) error {
 		switch {
 		case info.IsDir():
 			return usage("--config %q is a directory, not a file", path)
 		case runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0:
-			return exit.Errorf(exit.Usage, "chmod go-w "+shellQuote(path),
+			return exit.Errorf(exit.Usage, "chmod go-w "+text.ShellWord(path),
 				"--config %q can be written by others (mode %04o), who could make a run do anything", path, info.Mode().Perm())
 		}
 		return nil
 	})
 	var unfit *exit.Error
 	switch {
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, secret.ErrTooLarge):
 		return nil, usage("--config %q is larger than 1 MiB, which no configuration is", path)
 	case err != nil && !errors.As(err, &unfit):
 		return nil, usage("--config: %s", err.Error())
@@ -104,7 +112,7 @@ func configBytes(path string) ([]byte, error) {
 }
 
 // parse returns the mapping that the file consists of; nil if the file holds nothing.
-func (f *configFile) parse(data []byte) (*yaml.Node, error) {
+func (f *File) parse(data []byte) (*yaml.Node, error) {
 	for i, line := range bytes.Split(data, []byte("\n")) {
 		if !utf8.Valid(line) {
 			return nil, usage("%s:%d: the line is not UTF-8; save the file as UTF-8", f.path, i+1)
@@ -138,23 +146,23 @@ func (f *configFile) parse(data []byte) (*yaml.Node, error) {
 	return root, nil
 }
 
-func (f *configFile) errorAt(n *yaml.Node, format string, args ...any) error {
+func (f *File) errorAt(n *yaml.Node, format string, args ...any) error {
 	return usage("%s:%d:%d: %s", f.path, n.Line, n.Column, fmt.Sprintf(format, args...))
 }
 
-func (f *configFile) problem(n *yaml.Node, format string, args ...any) {
+func (f *File) problem(n *yaml.Node, format string, args ...any) {
 	f.problems = append(f.problems, f.errorAt(n, format, args...).Error())
 }
 
 // read takes the pairs of a mapping: of the file itself, where command is "", or of the section of a command.
-func (f *configFile) read(mapping *yaml.Node, command string, known map[string]map[string]cli.Flag) {
-	f.values[command] = map[string]fileValue{}
+func (f *File) read(mapping *yaml.Node, command string, known Flags) {
+	f.values[command] = map[string]Value{}
 	lines := map[string]int{}
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		key, value := mapping.Content[i], mapping.Content[i+1]
 		name := key.Value
-		flag := known[command][name]
-		isSection := command == "" && known[name] != nil && flag == nil
+		_, isFlag := known[command][name]
+		isSection := command == "" && known[name] != nil && !isFlag
 		switch {
 		case key.Kind != yaml.ScalarNode || name == "":
 			f.problem(key, "a key is the name of a flag, not %s", shown(key))
@@ -164,41 +172,40 @@ func (f *configFile) read(mapping *yaml.Node, command string, known map[string]m
 			f.read(value, name, known)
 		case isSection && value.Tag == "!!null": // every line of it is a comment
 		case command == "" && value.Kind == yaml.MappingNode:
-			f.problem(key, "%q is no command that has flags, so no mapping belongs here%s", name, meant(name, known))
+			f.problem(key, "%q is no command that has flags, so no mapping belongs here%s", name, Meant(name, known))
 		default:
-			f.readPair(command, flag, key, value, known[command])
+			f.readPair(command, key, value, known[command])
 		}
 		lines[name] = key.Line
 	}
 }
 
-// readPair takes a flag and its value. Flag is nil where the command has none of that name.
-func (f *configFile) readPair(command string, flag cli.Flag, key, value *yaml.Node, flags map[string]cli.Flag) {
+// readPair takes a flag and its value.
+func (f *File) readPair(command string, key, value *yaml.Node, flags map[string]Flag) {
 	name := key.Value
-	near := meant(name, flags)
+	flag, known := flags[name]
+	near := Meant(name, flags)
 	switch {
-	case flag == nil && near == "" && looksSecret(name):
+	case !known && near == "" && looksSecret(name):
 		f.problem(key, "%q looks like a secret, and these have no place in a configuration file; put it into a variable (%s), or into a file that a flag such as --password-file names",
-			name, strings.Join(secretVariables, ", "))
-	case flag == nil && command == "":
+			name, strings.Join(f.secrets, ", "))
+	case !known && command == "":
 		f.problem(key, "no command has the flag %q%s", name, near)
-	case flag == nil:
+	case !known:
 		f.problem(key, "%s does not have the flag %q%s", command, name, near)
-	case name == configFlag:
-		f.problem(key, "a configuration file cannot name another one")
-	case isSecretURL(flag):
-		f.problem(key, "addresses that notices go to are secrets, and these have no place in a configuration file; name a file with %s-file, or set %s", name, variable(name))
+	case flag.Refused != "":
+		f.problem(key, "%s", flag.Refused)
 	default:
 		items := []*yaml.Node{value}
-		if _, many := flag.(*cli.StringSliceFlag); many && value.Kind == yaml.SequenceNode {
+		if flag.Many && value.Kind == yaml.SequenceNode {
 			items = value.Content
 		}
-		v := fileValue{line: key.Line}
+		v := Value{Line: key.Line}
 		for _, item := range items {
-			if wants := unfit(flag, item); wants != "" {
-				f.problem(item, "%s: %s is not %s", name, shown(item), wants)
+			if item.Kind != yaml.ScalarNode || !slices.Contains(scalars, item.Tag) || !flag.Takes(item.Value) {
+				f.problem(item, "%s: %s is not %s", name, shown(item), flag.Wants)
 			}
-			v.texts = append(v.texts, item.Value)
+			v.Texts = append(v.Texts, item.Value)
 		}
 		f.values[command][name] = v
 	}
@@ -213,8 +220,8 @@ func looksSecret(name string) bool {
 	return slices.ContainsFunc([]string{"secret", "password", "passphrase", "token"}, func(s string) bool { return strings.Contains(name, s) })
 }
 
-// meant suggests the key that name is a slip of the pen for; "" where there is none.
-func meant[T any](name string, known map[string]T) string {
+// Meant suggests the key that name is a slip of the pen for; "" where there is none.
+func Meant[T any](name string, known map[string]T) string {
 	var names []string
 	for n := range known {
 		names = append(names, n)
@@ -228,26 +235,6 @@ func meant[T any](name string, known map[string]T) string {
 
 // scalars are the tags of values that a flag can take as they are written.
 var scalars = []string{"!!str", "!!int", "!!float", "!!bool", "!!timestamp"}
-
-// unfit tries a value on a flag and says what it is not; "" where the flag takes it.
-func unfit(f cli.Flag, value *yaml.Node) string {
-	set := flag.NewFlagSet("", flag.ContinueOnError)
-	if err := f.Apply(set); err != nil {
-		return err.Error()
-	}
-	if value.Kind == yaml.ScalarNode && slices.Contains(scalars, value.Tag) && set.Set(f.Names()[0], value.Value) == nil {
-		return ""
-	}
-	switch f.(type) {
-	case *cli.BoolFlag:
-		return "true or false"
-	case *cli.IntFlag, *cli.Uint64Flag:
-		return "a whole number"
-	case *cli.DurationFlag:
-		return "a time with its unit, such as 30s or 50m"
-	}
-	return "a text"
-}
 
 // shown names a value in a message.
 func shown(n *yaml.Node) string {

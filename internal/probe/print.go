@@ -1,4 +1,4 @@
-package cli
+package probe
 
 import (
 	"fmt"
@@ -8,13 +8,12 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"taskrecon/internal/probe"
 	"taskrecon/internal/task"
 	"taskrecon/internal/text"
 )
 
-// printProfile prints what a probe found, a trait a line.
-func printProfile(w io.Writer, p *probe.Profile) {
+// Print prints what a probe found, a trait a line.
+func (p *Profile) Print(w io.Writer) {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(out, "%s\t%s\n", name, text.Line(fmt.Sprintf(format, args...)))

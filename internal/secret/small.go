@@ -1,4 +1,4 @@
-package cli
+package secret
 
 import (
 	"errors"
@@ -6,11 +6,12 @@ import (
 	"os"
 )
 
-var errTooLarge = errors.New("the file is larger than what it is named for can be")
+// ErrTooLarge is the error of a file that is larger than it may be.
+var ErrTooLarge = errors.New("the file is larger than what it is named for can be")
 
-// readSmall reads a file of most bytes or fewer, provided that fit, where it is not nil, has nothing against it. A larger one
-// is errTooLarge.
-func readSmall(path string, most int64, fit func(os.FileInfo) error) ([]byte, error) {
+// Small reads a file of most bytes or fewer, provided that fit, where it is not nil, has nothing against it. A larger one
+// is ErrTooLarge.
+func Small(path string, most int64, fit func(os.FileInfo) error) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -27,7 +28,7 @@ func readSmall(path string, most int64, fit func(os.FileInfo) error) ([]byte, er
 	}
 	data, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err == nil && int64(len(data)) > most {
-		err = errTooLarge
+		err = ErrTooLarge
 	}
 	return data, err
 }
