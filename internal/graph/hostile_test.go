@@ -106,6 +106,9 @@ var hostileAnswers = map[string]http.HandlerFunc{
 
 // TestHostileAnswers: whatever comes, both kinds of call end with an error that says so, in bounded memory and time.
 func TestHostileAnswers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("behind the race detector these bounds of time mean nothing")
+	}
 	for name, h := range hostileAnswers {
 		t.Run(name, func(t *testing.T) {
 			c := serve(t, h).client(t, Config{CallTimeout: hostileTime})
