@@ -197,7 +197,7 @@ func factText(value any) string {
 func newStaticRow(row *report.Row) staticRow {
 	s := staticRow{row.Row, plain(row.ID), plain(row.DisplayName.String()), string(row.Outcome), plain(row.Why()), nil}
 	for _, edit := range row.Edits {
-		s.Edits = append(s.Edits, [2]string{plain(edit.Property), plain(edit.Before.Quoted()) + " → " + plain(edit.Wanted.Quoted())})
+		s.Edits = append(s.Edits, [2]string{plain(edit.Property), plain(report.Shown(edit.Property, edit.Before)) + " → " + plain(report.Shown(edit.Property, edit.Wanted))})
 	}
 	return s
 }
