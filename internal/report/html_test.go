@@ -137,7 +137,7 @@ func TestPageShowsWithoutScript(t *testing.T) {
 	for _, want := range []string{
 		"9 of 12 rows are not as wanted", `<desc id="chart-desc">A bar divided by outcome: 2 applied, 1 differs`, "<noscript>",
 		"the service refused: Application is not authorized", "Left alone", "cron@ops-01", "20260302T020000Z-7f3a", "Final SHA-256",
-		"old@contoso.com → dana@contoso.com", "About the input: column",
+		"old@contoso.com → dana@contoso.com", "base old@contoso.com, found someone.else@contoso.com, wanted dana@contoso.com", "About the input: column",
 	} {
 		if !strings.Contains(static, want) {
 			t.Errorf("the page without its script has no %q", want)
