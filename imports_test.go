@@ -43,7 +43,7 @@ var mayImport = map[string][]string{
 	"cli":        {"runs", "screen", "secret", "settings", "base", "atomicfile", "sshsig", "notify", "edit", "doctor", "probe", "job", "report", "report/render", "report/verify", "export", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
 
 	"report/workbook": {"report", "base", "xlsx", "ledger", "diff", "task"},
-	"report/page":     {"report", "ledger", "diff"},
+	"report/page":     {"report", "ledger", "diff", "task"},
 	"report/render":   {"report", "report/workbook", "report/page", "atomicfile", "ledger"},
 	"report/verify":   {"report", "report/workbook", "xlsx", "ledger"},
 

@@ -167,7 +167,7 @@ func (s *sender) sendOn(r *row, l look, st diff.Standing) {
 // holds describes what is not as wanted.
 func holds(st diff.Standing) string {
 	e := append(st.Third, st.Old...)[0]
-	return fmt.Sprintf("%s %q, not %q", e.Property.Name, e.Before.String(), e.Wanted.String())
+	return fmt.Sprintf("%s %s, not %s", e.Property.Name, e.Property.Quoted(e.Before), e.Property.Quoted(e.Wanted))
 }
 
 // conflict settles a row whose task holds a third value, unless that is to be overwritten.

@@ -40,19 +40,9 @@ func (a *Amounts) Add(p *task.Property, before, wanted task.Value) {
 	}
 	n.rows++
 	if p.Kind != task.Settings && p.OneLine() {
-		n.from[valueWord(p, before)]++
-		n.to[valueWord(p, wanted)]++
+		n.from[text.Clip(p.Shown(before), 60)]++
+		n.to[text.Clip(p.Shown(wanted), 60)]++
 	}
-}
-
-// Unset is how a value that is not set is called, everywhere.
-const Unset = "(not set)"
-
-func valueWord(p *task.Property, v task.Value) string {
-	if p.Unset(v) {
-		return Unset
-	}
-	return text.Clip(v.String(), 60)
 }
 
 // Lines are a line for each property that the edits change, in table order, such as

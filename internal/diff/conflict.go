@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -38,7 +39,8 @@ func onlyPair(v task.Value, name string) task.Value {
 
 // ConflictOf says of one property what the base, the tenant and the wish hold.
 func ConflictOf(name string, base, found, wanted task.Value) string {
-	return fmt.Sprintf("%s: base %q, found %q, wanted %q", name, base.String(), found.String(), wanted.String())
+	p := cmp.Or(task.Lookup(name), task.IntendedSettings) // or a pair of these
+	return fmt.Sprintf("%s: base %s, found %s, wanted %s", name, p.Quoted(base), p.Quoted(found), p.Quoted(wanted))
 }
 
 // ConflictWords is the reason of a row that is left alone because of these conflicts.

@@ -218,7 +218,11 @@ func (b *workbookWriter) note(c sheetColumn) string {
 	case p == nil:
 		return "Names the task; do not edit. Rows can be sorted, and deleted to leave their tasks as they are."
 	case c.current:
-		return "What " + p.Name + " was when this sheet was made, for comparison. It is not read."
+		when := " was when this sheet was made"
+		if b.options.Source.Undoes != "" {
+			when = " was after the run that this sheet takes back"
+		}
+		return "What " + p.Name + when + ", for comparison. It is not read."
 	case !p.Writable:
 		return "Read-only. It is not sent."
 	}

@@ -18,7 +18,7 @@ type Row struct {
 // Options say what a sheet that is made for editing looks like.
 type Options struct {
 	Columns   []*task.Property // behind id, in this order
-	Shown     []*task.Property // properties whose base has columns of its own, "Current NAME", for comparison
+	Shown     []*task.Property // properties whose base has columns of its own, for comparison: "Current NAME", or in the undo of a run "Left NAME"
 	Zone      *time.Location   // of date cells; nil is UTC
 	Source    base.Source
 	Template  bool // a header and no rows; such a sheet has no base

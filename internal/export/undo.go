@@ -79,7 +79,7 @@ func (u *Undo) row(e ledger.Entry) (Row, error) {
 		case CanAsk(p, edit.Wanted, was):
 			row.Assignments = append(row.Assignments, task.Assignment{Property: p, Value: was})
 		default:
-			u.leave(e, fmt.Sprintf("%s was %s, which cannot be asked for; it stays %q", p.Name, was.Quoted(), edit.Wanted))
+			u.leave(e, fmt.Sprintf("%s was %s, which cannot be asked for; it stays %s", p.Name, p.Quoted(was), p.Quoted(edit.Wanted)))
 		}
 	}
 	return row, nil

@@ -109,13 +109,17 @@ func (w *sheetWriter) plan() (err error) {
 			return fmt.Errorf("%s is to be shown for comparison, but is no column of the sheet", p.Name)
 		}
 	}
+	prefix := ingest.ShownPrefix
+	if o.Source.Undoes != "" {
+		prefix = ingest.LeftPrefix
+	}
 	w.columns = []sheetColumn{{header: task.IDName}}
 	for i, p := range o.Columns {
 		if slices.Contains(o.Columns[:i], p) {
 			return fmt.Errorf("%s is named twice; a sheet has one column for it", p.Name)
 		}
 		if slices.Contains(o.Shown, p) {
-			w.columns = append(w.columns, sheetColumn{header: ingest.ShownPrefix + p.Name, property: p, current: true})
+			w.columns = append(w.columns, sheetColumn{header: prefix + p.Name, property: p, current: true})
 		}
 		w.columns = append(w.columns, sheetColumn{header: p.Name, property: p})
 	}

@@ -10,16 +10,18 @@ import (
 	"taskrecon/internal/xlsx"
 )
 
-// ShownPrefix begins the header of a column that only shows what a property held.
-const ShownPrefix = "Current "
+// These begin the header of a column that only shows what a property held: when it was read for the sheet, or after the run that the sheet
+// takes back.
+const ShownPrefix, LeftPrefix = "Current ", "Left "
 
 // KindName is the header of a column that shows the kind of each task.
 const KindName = "kind"
 
 // shownColumn reports whether a header is of a column that only shows what a property held.
 func shownColumn(header string) bool {
-	name, ok := strings.CutPrefix(header, ShownPrefix)
-	return ok && task.Named(name) != nil || header == KindName
+	name, current := strings.CutPrefix(header, ShownPrefix)
+	name, left := strings.CutPrefix(name, LeftPrefix)
+	return current != left && task.Named(name) != nil || header == KindName
 }
 
 // asInBase reports whether a cell asks for nothing: it is blank, or shows what the base holds.

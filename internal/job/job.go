@@ -447,6 +447,9 @@ func (r *run) header() ledger.Header {
 			File: r.input.File, Sheet: r.input.Sheet, SHA256: r.input.SHA256,
 			Columns: r.input.Columns, Rows: len(r.input.Rows), Notices: r.input.Notices,
 		}
+		if r.input.Base != nil {
+			h.Input.Undoes = r.input.Base.Undoes
+		}
 	}
 	for _, t := range r.plan.Unmanaged {
 		h.Unmanaged = append(h.Unmanaged, ledger.Unmanaged{

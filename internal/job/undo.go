@@ -27,7 +27,7 @@ func WriteUndo(past *ledger.Reader, path string, overwrite bool) (*Undone, error
 	}
 	o := export.Options{
 		Columns: slices.Clone(u.Properties), Shown: u.Properties, Overwrite: overwrite,
-		Source: base.Source{Tenant: past.Header.Tenant, Cloud: past.Header.Cloud, At: u.At},
+		Source: base.Source{Tenant: past.Header.Tenant, Cloud: past.Header.Cloud, At: u.At, Undoes: past.Header.RunID},
 	}
 	if !slices.Contains(o.Columns, task.DisplayName) {
 		o.Columns = slices.Insert(o.Columns, 0, task.DisplayName)

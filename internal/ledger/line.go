@@ -29,6 +29,7 @@ type Input struct {
 	Columns []string `json:"columns"` // the header as seen
 	Rows    int      `json:"rows"`
 	Notices []string `json:"notices,omitempty"`
+	Undoes  string   `json:"undoes,omitempty"` // id of the run that the sheet takes back
 }
 
 // Option is one setting that was in force, by its flag's name.

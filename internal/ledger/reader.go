@@ -19,6 +19,7 @@ import (
 type Reader struct {
 	Header  Header       // the first line, also of a run that was resumed
 	Resumes []Resumption // who resumed the run, in the order in which they did
+	Ends    []*End       // of the legs before the last, in their order; nil for one that was cut short
 	End     *End         // the last line of kind "end"; nil when the run or its last leg was cut short, or the ledger is a saved plan
 	Torn    bool         // the last line was not whole and was left out: the program was killed while writing it
 	Final   string       // SHA-256 of the last whole line: the hash that stands for the whole ledger
@@ -362,6 +363,7 @@ func (r *Reader) takeResumed(line []byte, at place) error {
 		r.signed = r.Final
 	}
 	r.Resumes, r.legs = append(r.Resumes, l.Resumption), append(r.legs, at.offset)
+	r.Ends = append(r.Ends, r.End)
 	r.begun, r.End = true, nil
 	for i := range r.changes { // what the last leg sent without a result counts as it was announced
 		s := &r.changes[i]

@@ -173,7 +173,7 @@ func (p *probe) status(ctx context.Context) (err error) {
 
 // change announces an edit, and what to do where the probe is killed before it takes it back.
 func (p *probe) change(e diff.Edit) {
-	p.Step(fmt.Sprintf("setting %s to %s (if this is killed, set it back to %s)", e.Property.Name, e.Wanted.Quoted(), e.Before.Quoted()))
+	p.Step(fmt.Sprintf("setting %s to %s (if this is killed, set it back to %s)", e.Property.Name, e.Property.Quoted(e.Wanted), e.Property.Quoted(e.Before)))
 }
 
 // restore takes an edit back, also where ctx has ended, unless somebody else has changed the property meanwhile.
@@ -182,12 +182,12 @@ func (p *probe) restore(ctx context.Context, e diff.Edit) error {
 	defer cancel()
 	back := diff.Edit{Property: e.Property, Before: e.Wanted, Wanted: e.Before}
 	left := func(err error) error {
-		return fmt.Errorf("%s of task %s may still be %s: set it back to %s: %w", e.Property.Name, p.TaskID, e.Wanted.Quoted(), e.Before.Quoted(), err)
+		return fmt.Errorf("%s of task %s may still be %s: set it back to %s: %w", e.Property.Name, p.TaskID, e.Property.Quoted(e.Wanted), e.Property.Quoted(e.Before), err)
 	}
 	t, err := p.one(ctx)
 	if err == nil {
 		if v := t.Get(e.Property); !e.Property.Equal(v, e.Before) && !e.Property.Equal(v, e.Wanted) {
-			return fmt.Errorf("%s of task %s was changed by somebody else to %s, which is left; it was %s", e.Property.Name, p.TaskID, v.Quoted(), e.Before.Quoted())
+			return fmt.Errorf("%s of task %s was changed by somebody else to %s, which is left; it was %s", e.Property.Name, p.TaskID, e.Property.Quoted(v), e.Property.Quoted(e.Before))
 		}
 	}
 	p.Step("taking " + e.Property.Name + " back")

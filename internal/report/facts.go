@@ -3,6 +3,8 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,10 +30,7 @@ func (f *Facts) Add(label string, value any) *Facts {
 	return f
 }
 
-// mostLegs is how many legs of a run the first page lists.
-const mostLegs = 5
-
-// Facts say who did what to which tenant, when, and what it took.
+// Facts say what the run amounts to, who did what to which tenant, when, and what it took.
 func (r *Run) Facts(o Options) []Facts {
 	h := &r.Ledger.Header
 	who := Facts{Name: "Who and when"}
@@ -43,19 +42,16 @@ func (r *Run) Facts(o Options) []Facts {
 	} else {
 		who.Add("Ended", "no end is recorded")
 	}
-	for i, leg := range r.Ledger.Resumes {
-		if i == mostLegs {
-			who.Add("Resumed again", fmt.Sprintf("%s more; all are on Run", text.Count(len(r.Ledger.Resumes)-i, "time")))
-			break
-		}
-		who.Add(fmt.Sprintf("Resumed, leg %d", i+2), o.moment(leg.Started)+" by "+leg.Operator)
-	}
 	file := Facts{Name: "Which file"}
 	file.Add("File", h.Input.File).Add("SHA-256", h.Input.SHA256).Add("Sheet", h.Input.Sheet).Add("Rows", h.Input.Rows)
+	if h.Input.Undoes != "" {
+		file.Add("Takes back run", h.Input.Undoes)
+	}
 	tenant := Facts{Name: "Which tenant"}
 	tenant.Add("Tenant", h.Tenant).Add("Cloud", h.Cloud+", "+h.GraphURL)
 	tenant.Add("Tasks of known kinds", h.TenantTasks).Add("Unmanaged", len(h.Unmanaged))
-	groups := []Facts{r.amounts(), who, file, tenant}
+	groups := append([]Facts{r.amounts(), who}, r.legs(o)...)
+	groups = append(groups, file, tenant)
 	if totals := r.Totals(); len(totals) > 0 {
 		wire := Facts{"What went over the wire", totals}
 		if n := len(r.Ledger.Resumes); n > 0 {
@@ -64,6 +60,37 @@ func (r *Run) Facts(o Options) []Facts {
 		groups = append(groups, wire)
 	}
 	return groups
+}
+
+// mostLegs is how many legs of a run the first page lists.
+const mostLegs = 6
+
+// legs are a fact for each leg of a run that was resumed: when it began and ended, who ran it, and how it ended.
+func (r *Run) legs(o Options) []Facts {
+	h, l := &r.Ledger.Header, r.Ledger
+	if len(l.Resumes) == 0 {
+		return nil
+	}
+	f := Facts{Name: "Legs of the run"}
+	ends := append(slices.Clone(l.Ends), l.End)
+	for i, end := range ends {
+		if i == mostLegs {
+			f.Add("Further legs", fmt.Sprintf("%d; all are on Run", len(ends)-i))
+			break
+		}
+		started, operator, how := h.Started, h.Operator, "cut short"
+		if i > 0 {
+			started, operator = l.Resumes[i-1].Started, l.Resumes[i-1].Operator
+		}
+		switch {
+		case end != nil:
+			how = fmt.Sprintf("ended %s with exit code %d: %s", o.moment(end.At), end.ExitCode, end.Reason)
+		case i == 0 && h.Command == "plan":
+			how = "made the plan"
+		}
+		f.Add(fmt.Sprintf("Leg %d", i+1), fmt.Sprintf("%s by %s, %s", o.moment(started), operator, how))
+	}
+	return []Facts{f}
 }
 
 // amounts say what the run changes or would change, which limits were lifted for it, and how to check this report.
@@ -79,27 +106,42 @@ func (r *Run) amounts() Facts {
 	if r.Notes > 0 {
 		f.Add("Notes", text.Count(r.Notes, "note")+" to Defender, which cannot be taken back")
 	}
-	var lifted []string
-	for _, o := range r.options() {
-		if usual, is := usualLimits[o.Name]; is && o.Value != usual {
-			lifted = append(lifted, strings.TrimSuffix("--"+o.Name+" "+o.Value, " true"))
-		}
-	}
-	f.Add("Limits lifted", cmp.Or(strings.Join(lifted, ", "), "none"))
+	f.Add("Limits lifted", cmp.Or(strings.Join(r.lifted(), ", "), "none"))
 	return *f.Add("To verify", "taskrecon verify LEDGER REPORT compares every cell with the ledger, and the ledger with its own hashes")
 }
 
-// usualLimits are the options that keep a run from going far, with the values that they have unless somebody says otherwise.
-var usualLimits = map[string]string{
-	"max-changes": "30%", "max-clears": "10", "allow-reopen": "false", "on-conflict": "skip", "skip-invalid": "false", "hidden": "",
+// lifted are the limits that any leg of the run was given wider than they are by themselves.
+func (r *Run) lifted() (all []string) {
+	options := slices.Clone(r.Ledger.Header.Options)
+	for _, leg := range r.Ledger.Resumes {
+		options = append(options, leg.Options...)
+	}
+	for _, o := range options {
+		if word := strings.TrimSuffix("--"+o.Name+" "+o.Value, " true"); r.lifts(o) && !slices.Contains(all, word) {
+			all = append(all, word)
+		}
+	}
+	return all
 }
 
-// options are those of the run's last leg.
-func (r *Run) options() []ledger.Option {
-	if n := len(r.Ledger.Resumes); n > 0 {
-		return r.Ledger.Resumes[n-1].Options
+func (r *Run) lifts(o ledger.Option) bool {
+	share, isShare := strings.CutSuffix(o.Value, "%")
+	n, _ := strconv.ParseFloat(share, 64)
+	switch o.Name {
+	case "max-changes":
+		return o.Value == "off" || isShare && n > 30 || !isShare && n*100 > 30*float64(r.Ledger.Header.TenantTasks)
+	case "max-clears":
+		return o.Value == "off" || n > 10
+	case "allow-reopen", "skip-invalid":
+		return o.Value == "true"
+	case "on-conflict":
+		return o.Value == "overwrite"
+	case "hidden":
+		return o.Value != ""
+	case "write-limit", "read-limit":
+		return o.Value == "off"
 	}
-	return r.Ledger.Header.Options
+	return false
 }
 
 // Totals say what went over the wire, over all legs; none where the ledger does not know.

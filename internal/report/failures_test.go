@@ -99,7 +99,7 @@ func TestFailuresWithoutABase(t *testing.T) {
 	r := newRun("apply")
 	r.planned("gone", diff.NotFound, "the tenant has no such task")
 	f := rendered(t, r, report.Options{})
-	if got := rows(t, f, "Failures")[0]; strings.Join(got, ",") != "Task ID,Assigned To,Ticket,Outcome,Reason,HTTP status,Error code,Request ID" {
+	if got := rows(t, f, "Failures")[0]; strings.Join(got, ",") != "Outcome,Reason,Name,Task ID,Assigned To,Ticket,HTTP status,Error code,Request ID" {
 		t.Errorf("header %q", got)
 	}
 	if at, err := f.GetSheetIndex(base.Name); at >= 0 || err != nil {
@@ -121,7 +121,7 @@ func TestFailuresOfAnExport(t *testing.T) {
 	}
 	b, err := base.Decode(lines)
 	must(t, err)
-	if failed[1][2] != b.ID || len(failed[0]) != 3+5 {
+	if failed[1][5] != b.ID || len(failed[0]) != 3+6 {
 		t.Errorf("%q", failed)
 	}
 	row, _ := b.Row(taskID(0))

@@ -3,6 +3,7 @@ package report_test
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -63,7 +64,9 @@ func (r *run) add(name string, edits ...diff.Edit) *diff.Change {
 func setCell(c *diff.Change, at int, text string) {
 	cells := c.Desired.Cells()
 	cells[at] = text
-	c.Desired = task.NewDesired(c.Desired.Origin(), c.Desired.ID, cells)
+	held := c.Desired.Base
+	c.Desired = task.NewDesired(c.Desired.Origin(), c.Desired.ID, cells, slices.Collect(c.Desired.Assignments())...)
+	c.Desired.Base = held
 }
 
 // planned appends a row that the plan settled.
@@ -166,6 +169,10 @@ func varied() *run {
 	},
 		edit(task.AssignedTo, "old@contoso.com", "dana@contoso.com"))
 	c := r.planned("Account protection", diff.Conflict, "assignedTo was old@contoso.com in the base and is now someone.else@contoso.com")
+	c.Current.Set(task.AssignedTo, task.Text("someone.else@contoso.com"))
+	c.Desired = task.NewDesired(c.Desired.Origin(), c.Desired.ID, c.Desired.Cells(), task.Assignment{Property: task.AssignedTo, Value: task.Text("dana@contoso.com")})
+	c.Desired.Base = &task.Base{ID: c.Desired.ID}
+	c.Desired.Base.Set(task.AssignedTo, task.Text("old@contoso.com"))
 	setCell(c, 1, "=HYPERLINK(\"http://example.com\")")
 	r.planned("", diff.NotFound, "the tenant has no task "+taskID(5))
 	r.planned("CVE-2026-1234", diff.WrongType, "the task is an appVulnerabilityTask, not a securityConfigurationTask")

@@ -135,9 +135,9 @@ func TestPageShowsWithoutScript(t *testing.T) {
 	page := string(viewBytes(t, varied().write(t), ".html"))
 	static := regexp.MustCompile(`(?s)^(.*)<script type="application/json"`).FindStringSubmatch(page)[1]
 	for _, want := range []string{
-		"9 of 12 rows not as wanted", `<desc id="chart-desc">A bar divided by outcome: 2 applied, 1 differs`, "<noscript>",
+		"9 of 12 rows are not as wanted", `<desc id="chart-desc">A bar divided by outcome: 2 applied, 1 differs`, "<noscript>",
 		"the service refused: Application is not authorized", "Left alone", "cron@ops-01", "20260302T020000Z-7f3a", "Final SHA-256",
-		"old@contoso.com&#34; → &#34;dana@contoso.com", "About the input: column",
+		"old@contoso.com → dana@contoso.com", "base old@contoso.com, found someone.else@contoso.com, wanted dana@contoso.com", "About the input: column",
 	} {
 		if !strings.Contains(static, want) {
 			t.Errorf("the page without its script has no %q", want)
@@ -165,7 +165,7 @@ func TestPageOfASavedPlan(t *testing.T) {
 	r := newRun("plan")
 	r.add("waits", edit(task.AssignedTo, "a", "b"))
 	page := string(viewBytes(t, r.write(t), ".html"))
-	for _, want := range []string{"A saved plan: nothing was sent yet. It would change 1 of 1 row", `data-filter="would change"`, "o-would-change{", "No row needs attention", `class="verdict good"`} {
+	for _, want := range []string{"Nothing was sent yet: this plan would change 1 of 1 row", `data-filter="would change"`, "o-would-change{", "No row needs attention", `class="verdict good"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page has no %q", want)
 		}

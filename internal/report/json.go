@@ -49,6 +49,7 @@ type inputJSON struct {
 	SHA256  string   `json:"sha256"`
 	Rows    int      `json:"rows"`
 	Notices []string `json:"notices"`
+	Undoes  string   `json:"undoes,omitempty"`
 }
 
 type resumedJSON struct {
@@ -175,6 +176,7 @@ func (r *Run) runJSON() runJSON {
 		Input: inputJSON{
 			File: h.Input.File, Sheet: h.Input.Sheet, SHA256: h.Input.SHA256, Rows: h.Input.Rows,
 			Notices: append([]string{}, h.Input.Notices...), // [], never null
+			Undoes:  h.Input.Undoes,
 		},
 		Cloud: h.Cloud, GraphURL: h.GraphURL, Tenant: h.Tenant, TenantTasks: h.TenantTasks,
 		Actor: h.Actor, AppID: h.AppID, ObjectID: h.ObjectID, SignInID: h.SignInID, Operator: h.Operator, Options: append([]ledger.Option{}, h.Options...),

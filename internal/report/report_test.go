@@ -35,7 +35,7 @@ func TestSheetsAndHeaders(t *testing.T) {
 	for sheet, header := range map[string]string{
 		"Results":   "Row,Task ID,Display name,Outcome,Reason,Changed properties,Attempts,HTTP status,Error code,Request ID,Client request ID,Sent at,Settled at,Server date,Run ID,Actor,App ID,Tenant,Settled after,Overwrote,Note sent",
 		"Changes":   "Row,Task ID,Display name,Property,Before,Wanted,After,Outcome,Overwrote",
-		"Failures":  "Task ID,Assigned To,Ticket,Outcome,Reason,HTTP status,Error code,Request ID,taskrecon base",
+		"Failures":  "Outcome,Reason,Name,Task ID,Assigned To,Ticket,HTTP status,Error code,Request ID,taskrecon base",
 		"Unmanaged": "Task ID,Display name,Status,Assigned to,Due,Kind",
 		"Run":       "Section,Name,Value",
 	} {
@@ -204,8 +204,8 @@ func TestUnfitTextIsSaid(t *testing.T) {
 		t.Errorf("control characters came out as %q", got)
 	}
 	for i := 1; i <= 2; i++ {
-		if failures[i][1] != "" || !strings.Contains(failures[i][4], "left out here") {
-			t.Errorf("Failures row %d holds %.40q with the reason %q", i+1, failures[i][1], failures[i][4][max(0, len(failures[i][4])-80):])
+		if failures[i][4] != "" || !strings.Contains(failures[i][1], "left out here") {
+			t.Errorf("Failures row %d holds %.40q with the reason %q", i+1, failures[i][4], failures[i][1])
 		}
 	}
 	said := summaryText(t, f)
@@ -232,8 +232,8 @@ func TestFailuresGiveWayToTheUsersColumns(t *testing.T) {
 	c.Desired = task.NewDesired(c.Desired.Origin(), c.Desired.ID, []string{"1", "mine", "own", "blank header", "own too", "third"})
 	got := rows(t, rendered(t, r, report.Options{}), "Failures")
 	want := [][]string{
-		{"id", "OUTCOME", "Reason", "", "Reason", "reason (taskrecon)", "Outcome (taskrecon)", "Reason (taskrecon 2)", "HTTP status", "Error code", "Request ID"},
-		{"1", "mine", "own", "blank header", "own too", "third", "invalid", "why"},
+		{"Outcome (taskrecon)", "Reason (taskrecon 2)", "Name", "id", "OUTCOME", "Reason", "", "Reason", "reason (taskrecon)", "HTTP status", "Error code", "Request ID"},
+		{"invalid", "why", "x", "1", "mine", "own", "blank header", "own too", "third"},
 	}
 	if !slices.EqualFunc(got, want, slices.Equal) {
 		t.Errorf("got %q, want %q", got, want)
@@ -245,10 +245,10 @@ func TestSavedPlanHasNoFailuresOfWaitingRows(t *testing.T) {
 	r.add("waits", edit(task.AssignedTo, "a", "b"))
 	r.planned("gone", diff.NotFound, "the tenant has no such task")
 	f := rendered(t, r, report.Options{})
-	if got := rows(t, f, "Failures"); len(got) != 2 || got[1][3] != "notFound" {
+	if got := rows(t, f, "Failures"); len(got) != 2 || got[1][0] != "notFound" {
 		t.Errorf("Failures of a saved plan: %q", got)
 	}
-	if said := summaryText(t, f); !strings.Contains(said, "A saved plan: nothing was sent yet. It would change 1 of 2 rows") || !strings.Contains(said, "would change 1 0.5") || strings.Contains(said, "applied") {
+	if said := summaryText(t, f); !strings.Contains(said, "Nothing was sent yet: this plan would change 1 of 2 rows: 1 notFound.") || !strings.Contains(said, "would change 1 0.5") || strings.Contains(said, "applied") {
 		t.Errorf("the Summary of a saved plan says\n%s", said)
 	}
 	for sheet, column := range map[string]int{"Results": 3, "Changes": 7} {
@@ -262,7 +262,7 @@ func TestCutShortIsSaid(t *testing.T) {
 	r := varied()
 	r.end = nil
 	said := summaryText(t, rendered(t, r, report.Options{}))
-	if !strings.Contains(said, "Cut short") || !strings.Contains(said, "no end is recorded") {
+	if !strings.Contains(said, "The run was cut short, with 3 of 12 rows known to be as wanted") || !strings.Contains(said, "no end is recorded") {
 		t.Errorf("the Summary says\n%s", said)
 	}
 }

@@ -1,10 +1,26 @@
 package report
 
+import (
+	"taskrecon/internal/ledger"
+	"taskrecon/internal/task"
+)
+
 // Headers are those of Results, in every form that has them.
 var Headers = []string{
 	"Row", "Task ID", "Display name", "Outcome", "Reason", "Changed properties", "Attempts", "HTTP status", "Error code", "Request ID",
 	"Client request ID", "Sent at", "Settled at", "Server date", "Run ID", "Actor", "App ID", "Tenant",
 	"Settled after", "Overwrote", "Note sent",
+}
+
+// UnmanagedHeaders are those of the list of unmanaged tasks, in every form that has it for people.
+var UnmanagedHeaders = []string{"Task ID", "Display name", "Status", "Assigned to", "Due", "Kind"}
+
+// UnmanagedValues are a task's in these columns.
+func UnmanagedValues(u *ledger.Unmanaged) []string {
+	return []string{
+		u.ID, task.DisplayName.Shown(u.DisplayName), task.Status.Shown(u.Status), task.AssignedTo.Shown(u.AssignedTo), task.DueDateTime.Shown(u.DueDateTime),
+		KindName(u.Type),
+	}
 }
 
 // Places in Headers.

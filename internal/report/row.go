@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"strings"
 	"time"
 
@@ -48,7 +47,10 @@ func (r *Row) Failed() bool { return !r.Outcome.Good() && !r.Waits() }
 
 // Why is the row's reason; of a row that shares another's outcome it says that, too.
 func (r *Row) Why() string {
-	if r.SameAs == nil || r.Result == nil {
+	switch {
+	case r.Waits():
+		return ""
+	case r.SameAs == nil || r.Result == nil:
 		return r.Reason
 	}
 	const shared = "sent once, with the earlier row that asks the same of this task"
@@ -95,7 +97,7 @@ func orBlank[N int | float64](n N) any {
 func (r *Row) Overwritten() string {
 	values := make([]string, len(r.Overwrote))
 	for i, o := range r.Overwrote {
-		values[i] = o.Property + ": " + overwritten(o.Value)
+		values[i] = o.Property + ": " + Shown(o.Property, o.Value)
 	}
 	return strings.Join(values, "; ")
 }
@@ -104,14 +106,19 @@ func (r *Row) Overwritten() string {
 func (r *Row) OverwrittenAt(edit int) string {
 	for _, o := range r.Overwrote {
 		if o.Property == r.Edits[edit].Property {
-			return overwritten(o.Value)
+			return Shown(o.Property, o.Value)
 		}
 	}
 	return ""
 }
 
-// overwritten is a value that was overwritten, in words where it was none, since a blank says that nothing was.
-func overwritten(v task.Value) string { return cmp.Or(v.String(), diff.Unset) }
+// Shown is a value of a property as people are shown it.
+func Shown(property string, v task.Value) string {
+	if p := task.Lookup(property); p != nil {
+		return p.Shown(v)
+	}
+	return v.String()
+}
 
 // NoteSent is the note that went out with the status, or of a row that waits to be sent the one that would.
 func (r *Row) NoteSent() string {

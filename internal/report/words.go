@@ -6,46 +6,59 @@ import (
 	"strings"
 
 	"taskrecon/internal/diff"
+	"taskrecon/internal/exit"
 	"taskrecon/internal/text"
 )
 
-// Verdict puts into words how the run came out. good is false when somebody has to look at it.
+// Verdict says in one sentence how the run came out. good is false when somebody has to look at it.
 func (r *Run) Verdict() (words string, good bool) {
-	end := r.Ledger.End
+	end, rows := r.Ledger.End, text.Count(r.Rows, "row")
 	right := r.Outcomes[diff.Applied] + r.Outcomes[diff.Unchanged]
-	wrong := r.Rows - right
-	tally := fmt.Sprintf("%s applied, %s unchanged", text.Grouped(r.Outcomes[diff.Applied]), text.Grouped(r.Outcomes[diff.Unchanged]))
 	switch {
 	case r.saved:
-		what := "A saved plan: nothing was sent yet. It would"
+		words = "Nothing was sent yet: this plan would change "
 		if end != nil {
-			what = "Not confirmed, so nothing was sent. The plan would"
+			words = "Nothing was sent, since the plan was not confirmed: it would change "
 		}
-		words = fmt.Sprintf("%s change %s of %s; %s already as wanted", what,
-			text.Grouped(r.Outcomes[WouldChange]), text.Count(r.Rows, "row"), text.Grouped(r.Outcomes[diff.Unchanged]))
-		if r.Failures > 0 {
-			words += fmt.Sprintf("; %s cannot be sent", text.Grouped(r.Failures))
-		}
-		return words + ".", r.Failures == 0
+		words += text.Grouped(r.Outcomes[WouldChange]) + " of " + rows
+		good = r.Failures == 0
 	case end == nil:
-		return fmt.Sprintf("Cut short: the run has no recorded end. %s of %s known to be as wanted (%s).",
-			text.Grouped(right), text.Count(r.Rows, "row"), tally), false
+		words = fmt.Sprintf("The run was cut short, with %s of %s known to be as wanted", text.Grouped(right), rows)
 	case r.Rows == 0:
-		words, good = "The input held no rows; nothing was sent.", true
-	case wrong == 0:
-		words, good = fmt.Sprintf("Everything is as wanted: %s (%s).", text.Count(r.Rows, "row"), tally), true
+		words, good = "The input held no rows, so nothing was sent", true
+	case right == r.Rows:
+		words, good = "All "+rows+" are as wanted", true
 	default:
-		words = fmt.Sprintf("%s of %s not as wanted (%s).", text.Grouped(wrong), text.Count(r.Rows, "row"), tally)
+		words = text.Grouped(r.Rows-right) + " of " + rows + " are not as wanted"
 	}
-	if end.ExitCode != 0 && end.Reason != "" {
-		words += " The run ended with: " + end.Reason + "."
+	if r.Rows == 1 {
+		words = strings.NewReplacer("All 1 row are", "The row is", "1 of 1 row are", "The row is").Replace(words)
 	}
-	return strings.ReplaceAll(words, "..", "."), good && end.ExitCode == 0
+	if list := r.tally(); list != "" {
+		words += ": " + list
+	}
+	if !r.saved && end != nil && end.ExitCode != 0 && end.ExitCode != exit.Partial && end.Reason != "" {
+		words += "; the run ended with: " + strings.TrimSuffix(end.Reason, ".")
+	}
+	return words + ".", good && (r.saved || end.ExitCode == 0)
+}
+
+// tally counts the rows by outcome, those that ask for attention first.
+func (r *Run) tally() string {
+	var bad, good []string
+	for _, o := range r.Shown() {
+		if n := r.Outcomes[o]; n > 0 && o.Good() {
+			good = append(good, text.Grouped(n)+" "+string(o))
+		} else if n > 0 && o != WouldChange {
+			bad = append(bad, text.Grouped(n)+" "+string(o))
+		}
+	}
+	return strings.Join(append(bad, good...), ", ")
 }
 
 // Advice says for each outcome that is not good what its rows ask of the reader of a workbook.
 var Advice = map[diff.Outcome]string{
-	diff.Differs:   "the tenant accepted the change and now holds another value; Changes shows both",
+	diff.Differs:   "the tenant accepted the change and held another value when it was read last; Changes shows both",
 	diff.Failed:    "the service refused; the reason, error code and request ID are on Failures",
 	diff.Conflict:  "somebody else changed the task since the base; nothing was sent, decide whose value holds",
 	diff.NotFound:  "the tenant has no such task; correct the ID or take the row out",

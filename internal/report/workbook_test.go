@@ -68,7 +68,7 @@ func TestManyColumns(t *testing.T) {
 	if _, err := verify.Workbook(path, l); err != nil {
 		t.Error(err)
 	}
-	if header := rows(t, open(t, path), report.FailuresSheet)[0]; len(header) != xlsx.MaxColumns+5 {
+	if header := rows(t, open(t, path), report.FailuresSheet)[0]; len(header) != xlsx.MaxColumns+6 {
 		t.Errorf("%d columns", len(header))
 	}
 }

@@ -27,7 +27,7 @@ type side struct {
 func words(s string) side  { return side{text: []rune(s)} }
 func quoted(s string) side { return side{text: []rune(s), quoted: true} }
 
-var notSet = words(diff.Unset)
+var notSet = words(task.NotSet)
 
 // edits prints each edit as "NAME  BEFORE -> AFTER". Where that is too long for a line the two are printed one above the
 // other, cut to the part in which they differ.

@@ -2,10 +2,21 @@ package task
 
 import "strconv"
 
-// Quoted is the value in quotes, or "not set" for none.
-func (v Value) Quoted() string {
-	if v.IsNull() {
-		return "not set"
+// NotSet is how people are shown a value that is not set, everywhere.
+const NotSet = "(not set)"
+
+// Shown is a value as people are shown it.
+func (p *Property) Shown(v Value) string {
+	if p.Unset(v) {
+		return NotSet
+	}
+	return v.String()
+}
+
+// Quoted is Shown with a value that is set in quotes.
+func (p *Property) Quoted(v Value) string {
+	if p.Unset(v) {
+		return NotSet
 	}
 	return strconv.Quote(v.String())
 }

@@ -9,12 +9,14 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
 	"taskrecon/internal/diff"
 	"taskrecon/internal/ledger"
 	"taskrecon/internal/report"
+	"taskrecon/internal/task"
 	"taskrecon/internal/text"
 )
 
@@ -42,12 +44,14 @@ const (
 // page is the page being written.
 type page struct {
 	*report.Run
-	options report.Options
+	options  report.Options
+	assignee int // the input's column of assignees; -1 where it has none
 }
 
 // Write writes the page of a ledger to w. past must not be used by others meanwhile.
 func Write(w io.Writer, past *ledger.Reader, o report.Options) error {
-	p := &page{report.New(past), o}
+	isAssignee := func(name string) bool { return task.Named(name) == task.AssignedTo }
+	p := &page{report.New(past), o, slices.IndexFunc(past.Header.Input.Columns, isAssignee)}
 	if o.Preview {
 		p.Run.Preview()
 	}
@@ -121,7 +125,7 @@ func (p *page) data(out *bufio.Writer) error {
 			return nil
 		}
 		*left--
-		line, err := json.Marshal(dataRow(&row))
+		line, err := json.Marshal(p.dataRow(&row))
 		if err != nil {
 			return err
 		}
@@ -137,16 +141,44 @@ func (p *page) data(out *bufio.Writer) error {
 	return err
 }
 
-// dataRow is a row as the script takes it, by place: row, ID, name, outcome, whether it needs attention,
-// reason, edits as [property, before, wanted, after or null], attempts, status, code, request ID, client
-// request ID, sent, settled, server date, actor, seconds to settle or null, what was overwritten, note.
-func dataRow(row *report.Row) []any {
-	edits := make([][]any, len(row.Edits))
-	for i, edit := range row.Edits {
-		edits[i] = []any{plain(edit.Property), plain(edit.Before.String()), plain(edit.Wanted.String()), nil}
-		if now := row.After(i); now != nil {
-			edits[i][3] = plain(now.String())
+// rowEdit is what a row shows of a property: before and wanted, and what was found where that is known. Of a conflict it is what the base
+// held, what is wanted, and what was found in its place.
+type rowEdit struct {
+	property, before, wanted string
+	found                    *string
+	conflict                 bool
+}
+
+func rowEdits(row *report.Row) []rowEdit {
+	shown := func(property string, v task.Value) string { return plain(report.Shown(property, v)) }
+	var edits []rowEdit
+	for i, e := range row.Edits {
+		edit := rowEdit{plain(e.Property), shown(e.Property, e.Before), shown(e.Property, e.Wanted), nil, row.Outcome == diff.Conflict}
+		if v := row.After(i); v != nil {
+			edit.found = new(shown(e.Property, *v))
 		}
+		edit.conflict = edit.conflict && edit.found != nil
+		edits = append(edits, edit)
+	}
+	for _, c := range row.Compared {
+		if p := task.Lookup(c.Property); row.Outcome == diff.Conflict && p != nil && !p.Equal(c.Found, c.Wanted) {
+			edits = append(edits, rowEdit{c.Property, shown(c.Property, c.Base), shown(c.Property, c.Wanted), new(shown(c.Property, c.Found)), true})
+		}
+	}
+	return edits
+}
+
+// dataRow is a row as the script takes it, by place: row, ID, name, outcome, whether it needs attention,
+// reason, edits as [property, before, wanted, found or null, whether it is a conflict], attempts, status, code, request ID, client
+// request ID, sent, settled, server date, actor, seconds to settle or null, what was overwritten, note, and whom it gives the task to.
+func (p *page) dataRow(row *report.Row) []any {
+	edits := [][]any{}
+	for _, e := range rowEdits(row) {
+		edits = append(edits, []any{e.property, e.before, e.wanted, e.found, e.conflict})
+	}
+	assignee := ""
+	if p.assignee >= 0 && p.assignee < len(row.Cells) {
+		assignee = row.Cells[p.assignee]
 	}
 	attention := 0
 	if row.Failed() {
@@ -156,7 +188,7 @@ func dataRow(row *report.Row) []any {
 	return []any{
 		row.Row, plain(row.ID), plain(row.DisplayName.String()), row.Shown, attention, plain(row.Why()), edits, row.Attempts,
 		sent.Status, plain(sent.Code), plain(sent.RequestID), plain(sent.ClientRequestID), report.UTC(sent.SentAt), report.UTC(sent.SettledAt),
-		row.ServerDate(), plain(row.Caller.Actor), row.SettledAfter(), plain(row.Overwritten()), plain(row.NoteSent()),
+		row.ServerDate(), plain(row.Caller.Actor), row.SettledAfter(), plain(row.Overwritten()), plain(row.NoteSent()), plain(assignee),
 	}
 }
 

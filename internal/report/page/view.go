@@ -24,10 +24,11 @@ type pageView struct {
 	Said             string // the chart in words
 	Absent           string // the outcomes that no row has
 	Notes            []string
+	Amounts          factView // what the run amounts to
 	Facts            []factView
 	Static           []staticRow
 	Unmanaged        [][]string
-	UnmanagedLeft    int
+	UnmanagedLeft    string
 	UnmanagedHeaders []string
 	Zones            string // of its times
 	Final            string
@@ -51,7 +52,7 @@ type factView struct {
 type staticRow struct {
 	Row                       int
 	ID, Name, Outcome, Reason string
-	Edits                     [][2]string // property; "before → wanted"
+	Edits                     [][2]string // property; "before → wanted", or of a conflict its values
 }
 
 // The page lists so many unmanaged tasks and notices about the input; it says what it leaves out.
@@ -63,11 +64,12 @@ const (
 func (p *page) view(static []staticRow) pageView {
 	r := p.Ledger
 	verdict, good := p.Verdict()
+	facts := p.facts()
 	v := pageView{
 		Title: plain(report.Title(&r.Header)), Policy: policy(), Style: template.CSS(styleSheet()), Script: template.JS(pageJS),
 		Verdict: plain(verdict), Good: good, Rows: text.Grouped(p.Rows), Attention: text.Grouped(p.Failures), NeedAttention: p.Failures > 0,
-		Outcomes: p.segments(), Facts: p.facts(), Static: static, Zones: p.options.Zones(), Final: r.Final,
-		UnmanagedHeaders: []string{"Task ID", "Display name", "Status", "Assigned to", "Due", "Kind"},
+		Outcomes: p.segments(), Amounts: facts[0], Facts: facts[1:], Static: static, Zones: p.options.Zones(), Final: r.Final,
+		UnmanagedHeaders: report.UnmanagedHeaders,
 	}
 	var said, absent []string
 	for _, s := range v.Outcomes {
@@ -83,12 +85,14 @@ func (p *page) view(static []staticRow) pageView {
 	}
 	for i, u := range r.Header.Unmanaged {
 		if i == mostUnmanaged {
-			v.UnmanagedLeft = len(r.Header.Unmanaged) - i
+			v.UnmanagedLeft = text.Grouped(len(r.Header.Unmanaged) - i)
 			break
 		}
-		v.Unmanaged = append(v.Unmanaged, []string{
-			plain(u.ID), plain(u.DisplayName.String()), plain(u.Status.String()), plain(u.AssignedTo.String()), plain(u.DueDateTime.String()), plain(report.KindName(u.Type)),
-		})
+		values := report.UnmanagedValues(&u)
+		for j := range values {
+			values[j] = plain(values[j])
+		}
+		v.Unmanaged = append(v.Unmanaged, values)
 	}
 	return v
 }
@@ -133,17 +137,17 @@ func (p *page) segments() []outcomeView {
 func percent(n, of int) string {
 	switch share := 100 * float64(n) / float64(of); {
 	case n > 0 && share < 0.1:
-		return "< 0.1 %"
+		return "< 0.1%"
 	case n < of && share > 99.9:
-		return "> 99.9 %"
+		return "> 99.9%"
 	default:
-		return fmt.Sprintf("%.1f %%", share)
+		return fmt.Sprintf("%.1f%%", share)
 	}
 }
 
 // pageAdvice is the workbook's advice where that points to its sheets.
 var pageAdvice = map[diff.Outcome]string{
-	diff.Differs: "the tenant accepted the change and now holds another value; the row shows both",
+	diff.Differs: "the tenant accepted the change and held another value when it was read last; the row shows both",
 	diff.Failed:  "the service refused; the row has the reason, error code and request ID",
 }
 
@@ -196,8 +200,12 @@ func factText(value any) string {
 
 func newStaticRow(row *report.Row) staticRow {
 	s := staticRow{row.Row, plain(row.ID), plain(row.DisplayName.String()), string(row.Outcome), plain(row.Why()), nil}
-	for _, edit := range row.Edits {
-		s.Edits = append(s.Edits, [2]string{plain(edit.Property), plain(edit.Before.Quoted()) + " → " + plain(edit.Wanted.Quoted())})
+	for _, e := range rowEdits(row) {
+		values := e.before + " → " + e.wanted
+		if e.conflict {
+			values = fmt.Sprintf("base %s, found %s, wanted %s", e.before, *e.found, e.wanted)
+		}
+		s.Edits = append(s.Edits, [2]string{e.property, values})
 	}
 	return s
 }

@@ -10,12 +10,13 @@ import (
 	"taskrecon/internal/task"
 )
 
-// failures is the sheet of the rows that did not come out as wanted, in the user's own columns, so
-// that it can be corrected and fed back.
+// failures is the sheet of the rows that did not come out as wanted: what became of each, its task's name and id, and the user's other
+// columns, so that it can be corrected and fed back.
 type failures struct {
 	*table
 	own  []string // the user's columns
-	tie  int      // of own and its successors, the column that ties rows to the base; -1 where there is none
+	id   int      // of own, the column of the id
+	tie  int      // the column that ties rows to the base, from 0; -1 where there is none
 	base *failuresBase
 }
 
@@ -26,28 +27,43 @@ func (b *book) beginFailures() error {
 	}
 	t := &failures{own: b.run.Ledger.Header.Input.Columns, base: held}
 	b.failures = t
-	var columns []column
-	for _, name := range t.own {
-		columns = append(columns, column{name, ownWidth(name), kept})
+	t.id = max(0, slices.IndexFunc(t.own, isID))
+	columns := t.ours([]column{{"Outcome", 12, verdict}, {"Reason", 46, prose}, {"Name", 30, prose}})
+	for i, name := range t.own {
+		if c := (column{name, ownWidth(name), kept}); i == t.id {
+			columns = slices.Insert(columns, namedColumns, c)
+		} else {
+			columns = append(columns, c)
+		}
 	}
-	for _, c := range []column{
-		{"Outcome", 12, verdict},
-		{"Reason", 46, prose},
-		{"HTTP status", 9, number},
-		{"Error code", 18, prose},
-		{"Request ID", 35, word},
-	} {
-		c.header = unlike(c.header, t.own)
-		columns = append(columns, c)
-	}
-	t.tie = slices.IndexFunc(t.own, func(name string) bool { return task.FoldName(name) == task.FoldName(base.Name) })
+	columns = append(columns, t.ours([]column{{"HTTP status", 9, number}, {"Error code", 18, prose}, {"Request ID", 35, word}})...)
+	t.tie = slices.IndexFunc(columns, func(c column) bool { return task.FoldName(c.header) == task.FoldName(base.Name) })
 	if t.tie < 0 && held.id != "" {
 		t.tie, columns = len(columns), append(columns, column{base.Name, 18, word})
 	}
-	if t.table, err = b.table(&table{name: report.FailuresSheet, tab: "D55E00", columns: columns, filter: true}); err != nil {
+	if t.table, err = b.table(&table{name: report.FailuresSheet, tab: "D55E00", columns: columns, filter: true, prints: true}); err != nil {
 		return err
 	}
 	return held.begin(b)
+}
+
+// namedColumns is how many of our columns are before the id.
+const namedColumns = 3
+
+func isID(name string) bool { return slices.Contains([]string{"id", "taskid"}, task.FoldName(name)) }
+
+// ours are columns of ours under names that none of the user's has, as the input matches names.
+func (t *failures) ours(columns []column) []column {
+	for i := range columns {
+		name := columns[i].header
+		for n := 1; slices.ContainsFunc(t.own, func(o string) bool { return task.FoldName(o) == task.FoldName(columns[i].header) }); n++ {
+			columns[i].header = name + " (taskrecon)"
+			if n > 1 {
+				columns[i].header = fmt.Sprintf("%s (taskrecon %d)", name, n)
+			}
+		}
+	}
+	return columns
 }
 
 // ownWidth is wide for the columns that hold ids and long texts.
@@ -61,44 +77,37 @@ func ownWidth(name string) float64 {
 	return 22
 }
 
-// unlike returns a name for a column of ours that none of the user's has, as the input matches names.
-func unlike(name string, own []string) string {
-	taken := func(name string) bool {
-		return slices.ContainsFunc(own, func(o string) bool { return task.FoldName(o) == task.FoldName(name) })
-	}
-	free := name
-	for n := 1; taken(free); n++ {
-		free = name + " (taskrecon)"
-		if n > 1 {
-			free = fmt.Sprintf("%s (taskrecon %d)", name, n)
-		}
-	}
-	return free
-}
-
 // add writes the row's cells as the input had them. A text that a cell cannot hold exactly is left
 // out, and the reason says so: a blank asks for nothing when the sheet is fed back, a cut text would ask
 // for something that was never wanted.
 func (t *failures) add(row *report.Row, at spot) error {
-	values := make([]any, 0, len(t.columns))
+	why, name := row.Why(), row.DisplayName.String()
+	values := []any{leading(row.Outcome, at), "", ""}
 	var left []string
-	for i, name := range t.own {
+	for i, column := range t.own {
 		text := ""
 		if i < len(row.Cells) {
 			text = row.Cells[i]
 		}
 		if _, unfit := report.Fit(text); unfit != (report.Unfit{}) {
-			left = append(left, fmt.Sprintf("%q", name))
+			left = append(left, fmt.Sprintf("%q", column))
 			text = ""
 		}
-		values = append(values, text)
+		if name == "" && task.Named(column) == task.DisplayName {
+			name = text
+		}
+		if i == t.id {
+			values = slices.Insert(values, namedColumns, any(text))
+		} else {
+			values = append(values, text)
+		}
 	}
-	why := row.Why()
 	if len(left) > 0 {
 		t.book.left += len(left)
 		why = strings.TrimSuffix("left out here, since a cell cannot hold it: "+strings.Join(left, ", ")+"; "+why, "; ")
 	}
-	values = append(values, leading(row.Outcome, at), why, row.Status(), row.Sent.Code, row.Sent.RequestID)
+	values[1], values[2] = why, name
+	values = append(values, row.Status(), row.Sent.Code, row.Sent.RequestID)
 	id, err := t.base.add(row)
 	if err != nil {
 		return err

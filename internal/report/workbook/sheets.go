@@ -43,7 +43,7 @@ func (b *book) addResult(row *report.Row, at spots) error {
 
 // beginChanges begins the sheet with a row for every edit.
 func (b *book) beginChanges() (err error) {
-	b.changes, err = b.table(&table{name: report.ChangesSheet, tab: "0072B2", columns: []column{
+	b.changes, err = b.table(&table{name: report.ChangesSheet, tab: "0072B2", prints: true, columns: []column{
 		{"Row", 8, number},
 		{"Task ID", 35, word},
 		{"Display name", 30, prose},
@@ -62,10 +62,10 @@ func (b *book) addChanges(row *report.Row, at spot) error {
 	for i, edit := range row.Edits {
 		after := ""
 		if v := row.After(i); v != nil {
-			after = v.String()
+			after = report.Shown(edit.Property, *v)
 		}
-		err := b.changes.add(leading(row.Row, at), row.ID, row.DisplayName.String(), edit.Property, edit.Before.String(), edit.Wanted.String(),
-			after, row.Shown, row.OverwrittenAt(i))
+		err := b.changes.add(leading(row.Row, at), row.ID, row.DisplayName.String(), edit.Property, report.Shown(edit.Property, edit.Before),
+			report.Shown(edit.Property, edit.Wanted), after, row.Shown, row.OverwrittenAt(i))
 		if err != nil {
 			return err
 		}
@@ -75,20 +75,20 @@ func (b *book) addChanges(row *report.Row, at spot) error {
 
 // unmanaged writes the sheet of the tenant's tasks that no row names.
 func (b *book) unmanaged() error {
-	t, err := b.table(&table{name: report.UnmanagedSheet, tab: "9A9A9A", columns: []column{
-		{"Task ID", 35, word},
-		{"Display name", 44, prose},
-		{"Status", 14, word},
-		{"Assigned to", 32, prose},
-		{"Due", 28, word},
-		{"Kind", 26, word},
-	}})
+	columns := []column{{"", 35, word}, {"", 44, prose}, {"", 14, word}, {"", 32, prose}, {"", 28, word}, {"", 26, word}}
+	for i, name := range report.UnmanagedHeaders {
+		columns[i].header = name
+	}
+	t, err := b.table(&table{name: report.UnmanagedSheet, tab: "9A9A9A", columns: columns})
 	if err != nil {
 		return err
 	}
-	for _, u := range b.run.Ledger.Header.Unmanaged {
-		err := t.add(u.ID, u.DisplayName.String(), u.Status.String(), u.AssignedTo.String(), u.DueDateTime.String(), report.KindName(u.Type))
-		if err != nil {
+	for i := range b.run.Ledger.Header.Unmanaged {
+		var values []any
+		for _, v := range report.UnmanagedValues(&b.run.Ledger.Header.Unmanaged[i]) {
+			values = append(values, v)
+		}
+		if err := t.add(values...); err != nil {
 			return err
 		}
 	}

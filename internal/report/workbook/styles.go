@@ -18,6 +18,7 @@ const (
 	linkInk = "0B5394"
 	barInk  = "BFD3EA"
 	sumFill = "E3E8EE"
+	tenths  = "#,##0.0"
 )
 
 // The looks of tables.

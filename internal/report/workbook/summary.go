@@ -1,6 +1,7 @@
 package workbook
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -43,8 +44,10 @@ func (b *book) summary() error {
 	p.space()
 	p.facts()
 	p.space()
+	p.line("The workbook prints Summary, Failures and Changes. To print another sheet, clear its print area (Page Layout, Print Area).", note)
 	p.line(fmt.Sprintf("Drawn from the ledger alone. Times on all sheets are in %s. Ledger SHA-256 %s.", b.options.Zones(), b.run.Ledger.Final), note)
-	return errors.Join(p.err, b.connect(report.SummarySheet, p.links), b.printed(report.SummarySheet, 1), b.nameCells(p))
+	return errors.Join(p.err, b.connect(report.SummarySheet, p.links), b.printed(report.SummarySheet, 1),
+		b.printArea(report.SummarySheet, 1, len(summaryWidths), p.row), b.nameCells(p))
 }
 
 func (p *page) setUp() {
@@ -220,14 +223,16 @@ func (p *page) facts() {
 
 // fact writes a label and its value; a blank value is said to be one.
 func (p *page) fact(label string, value any) {
-	height := 1
-	if text, ok := value.(string); ok {
-		if text == "" {
-			value = "–"
-		}
-		height = xlsx.Lines(text, width(2, 6))
+	height, as := 1, factLook
+	switch v := value.(type) {
+	case string:
+		value, height = cmp.Or(v, "–"), xlsx.Lines(v, width(2, 6))
+	case int:
+		as.Format = countLook.Format
+	case float64:
+		as.Format = tenths
 	}
 	p.next(height)
 	p.span("A", "B", label, labelLook)
-	p.span("C", "F", value, factLook)
+	p.span("C", "F", value, as)
 }

@@ -43,6 +43,7 @@ type table struct {
 	filter  bool // a plain filter, for headers that are not ours: those of an Excel table must be unique and not empty
 	across  int  // printed pages beside each other; 0 is one
 	hidden  bool // not shown, nor offered to be shown
+	prints  bool // with the workbook; of another sheet an empty cell is printed, which is no page
 	parts   []*part
 }
 
@@ -58,7 +59,6 @@ type part struct {
 // The heights of rows, in points. Wrapped rows overlap in LibreOffice unless they say theirs.
 const (
 	lineHeight   = 13.2
-	mostLines    = 24
 	headerHeight = 30
 )
 
@@ -166,7 +166,7 @@ func (t *table) add(values ...any) error {
 			v = text
 		}
 		p.size += xlsx.CellBytes(text)
-		cells[i] = t.cellOf(v)
+		cells[i] = t.cellOf(v, t.columns[i].kind)
 		if isLink && cells[i] != nil && len(p.links) < mostLinks {
 			cells[i] = t.leads(cells[i], t.columns[i].kind)
 			p.links = append(p.links, link{xlsx.Ref(i+1, at.row), l.to})
@@ -177,7 +177,7 @@ func (t *table) add(values ...any) error {
 	p.rows++
 	var o excelize.RowOpts
 	if most > 1 {
-		o.Height = min(lineHeight*float64(min(most, mostLines))+1, excelize.MaxRowHeight)
+		o.Height = min(lineHeight*float64(most)+1, excelize.MaxRowHeight)
 	}
 	t.book.queue.Add(p.stream, p.rows, cells, o)
 	return nil
@@ -185,8 +185,16 @@ func (t *table) add(values ...any) error {
 
 // cellOf is a value as the stream takes it. Times are cut to the second, as CSV and the Summary cut theirs: of a fraction a
 // spreadsheet shows the nearest second, by which a row can seem settled after the end.
-func (t *table) cellOf(v any) any {
+func (t *table) cellOf(v any, k kind) any {
 	switch v := v.(type) {
+	case int, float64:
+		if k == prose { // among texts
+			as := xlsx.Look{Format: countLook.Format, Rule: rule, Across: "left"}
+			if _, isFloat := v.(float64); isFloat {
+				as.Format = tenths
+			}
+			return excelize.Cell{StyleID: t.book.style(as), Value: v}
+		}
 	case string:
 		if v == "" {
 			return nil
@@ -249,6 +257,11 @@ func (t *table) finish() error {
 		err = errors.Join(err, t.book.printed(p.sheet, max(t.across, 1)), f.SetDefinedName(&excelize.DefinedName{
 			Name: "_xlnm.Print_Titles", RefersTo: titles, Scope: p.sheet,
 		}), t.book.connect(p.sheet, p.links))
+		if !t.prints {
+			err = errors.Join(err, t.book.printArea(p.sheet, len(t.columns)+2, len(t.columns)+2, 1))
+		} else {
+			err = errors.Join(err, t.book.printArea(p.sheet, 1, len(t.columns), max(p.rows, 2)))
+		}
 		if err = errors.Join(err, p.stream.Flush()); err != nil {
 			return fmt.Errorf("sheet %q: %w", p.sheet, err)
 		}

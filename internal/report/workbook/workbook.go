@@ -125,6 +125,13 @@ func (b *book) order() error {
 	return nil
 }
 
+// printArea says which columns and rows of a sheet are printed.
+func (b *book) printArea(sheet string, first, last, rows int) error {
+	return b.file.SetDefinedName(&excelize.DefinedName{
+		Name: "_xlnm.Print_Area", RefersTo: fmt.Sprintf("'%s'!$%s$1:$%s$%d", sheet, xlsx.ColumnName(first), xlsx.ColumnName(last), rows), Scope: sheet,
+	})
+}
+
 // printed sets a sheet up for A4, fitted to the width of so many pages, its pages numbered. The Summary is one upright page.
 func (b *book) printed(sheet string, across int) error {
 	inch := func(mm float64) *float64 { return new(mm / 25.4) }
