@@ -37,7 +37,7 @@ func TestNothingLeftBehind(t *testing.T) {
 		{"an interrupted apply", w.apply(w.file, with("first", "--concurrency", "2")...), 3, exit.Interrupt},
 		{"an apply that goes on", w.apply(first, "--report", report("second")), 0, exit.Partial},
 		{"an apply of what is finished", w.apply(first), 0, exit.Partial},
-		{"a saved plan", w.apply(saved, "--run-dir", filepath.Join(w.dir, "third"), "--report", report("third")), 0, exit.Partial},
+		{"a saved plan", w.apply(saved, "--runs", filepath.Join(w.dir, "runs"), "--report", report("third")), 0, exit.Partial},
 		{"an apply on a sandbox of its own", append([]string{"apply", "--yes", "--skip-invalid", "--max-changes", "off", "--sandbox", "40", w.file}, with("sixth")...), 0, exit.Partial},
 		{"a report", []string{"report", first, "-o", report("again")}, 0, 0},
 	} {
