@@ -180,7 +180,7 @@ func TestHugeHeader(t *testing.T) {
 	if in := readText(t, "id,status\na,"+strings.Repeat("active", 150_000)+"\n"); !strings.Contains(messages(in), "is not a status (") {
 		t.Error(messages(in))
 	}
-	if took := time.Since(started); took > 20*time.Second { // minutes, where each is compared with each name
+	if took := time.Since(started); took > 60*time.Second { // minutes, where each is compared with each name
 		t.Errorf("it took %s", took)
 	}
 	for _, lead := range []string{"", "intendedSettings."} {

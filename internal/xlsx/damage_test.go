@@ -230,7 +230,7 @@ func TestBombsAreCheap(t *testing.T) {
 		start := time.Now()
 		_, err := read(bytes.Clone(data))
 		runtime.ReadMemStats(&after)
-		if d := time.Since(start); err == nil || d > 10*time.Second {
+		if d := time.Since(start); err == nil || d > 30*time.Second {
 			t.Errorf("%s: %v in %s", part, err, d)
 		}
 		if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 64<<20 {
