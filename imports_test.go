@@ -38,7 +38,7 @@ var mayImport = map[string][]string{
 	"settings":   {"secret", "task"},
 	"screen":     {"batch", "diff", "task"},
 	"doctor":     {"job", "graph", "task"},
-	"probe":      {"atomicfile", "batch", "diff", "graph", "task"},
+	"probe":      {"secret", "atomicfile", "batch", "diff", "graph", "task"},
 	"notify":     {"atomicfile", "job", "graph", "diff", "task"},
 	"cli":        {"runs", "screen", "secret", "settings", "base", "atomicfile", "sshsig", "notify", "edit", "doctor", "probe", "job", "report", "report/render", "report/verify", "export", "ledger", "batch", "diff", "graph", "ingest", "sandbox", "where", "task"},
 

@@ -21,14 +21,20 @@ var foreignVariables = []string{prefix + "SERVICE_", prefix + "PORT", prefix + "
 
 // checkVariables refuses a variable whose name is a slip of a known one, and warns of others that mean nothing.
 func (p *program) checkVariables() error {
+	own := slices.DeleteFunc(slices.Sorted(maps.Keys(p.env)), func(name string) bool {
+		foreign := func(begin string) bool { return strings.HasPrefix(name, begin) }
+		return !strings.HasPrefix(name, prefix) || p.env[name] == "" || slices.ContainsFunc(foreignVariables, foreign)
+	})
+	if len(own) == 0 {
+		return nil // as nearly always, without the flags of every command
+	}
 	known := append(slices.Clone(secretVariables), stateVariable)
 	for _, f := range flagsOfAll(p.app()) {
 		known = append(known, variable(f.Names()[0]))
 	}
 	var strange []string
-	for _, name := range slices.Sorted(maps.Keys(p.env)) {
-		own := strings.HasPrefix(name, prefix) && !slices.ContainsFunc(foreignVariables, func(begin string) bool { return strings.HasPrefix(name, begin) })
-		if !own || p.env[name] == "" || slices.Contains(known, name) {
+	for _, name := range own {
+		if slices.Contains(known, name) {
 			continue
 		}
 		if i := slices.IndexFunc(known, func(k string) bool { return levenshtein.ComputeDistance(k, name) == 1 }); i >= 0 {

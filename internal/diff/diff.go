@@ -181,19 +181,29 @@ func verdict(index int, row *Row, found *task.Task) Change {
 
 // alienTo says why a task is not one for what a row asks; "" where it is, as any task is for a row that asks for nothing.
 func alienTo(t *task.Task, d *task.Desired) string {
-	var lacks []string
-	for w := range d.Assignments() {
-		if !t.Managed() {
-			return "the task is " + TypeName(t.Type) + ", of a kind that this program does not know"
-		}
-		if !t.Kind().Has(w.Property) {
-			lacks = append(lacks, w.Property.Name)
-		}
-	}
-	if lacks == nil {
+	lacks := Lacks(t, d)
+	switch {
+	case lacks == nil:
 		return ""
+	case !t.Managed():
+		return "the task is " + TypeName(t.Type) + ", of a kind that this program does not know"
 	}
-	return "the task is " + TypeName(t.Type) + ", which has no " + strings.Join(lacks, ", ")
+	names := make([]string, len(lacks))
+	for i, p := range lacks {
+		names[i] = p.Name
+	}
+	return "the task is " + TypeName(t.Type) + ", which has no " + strings.Join(names, ", ")
+}
+
+// Lacks are the properties that a row sets and that the task's kind does not have: all of them, where the kind is not known.
+func Lacks(t *task.Task, d *task.Desired) (lacks []*task.Property) {
+	kind := t.Kind()
+	for w := range d.Assignments() {
+		if !kind.Has(w.Property) {
+			lacks = append(lacks, w.Property)
+		}
+	}
+	return lacks
 }
 
 // plan computes the edits of a row whose task was found, or the outcome of a row that needs none.

@@ -58,15 +58,16 @@ func ExportTasks(ctx context.Context, command string, e Export, fetched Fetched)
 	if left != "" {
 		e.Notice(left)
 	}
+	managed := managedOnce(current)
 	if n := strange(current); n > 0 {
 		e.Notice(fmt.Sprintf("%s of kinds that this program does not know are left out", task.Plural(n, "task")))
 	}
-	rows, picked, err := e.rows(current)
+	rows, picked, err := e.rows(managed)
 	if err != nil {
 		return s, &exit.Error{Code: exit.Input, Err: err, Hint: "nothing was written"}
 	}
-	fetched(len(current), len(managedOnce(current)), picked, amountsOf(rows))
-	e.noticeAssignees(rows, current)
+	fetched(len(current), len(managed), picked, amountsOf(rows))
+	e.noticeAssignees(rows, managed)
 	s.Rows = len(rows)
 	for _, row := range rows {
 		if len(row.Assignments) > 0 {
@@ -115,7 +116,7 @@ func amountsOf(rows []export.Row) *diff.Amounts {
 }
 
 // noticeAssignees says what a mass edit does with assignees that the tenant does not know.
-func (e *Export) noticeAssignees(rows []export.Row, current []*task.Task) {
+func (e *Export) noticeAssignees(rows []export.Row, managed []*task.Task) {
 	if e.Edit == nil {
 		return
 	}
@@ -127,7 +128,7 @@ func (e *Export) noticeAssignees(rows []export.Row, current []*task.Task) {
 			}
 		}
 	}
-	seen := assignees(managedOnce(current))
+	seen := assignees(managed)
 	for _, text := range []string{noticeUnseen(wanted, seen), noticeUnmatched(e.Edit.Replaced(), seen)} {
 		if text != "" {
 			e.Notice(text)
@@ -148,9 +149,8 @@ func managedOnce(tasks []*task.Task) []*task.Task {
 	return managed
 }
 
-// rows are the rows of the sheet, in the order of the tenant's list, each task once.
-func (e *Export) rows(current []*task.Task) (rows []export.Row, picked int, err error) {
-	tasks := managedOnce(current)
+// rows are the rows of the sheet, in the order of the tasks.
+func (e *Export) rows(tasks []*task.Task) (rows []export.Row, picked int, err error) {
 	if e.Where != nil {
 		all := tasks
 		tasks = nil

@@ -226,20 +226,7 @@ func (r *run) makePlan(ctx context.Context) error {
 		r.plan = diff.Make(rows, current)
 	}
 	r.Watcher.Fetched(len(current))
-	if text := withheld(current); text != "" {
-		r.Watcher.Noticed(text)
-		r.input.Notices = append(r.input.Notices, text)
-	}
-	for _, text := range noticeAssignees(r.plan, current) {
-		r.Watcher.Noticed(text)
-		r.input.Notices = append(r.input.Notices, text)
-	}
-	for _, text := range noticeLacking(r.plan) {
-		r.Watcher.Noticed(text)
-		r.input.Notices = append(r.input.Notices, text)
-	}
-	if held := keptNotes(r.plan); held > 0 {
-		text := fmt.Sprintf("%s not sent: the status that it goes with is held already", task.Plural(held, "note"))
+	for _, text := range planNotices(r.plan, current) {
 		r.Watcher.Noticed(text)
 		r.input.Notices = append(r.input.Notices, text)
 	}
@@ -247,39 +234,6 @@ func (r *run) makePlan(ctx context.Context) error {
 	r.tellAge()
 	r.show()
 	return nil
-}
-
-// noticeLacking says once for each property in how many rows it is set for a task whose kind lacks it.
-func noticeLacking(p *diff.Plan) (notices []string) {
-	var rows [task.Count]int
-	for i := range p.Changes {
-		c := &p.Changes[i]
-		if c.Outcome != diff.WrongType || !c.Current.Managed() {
-			continue
-		}
-		for w := range c.Desired.Assignments() {
-			if !c.Current.Kind().Has(w.Property) {
-				rows[w.Property.Index()]++
-			}
-		}
-	}
-	for _, p := range task.All() {
-		if n := rows[p.Index()]; n > 0 {
-			notices = append(notices, fmt.Sprintf("%s is set in %s whose tasks are of kinds that lack it", p.Name, task.Plural(n, "row")))
-		}
-	}
-	return notices
-}
-
-// keptNotes counts the rows whose note stays here, since the task has the status that it goes with.
-func keptNotes(p *diff.Plan) (n int) {
-	for i := range p.Changes {
-		c := &p.Changes[i]
-		if c.Desired.Note != "" && c.SameAs < 0 && c.StatusVia == "" && (c.Outcome == diff.Pending || c.Outcome == diff.Unchanged) {
-			n++
-		}
-	}
-	return n
 }
 
 // secondLook is how long after a task was not found it is looked for again: a read that lags may miss it once.

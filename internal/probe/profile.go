@@ -2,16 +2,14 @@ package probe
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"math"
-	"os"
 	"time"
 
 	"taskrecon/internal/atomicfile"
 	"taskrecon/internal/batch"
 	"taskrecon/internal/diff"
+	"taskrecon/internal/secret"
 )
 
 // Effect is what became of a PATCH of status.
@@ -90,20 +88,12 @@ const mostOfProfile = 64 << 10
 
 // Read reads a profile that Write wrote.
 func Read(path string) (*Profile, error) {
-	f, err := os.Open(path)
+	data, err := secret.Small(path, mostOfProfile, nil)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, mostOfProfile+1))
-	if err == nil && len(data) > mostOfProfile {
-		err = errors.New("it is larger than a profile can be")
-	}
 	p := new(Profile)
-	if err == nil {
-		err = json.Unmarshal(data, p)
-	}
-	switch {
+	switch err := json.Unmarshal(data, p); {
 	case err != nil:
 		return nil, fmt.Errorf("%s is no profile: %w", path, err)
 	case p.Format != format:
