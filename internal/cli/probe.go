@@ -138,12 +138,13 @@ func (p *program) takeProfile(c *cli.Context, sources map[string]string, goesOn 
 	if err != nil {
 		return usage("--profile: %w", err)
 	}
-	for _, name := range slices.Sorted(maps.Keys(profile.Settings)) {
-		if sources[name] != "default" || goesOn && slices.Contains(fixedByPlan, name) {
+	for _, name := range probe.Flags {
+		value, ok := profile.Settings[name]
+		if !ok || sources[name] != "default" || goesOn && slices.Contains(fixedByPlan, name) {
 			continue
 		}
 		sources[name] = path
-		if err := c.Set(name, profile.Settings[name]); err != nil {
+		if err := c.Set(name, value); err != nil {
 			return usage("%s: %s: %s", path, name, err.Error())
 		}
 	}

@@ -49,6 +49,9 @@ type Profile struct {
 	Settings map[string]string `json:"settings"` // values of flags that follow
 }
 
+// Flags are those that Settings may give a value, whatever else a file names.
+var Flags = []string{"settle-within", "reread-after", "status-via"}
+
 // format is the number of the form that a profile has.
 const format = 1
 
